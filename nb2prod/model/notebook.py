@@ -1,0 +1,49 @@
+"""A notebook as read: cells in order, each with its role."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nb2prod.model.findings import Finding
+from nb2prod.model.roles import Role
+
+CellKind = Literal["code", "markdown", "raw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell.
+
+    `index` is its 1-based position among *all* cells, as a reader counts them.
+    `source` is the text as stored; `python` is the same text as plain Python, line for line (IPython syntax replaced),
+    or None where the cell holds no Python (markdown, `%%bash`, a syntax error).
+    """
+
+    index: int
+    id: str
+    kind: CellKind
+    source: str
+    python: str | None = None
+    tags: tuple[str, ...] = ()
+    role: Role | None = None
+    execution_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A notebook: what the analysis and the plan are computed from.
+
+    `digest` is ``sha256:…`` of the file's bytes. `document` is the nbformat 4 document (upgraded where the file was
+    older); execution starts from it.
+    """
+
+    name: str
+    digest: str
+    cells: tuple[Cell, ...]
+    language: str
+    kernel_name: str | None
+    document: Mapping[str, Any]
+    findings: tuple[Finding, ...] = ()
+
+    def with_role(self, *roles: Role) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if cell.role in roles)

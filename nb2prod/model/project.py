@@ -1,0 +1,35 @@
+"""A generated project as a value: it can be printed, diffed and tested before anything is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectTree:
+    """Files of a project: relative POSIX path -> bytes. Paths are sorted when written, so that order never matters."""
+
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One pinned requirement: ``name==version`` with the digests of its wheels and why it is there.
+
+    `sha256` are hex digests; `because` e.g. ``imported in cell 1`` or ``needed by pandas``; `wheel` the file name of
+    the wheel for this platform.
+    """
+
+    name: str
+    version: str
+    sha256: tuple[str, ...]
+    because: str
+    wheel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """`serving`: what the image installs; `training`: what retraining needs besides; `system`: Debian packages."""
+
+    serving: tuple[Pin, ...]
+    training: tuple[Pin, ...]
+    system: tuple[str, ...] = ()

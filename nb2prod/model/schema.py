@@ -1,0 +1,65 @@
+"""What a caller sends and gets: the request and the response, known by name and type.
+
+Wire form, the JSON in which golden rows are kept and callers speak, by kind:
+
+========  ==============================================  =========================
+kind      in Python                                       as JSON
+========  ==============================================  =========================
+frame     pandas.DataFrame                                list of {column: value}
+series    pandas.Series                                   list of values
+array     numpy.ndarray                                   (nested) list of values
+tensor    torch.Tensor                                    (nested) list of values
+texts     list[str]                                       list of strings
+records   list[dict]                                      list of objects
+json      int, float, str, bool, None, list, dict         itself
+========  ==============================================  =========================
+
+NaN, NaT and None are `null`; timestamps are ISO 8601 strings; an index is not part of the wire form.
+A body is ``{"rows": [...]}`` where the request is a single value of a kind other than `json`, and
+``{name: value, ...}`` otherwise. An answer holds ``"predictions"``: the response in wire form.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ValueKind = Literal["frame", "series", "array", "tensor", "texts", "records", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a frame, or the values of a series; `dtype` is the pandas/numpy dtype as a string.
+
+    `nullable`: missing values were seen, or the dtype holds them (floats). `minimum`/`maximum` are the range seen in
+    training or in the request (numbers only); `categories` the distinct labels seen (at most 50, else empty).
+    """
+
+    name: str
+    dtype: str
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSchema:
+    """One value. `dtype` for array, tensor and series; `shape` with None for the row axis, e.g. ``(None, 64)``;
+    `annotation` is the Python annotation for kind `json`, e.g. ``float`` or ``dict[str, float]``."""
+
+    name: str
+    kind: ValueKind
+    columns: tuple[Column, ...] = ()
+    dtype: str = ""
+    shape: tuple[int | None, ...] = ()
+    annotation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    request: tuple[ValueSchema, ...]
+    response: ValueSchema
+
+    @property
+    def body_is_rows(self) -> bool:
+        """Whether the body is ``{"rows": [...]}`` rather than one key per request name."""
+        return len(self.request) == 1 and self.request[0].kind != "json"
