@@ -1,0 +1,1 @@
+"""What each statement defines, reads, and changes; what depends on what; where training ends and prediction begins."""
