@@ -1,0 +1,146 @@
+"""The way from a file's bytes to a `Notebook`."""
+
+import copy
+import re
+import warnings
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from nb2prod.errors import InputError, Where
+from nb2prod.model.findings import Finding, Severity
+from nb2prod.model.notebook import Cell, Notebook
+from nb2prod.notebook.document import parse_json
+from nb2prod.notebook.ipython import to_python
+from nb2prod.notebook.roles import find_role
+from nb2prod.notebook.shape import RawCell, check_cells, check_top
+from nb2prod.notebook.text import decode_text, shorten
+
+_KERNEL_NAME = re.compile(r"[A-Za-z0-9._ -]{1,100}")
+_KERNELS_OF = {"ir": "R", "julia": "Julia", "bash": "Bash", "javascript": "JavaScript", "sagemath": "Sage"}
+
+
+def read_notebook(data: bytes, name: str) -> Notebook:
+    """The notebook in a file's bytes; `name` is how messages call the file. Nothing of it is run.
+
+    The document of the result is nbformat 4.5 or later and has no outputs: execution makes its own.
+    Raises InputError NB104–NB148 (docs/findings.md) where it cannot be read for sure; what can be read but deserves a
+    word is among the findings.
+    """
+    text, findings = decode_text(data, name)
+    document = parse_json(text, name, len(data))
+    if check_top(document, name) == 3:
+        document = _upgrade(document, name)
+        findings += (Finding("NB125", Severity.INFO, "the file is nbformat 3; it was read as its nbformat 4 equal."),)
+    raw, found = check_cells(document, name)
+    findings += found
+    language, kernel_name, found = _find_kernel(document.get("metadata", {}), name)
+    findings += found
+    cells: list[Cell] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Python's parser about the user's code: the kernel will show them
+        for part in raw:
+            cell, found = _read_cell(part)
+            cells.append(cell)
+            findings += found
+    clean = _clean_document(document, raw)
+    _refuse_half_characters(clean, text, name)
+    return Notebook(
+        name=name,
+        digest="sha256:" + sha256(data).hexdigest(),
+        cells=tuple(cells),
+        language=language,
+        kernel_name=kernel_name,
+        document=clean,
+        findings=findings,
+    )
+
+
+def _read_cell(raw: RawCell) -> tuple[Cell, tuple[Finding, ...]]:
+    if raw.kind != "code":
+        return Cell(raw.index, raw.id, raw.kind, raw.source, tags=raw.tags), ()
+    role, findings = find_role(raw.index, raw.source, raw.tags, raw.metadata)
+    python, found = to_python(raw.source, cell=raw.index, role=role)
+    cell = Cell(raw.index, raw.id, raw.kind, raw.source, python, raw.tags, role, raw.execution_count)
+    return cell, findings + found
+
+
+def _find_kernel(metadata: Mapping[str, Any], name: str) -> tuple[str, str | None, tuple[Finding, ...]]:
+    """The language, the kernel's name if it is one, and findings. Raises InputError NB143 where it is not Python 3."""
+    kernelspec, language_info = metadata.get("kernelspec"), metadata.get("language_info")
+    spec: Mapping[str, Any] = kernelspec if isinstance(kernelspec, dict) else {}
+    info: Mapping[str, Any] = language_info if isinstance(language_info, dict) else {}
+    kernel = spec.get("name")
+    language = next((word for word in (info.get("name"), spec.get("language")) if isinstance(word, str) and word), None)
+    if language is None:
+        start = re.split(r"[-\d]", kernel)[0].lower() if isinstance(kernel, str) else ""
+        language = _KERNELS_OF.get(start, "python")
+    old = str(info.get("version", "")).startswith("2.") or kernel == "python2"
+    if language.lower() not in ("python", "ipython", "python3") or old:
+        found = "Python 2" if old else shorten(language).strip("'")
+        raise InputError(
+            f"the notebook's language is {found}; only Python 3 is supported.",
+            code="NB143",
+            where=Where(path=name),
+            hint="If it is Python 3 after all, choose a Python 3 kernel in Jupyter and save.",
+        )
+    if kernel is None or (isinstance(kernel, str) and _KERNEL_NAME.fullmatch(kernel)):
+        return "python", kernel, ()
+    message = f"the kernel name {shorten(kernel)} is not one a kernel can have; it is ignored."
+    return "python", None, (Finding("NB146", Severity.WARNING, message, hint="Choose a kernel in Jupyter and save."),)
+
+
+def _clean_document(document: Mapping[str, Any], raw: tuple[RawCell, ...]) -> dict[str, Any]:
+    """The nbformat 4.5 document of exactly the parts that were checked; without outputs."""
+    cells: list[dict[str, Any]] = []
+    for cell in raw:
+        metadata = dict(cell.metadata)
+        if "tags" in metadata:
+            metadata["tags"] = list(cell.tags)
+        body: dict[str, Any] = {"cell_type": cell.kind, "id": cell.id, "metadata": metadata, "source": cell.source}
+        if cell.kind == "code":
+            body |= {"execution_count": cell.execution_count, "outputs": []}
+        elif cell.attachments is not None:
+            body["attachments"] = cell.attachments
+        cells.append(body)
+    return {
+        "cells": cells,
+        "metadata": document.get("metadata", {}),
+        "nbformat": 4,
+        "nbformat_minor": max(5, document.get("nbformat_minor", 5)),
+    }
+
+
+def _refuse_half_characters(document: Mapping[str, Any], text: str, name: str) -> None:
+    """Lone surrogates in metadata would fail much later, when something writes the document as UTF-8."""
+    if re.search(r"\\u[dD][89a-fA-F]", text) is None:
+        return
+    import json
+
+    try:
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(
+            "half a character (a lone surrogate) in the metadata.", code="NB114", where=Where(name), hint="Delete it."
+        ) from None
+
+
+def _upgrade(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The nbformat 4 equal of an nbformat 3 document. Raises InputError NB127 where nbformat cannot make it."""
+    import nbformat
+
+    try:
+        worksheets = document.get("worksheets", [])
+        node = nbformat.from_dict(copy.deepcopy(dict(document) | {"worksheets": worksheets}))
+        upgraded = nbformat.convert(node, 4)
+    except Exception as error:  # nbformat raises whatever its code trips over
+        raise InputError(
+            f"this nbformat 3 notebook could not be upgraded ({type(error).__name__}: {error}).",
+            code="NB127",
+            where=Where(path=name),
+            hint="Open it in Jupyter and save it again.",
+        ) from None
+    import json
+
+    plain: dict[str, Any] = json.loads(json.dumps(upgraded))
+    return plain
