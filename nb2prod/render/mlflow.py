@@ -178,7 +178,7 @@ def _functions(asked: Asked, schema: Schema) -> str:
             body = _ROWS + (_WHOLE if whole else "") + (_RECORDS if value.kind == "records" else "")
             body += '    return {"rows": rows}\n'
             if whole:
-                body = f"\n# Whole numbers that may be missing: MLflow keeps them as floats.\n{_whole(whole)}\n\n{body}"
+                body = f"\n# Whole numbers that may be missing: MLflow keeps them as floats.\n{_whole(whole)}\n{body}"
     return f"\n{body}\n{_WIRE}"
 
 

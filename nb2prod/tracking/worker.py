@@ -1,0 +1,234 @@
+"""The process that speaks to MLflow: ``python -m nb2prod.tracking.worker`` reads one request, answers with JSON lines.
+
+Its stdin stays open while it works; the end of stdin means stop, and the run is then marked as killed.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+Say = Callable[[Mapping[str, Any]], None]
+
+_STAGES = 7
+_NOT_SOURCES = ("artifacts", "__pycache__", ".*_cache", ".venv", "*.egg-info", "*.whl", "*.pyc")
+_PARAM_LENGTH = 6000  # mlflow.utils.validation.MAX_PARAM_VAL_LENGTH
+
+
+class Stopped(BaseException):
+    """Whoever asked has gone or cancelled."""
+
+
+class RegistryError(Exception):
+    """Everything was logged, but the registry refused the version."""
+
+
+def main() -> int:
+    # stdout is ours alone: whatever MLflow prints goes to stderr, which is logged.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    request = json.loads(sys.stdin.readline())
+    signal.signal(signal.SIGTERM, _stop)
+    threading.Thread(target=_stop_at_end_of_stdin, daemon=True).start()
+
+    def say(message: Mapping[str, Any]) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    try:
+        say({"result": _DO[request["do"]](request, say)})
+    except Stopped:
+        return 1
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        say({"error": _described(error)})
+    # MLflow leaves threads behind; the answer is given.
+    answers.close()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def _stop_at_end_of_stdin() -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _log(request: dict[str, Any], say: Say) -> dict[str, Any]:
+    def stage(done: int, detail: str) -> None:
+        say({"done": done, "total": _STAGES, "detail": detail})
+
+    stage(0, "starting MLflow")
+    import mlflow
+    import mlflow.models.utils
+    import mlflow.utils.environment
+    import msgspec
+
+    from nb2prod.model.run import RunRecord
+    from nb2prod.tracking.lineage import CELL_MAP
+    from nb2prod.tracking.signature import input_example, model_signature
+
+    record = msgspec.convert(request["record"], RunRecord)
+    project, name = Path(request["project"]), request["model"]
+    # The versions written beside the model are those of the kernel that trained it, not of this process; and this
+    # process need not have what the model imports, so the model is not run here: `verify_model` does, and must.
+    mlflow.utils.environment.PYTHON_VERSION = record.python_version
+    mlflow.models.utils._validate_serving_input = lambda *_, **__: None
+
+    stage(1, "experiment")
+    experiment_id = _experiment(name, request["artifact_root"])
+    with _run(experiment_id, request) as run_id:
+        stage(2, "parameters and metrics")
+        mlflow.log_params({key: _param(value) for key, value in record.parameters.items()})
+        mlflow.log_metrics({key: float(value) for key, value in record.metrics.items()})
+        mlflow.log_dict(record.parameters, "parameters.json")
+        mlflow.log_dict(request["cell_map"], CELL_MAP)
+        with tempfile.TemporaryDirectory(prefix="nb2prod-log-") as folder:
+            stage(3, "notebook")
+            _stage_notebook(Path(request["executed_notebook"]), request["notebook_name"], Path(folder, "notebook"), say)
+            stage(4, "sources")
+            shutil.copytree(project, Path(folder, "sources"), ignore=shutil.ignore_patterns(*_NOT_SOURCES))
+            mlflow.log_artifacts(folder)
+        stage(5, "model")
+        logged = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(project / "mlflow_model.py"),
+            artifacts={"artifacts": str(project / "artifacts")},
+            code_paths=[str(project / "src" / request["package"])],
+            signature=model_signature(record.schema, record.body, record.predictions),
+            input_example=input_example(record.schema, record.body),
+            pip_requirements=request["pip_requirements"],
+        )
+        stage(6, "registered version")
+        try:
+            version = mlflow.register_model(logged.model_uri, name, tags=request["tags"])
+        except Exception as error:
+            raise RegistryError(str(error)) from error
+    stage(7, f"version {version.version}")
+    return {"run_id": run_id, "version": str(version.version)}
+
+
+def _experiment(name: str, artifact_root: str | None) -> str:
+    """The experiment's id. A new one beside an SQLite store keeps its artifacts beside that store."""
+    import mlflow
+
+    found = mlflow.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)  # a deleted one is refused by start_run, with the reason
+    location = None if artifact_root is None else Path(artifact_root, name).as_uri()
+    try:
+        return str(mlflow.create_experiment(name, artifact_location=location))
+    except mlflow.MlflowException:
+        found = mlflow.get_experiment_by_name(name)  # another build may have made it meanwhile
+        if found is None:
+            raise
+        return str(found.experiment_id)
+
+
+@contextmanager
+def _run(experiment_id: str, request: dict[str, Any]) -> Iterator[str]:
+    """A run that ends as finished, failed, or killed where the job was cancelled."""
+    import mlflow
+
+    source = {"mlflow.source.name": request["notebook_name"], "mlflow.source.type": "NOTEBOOK"}
+    run = mlflow.start_run(experiment_id=experiment_id, tags=request["tags"] | source)
+    try:
+        yield str(run.info.run_id)
+    except Stopped:
+        mlflow.end_run("KILLED")
+        raise
+    except BaseException:
+        mlflow.end_run("FAILED")
+        raise
+    mlflow.end_run("FINISHED")
+
+
+def _param(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _PARAM_LENGTH else text[: _PARAM_LENGTH - 1] + "…"
+
+
+def _stage_notebook(executed: Path, name: str, folder: Path, say: Say) -> None:
+    folder.mkdir()
+    stem = Path(name).stem or "notebook"
+    shutil.copyfile(executed, folder / f"{stem}.ipynb")
+    try:
+        import nbformat
+        from nbconvert import HTMLExporter
+
+        html, _ = HTMLExporter().from_notebook_node(nbformat.read(executed, as_version=4))
+        (folder / f"{stem}.html").write_text(html, encoding="utf-8", errors="replace")
+    except Exception as error:
+        say({"warning": f"The executed notebook could not be shown as HTML: {error}"})
+
+
+def _alias(request: dict[str, Any], _say: Say) -> dict[str, Any]:
+    from mlflow import MlflowClient
+
+    MlflowClient().set_registered_model_alias(request["model"], request["alias"], request["version"])
+    return {}
+
+
+def _exists(request: dict[str, Any], _say: Say) -> dict[str, Any]:
+    from mlflow import MlflowClient, MlflowException
+    from mlflow.artifacts import list_artifacts
+
+    try:
+        found = MlflowClient().get_model_version(request["model"], request["version"])
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return {"exists": False}
+        raise
+    if found.run_id != request["run_id"]:
+        return {"exists": False}
+    uri = f"models:/{request['model']}/{request['version']}"
+    return {"exists": any(Path(item.path).name == "MLmodel" for item in list_artifacts(artifact_uri=uri))}
+
+
+def _described(error: BaseException) -> dict[str, str]:
+    """What a user is told of an exception of MLflow or below it."""
+    chain: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(chain) < 10:
+        chain.append(f"{type(cause).__name__}: {cause}")
+        cause = cause.__cause__ or cause.__context__
+    text = "\n".join(chain).lower()
+    message = str(error).strip().split("\n", 1)[0][:500] or type(error).__name__
+    if any(
+        sign in text for sign in ("max retries exceeded", "connection refused", "connecttimeout", "newconnectionerror")
+    ):
+        return {"code": "NB801", "message": "it stopped answering", "hint": ""}
+    if any(sign in text for sign in ("is locked", "malformed", "not a database", "readonly database", "disk i/o")):
+        hint = "Close the program that is writing to it and try again, or name another store with --tracking-uri."
+        return {"code": "NB803", "message": f"The MLflow store cannot be used: {message}", "hint": hint}
+    if "can't locate revision" in text or "out-of-date database schema" in text:
+        hint = "Run `mlflow db upgrade <uri>` with the newer MLflow, or name another store with --tracking-uri."
+        return {"code": "NB803", "message": "The MLflow store was made by another version of MLflow.", "hint": hint}
+    if isinstance(error, RegistryError):
+        hint = "The run is kept. Check the name and your rights in the model registry."
+        return {"code": "NB804", "message": f"The model could not be registered: {message}", "hint": hint}
+    return {
+        "code": "NB805",
+        "message": f"MLflow refused: {message}",
+        "hint": "Run again with --debug to see all it said.",
+    }
+
+
+_DO: dict[str, Callable[[dict[str, Any], Say], dict[str, Any]]] = {"log": _log, "alias": _alias, "exists": _exists}
+
+if __name__ == "__main__":
+    sys.exit(main())
