@@ -45,7 +45,7 @@ _SHOWN = _words(
 
 _MAGIC = re.compile(r"(%{1,2})\s*([\w.]+!?)(.*)", re.DOTALL)
 _HELP = re.compile(r"\?{1,2}\s*[\w.*%]+\s*;?|%{0,2}[A-Za-z_][\w.*]*(?:\[[^\]]*\])?\?{1,2}", re.DOTALL)
-_ASSIGNED = re.compile(r"[A-Za-z_][\w.\[\]\"', ]*=\s*(!|%(?=[A-Za-z_]))", re.DOTALL)
+_ASSIGNED = re.compile(r"[A-Za-z_]\w*(?:\.\w+|\[[^\]=]*\]|\s*,\s*\w+)*\s*=\s*(!|%(?=[A-Za-z_]))")
 _INSTALL = re.compile(
     r"(?:\S*python[\d.]*\s+-m\s+|\{\s*sys\.executable\s*\}\s+-m\s+|sudo\s+|uv\s+)?(?:pip[\d.]*|conda|mamba)\s+install\b(.*)",
     re.DOTALL,
