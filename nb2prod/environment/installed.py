@@ -53,13 +53,14 @@ class Interpreter:
 
 
 def inspect_interpreter(python: str, names: Sequence[str] = (), *, cancel: Cancel) -> Interpreter:
-    """Look at the interpreter `python` and at who provides the import `names` there (some 0.3 s).
+    """Look at the interpreter `python` and at who provides the import `names`, and their parents, there (0.2 s).
 
     It sees the same environment variables as the kernel does, so ``PYTHONPATH`` and user installs count.
     Raises ToolError NB408 where it does not run; Cancelled.
     """
     source = Path(probe.__file__).read_text(encoding="utf-8")
-    outcome = run_program([python, "-c", source, json.dumps(sorted(set(names)))], cancel=cancel)
+    parents = {".".join(name.split(".")[:end]) for name in names for end in range(1, name.count(".") + 2)}
+    outcome = run_program([python, "-c", source, json.dumps(sorted(parents))], cancel=cancel)
     for line in reversed(outcome.lines):
         if line.startswith(probe.MARK):
             return _interpreter(python, json.loads(line[len(probe.MARK) :]))

@@ -1,4 +1,4 @@
-"""The notebook's own environment is the resolution: what is installed where it ran, pinned by the digests of its wheels.
+"""The notebook's own environment is the resolution: what is installed where it ran, pinned by digest.
 
 import names ─ inspect_interpreter, map_imports ─► distributions ─ close ─► choices ─ fetch_wheels ─► pins
 """
@@ -14,7 +14,8 @@ from nb2prod.environment.cache import cache_folder
 from nb2prod.environment.closure import Choice, close, map_imports, not_on_an_index
 from nb2prod.environment.installed import Interpreter, inspect_interpreter, own_interpreter
 from nb2prod.environment.runtime import RUNTIME, RUNTIME_BECAUSE
-from nb2prod.environment.wheels import Wheel, fetch_wheels, target_for
+from nb2prod.environment.target import target_for
+from nb2prod.environment.wheels import Wheel, fetch_wheels
 from nb2prod.errors import InputError
 from nb2prod.events import Cancel, Emit, Log
 from nb2prod.model.project import Pin, Requirements

@@ -19,7 +19,8 @@ from nb2prod.environment.closure import close
 from nb2prod.environment.installed import Distribution, Interpreter, inspect_interpreter, own_interpreter
 from nb2prod.environment.programs import run_program
 from nb2prod.environment.requirements import check_source, make_pins, requirements_text
-from nb2prod.environment.wheels import Wheel, digest, fetch_wheels, forget_wheel, target_for, wheels_folder
+from nb2prod.environment.target import target_for
+from nb2prod.environment.wheels import Wheel, digest, fetch_wheels, forget_wheel, wheels_folder
 from nb2prod.errors import ToolError
 from nb2prod.events import Cancel, Emit, Event, Log, StepAdvanced
 from nb2prod.model.project import Pin
