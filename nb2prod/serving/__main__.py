@@ -1,0 +1,122 @@
+"""`python -m nb2prod.serving PACKAGE.service:app [--host HOST] [--port PORT]`: one process, one application.
+
+Without `NB2PROD_API_KEY` it binds to loopback only. Exit codes: 0 stopped, 1 the application or its model cannot be
+served, 2 usage, 130 interrupted.
+"""
+
+import argparse
+import importlib
+import ipaddress
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import uvicorn
+
+from nb2prod.serving.access import API_KEY
+from nb2prod.serving.log import configure_logs
+
+DRAIN_SECONDS = 25
+"""How long requests in flight may take after SIGTERM; orchestrators send SIGKILL after 30."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m nb2prod.serving", description="Serve a generated package.")
+    parser.add_argument("target", metavar="PACKAGE.service:app")
+    parser.add_argument("--host", help=f"default: 0.0.0.0 where {API_KEY} is set, else 127.0.0.1")
+    parser.add_argument("--port", type=_port, default=8080, help="default: 8080; 0 picks a free one")
+    options = parser.parse_args(arguments)
+    key = os.environ.get(API_KEY)
+    if key is not None and not key.strip():
+        return _refuse(f"{API_KEY} is set but empty. Give it a key, or unset it to serve on loopback only.")
+    host = options.host if options.host is not None else ("127.0.0.1" if key is None else "0.0.0.0")  # noqa: S104
+    if key is None and not is_loopback(host):
+        return _refuse(f"{host!r} is reachable from outside and {API_KEY} is not set. Set a key, or use 127.0.0.1.")
+    try:
+        app = import_app(options.target)
+    except NoSuchAppError as error:
+        return _refuse(str(error))
+    except Exception as error:
+        sys.stderr.write(f"error: {options.target} cannot be imported: {type(error).__name__}: {error}\n")
+        return 1
+    return serve(app, host, options.port)
+
+
+def serve(app: Any, host: str, port: int) -> int:
+    """Run uvicorn until a signal, then let requests in flight finish. The exit code."""
+    configure_logs()
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )  # loop and http: uvloop and httptools where they are installed
+    server = uvicorn.Server(config)
+    failed = False
+
+    def give_up() -> None:
+        nonlocal failed
+        failed = server.should_exit = True
+
+    if hasattr(app.state, "service"):
+        app.state.service.on_failure = give_up
+    # uvicorn raises the signal again once it has drained; by then it has done its work.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return 130
+    return 1 if failed else 0
+
+
+class NoSuchAppError(Exception):
+    """The command line names no application."""
+
+
+def import_app(target: str) -> Any:
+    """The application at ``module:attribute``. Raises NoSuchAppError, or what the module raises."""
+    module_name, _, attribute = target.partition(":")
+    if not (attribute.isidentifier() and all(part.isidentifier() for part in module_name.split("."))):
+        raise NoSuchAppError(f"{target!r} is not of the form PACKAGE.service:app.")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name == error.name or module_name.startswith(error.name + ".")):
+            raise NoSuchAppError(f"there is no module {error.name!r} on the Python path.") from None
+        raise
+    if not hasattr(module, attribute):
+        raise NoSuchAppError(f"module {module_name!r} has no {attribute!r}.")
+    return getattr(module, attribute)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server bound to `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) < 65_536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
+
+
+def _refuse(message: str) -> int:
+    sys.stderr.write(f"error: {message}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

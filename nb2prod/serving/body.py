@@ -1,0 +1,50 @@
+"""Reading a body: counted while it streams, within a deadline, and only what this service speaks."""
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from nb2prod.serving.problem import Problem
+
+CLOSE = {"Connection": "close"}
+"""The rest of a refused body is not read: the connection ends with the answer."""
+
+
+def check_headers(headers: Headers, limit: int) -> None:
+    """Raises Problem 415 for all but uncompressed `application/json` in UTF-8, 413 where more than `limit` is declared."""
+    kind, _, parameters = headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+        raise Problem(415, "wrong_content_type", "send Content-Type: application/json in UTF-8", headers=CLOSE)
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Problem(415, "wrong_content_encoding", "send the body uncompressed", headers=CLOSE)
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
+        raise too_large(limit)
+
+
+async def read_body(receive: Receive, *, limit: int, seconds: float) -> bytes:
+    """The whole body. Raises Problem 413 after `limit` bytes, 408 after `seconds`; ClientDisconnect."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > limit:
+                    raise too_large(limit)
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+    except TimeoutError:
+        raise Problem(408, "body_too_slow", f"the body took longer than {seconds:g} s", headers=CLOSE) from None
+
+
+def too_large(limit: int) -> Problem:
+    return Problem(413, "body_too_large", f"the body is larger than {limit} bytes", headers=CLOSE)

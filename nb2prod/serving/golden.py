@@ -1,0 +1,33 @@
+"""Golden rows: a body and its predictions, recorded from the notebook's own run. Warm-up and examples use them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EXAMPLE_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """`body` and `predictions` in wire form (JSON values)."""
+
+    body: dict[str, Any]
+    predictions: Any
+
+    def example(self) -> "Golden":
+        """The same with the first rows only, for a page that a person reads."""
+        rows = self.body.get("rows")
+        if not isinstance(rows, list) or len(rows) <= EXAMPLE_ROWS:
+            return self
+        aligned = isinstance(self.predictions, list) and len(self.predictions) == len(rows)
+        predictions = self.predictions[:EXAMPLE_ROWS] if aligned else self.predictions
+        return Golden({**self.body, "rows": rows[:EXAMPLE_ROWS]}, predictions)
+
+
+def read_golden(path: str | Path) -> Golden:
+    """Raises OSError, or ValueError where the file is not ``{"body": {...}, "predictions": ...}``."""
+    content = json.loads(Path(path).read_bytes())
+    if not isinstance(content, dict) or not isinstance(content.get("body"), dict):
+        raise ValueError(f'{path}: not golden rows ({{"body": {{...}}, "predictions": ...}})')
+    return Golden(content["body"], content.get("predictions"))

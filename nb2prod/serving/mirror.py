@@ -1,0 +1,80 @@
+"""The `Request` dataclass mirrored as a msgspec struct that forbids unknown fields. Done once, at start.
+
+    @dataclass(frozen=True)              struct Request, forbids others
+    class Request:                         f0 = "rows": list[Row]
+        rows: list[Row]            ─►    struct Row, forbids others
+    Row = TypedDict("Row",                 f0 = "sepal length": float | None
+        {"sepal length": float | None})
+
+Fields are f0, f1, … with the real name beside them, since a column may have any name. A TypedDict decoded as it is
+would let unknown fields through; integers are held to 64 bits, because beyond them a data frame changes its dtype.
+"""
+
+import dataclasses
+import types
+from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+import msgspec
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+def mirror_request(request: type[Any]) -> type[msgspec.Struct]:
+    """The struct for a plain dataclass. Raises TypeError where a field's type has no JSON form."""
+    if not (isinstance(request, type) and dataclasses.is_dataclass(request)):
+        raise TypeError(f"request must be a dataclass, not {request!r}")
+    hints = get_type_hints(request, include_extras=True)
+    fields: list[tuple[str, Any, Any]] = []
+    for position, field in enumerate(entry for entry in dataclasses.fields(request) if entry.init):
+        if field.default is not dataclasses.MISSING:
+            options = msgspec.field(name=field.name, default=field.default)
+        elif field.default_factory is not dataclasses.MISSING:
+            options = msgspec.field(name=field.name, default_factory=field.default_factory)
+        else:
+            options = msgspec.field(name=field.name)
+        fields.append((f"f{position}", mirror_type(hints[field.name]), options))
+    return msgspec.defstruct(request.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def mirror_type(annotation: Any) -> Any:
+    """The same type with every TypedDict in it a struct, and every `int` 64 bits wide."""
+    if annotation is int:
+        return Int64
+    if is_typeddict(annotation):
+        return _mirror_row(annotation)
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return Annotated[mirror_type(arguments[0]), *arguments[1:]]
+    if origin in (Union, types.UnionType):
+        return Union[tuple(mirror_type(argument) for argument in arguments)]  # noqa: UP007 - computed
+    if origin in (list, tuple, dict, set, frozenset):
+        mirrored = tuple(argument if argument is Ellipsis else mirror_type(argument) for argument in arguments)
+        return origin[mirrored]
+    return annotation
+
+
+def _mirror_row(row: Any) -> type[msgspec.Struct]:
+    fields: list[tuple[str, Any, Any]] = []
+    for position, (name, hint) in enumerate(get_type_hints(row, include_extras=True).items()):
+        required = name in row.__required_keys__
+        if get_origin(hint) in (Required, NotRequired):
+            required, hint = get_origin(hint) is Required, get_args(hint)[0]
+        mirrored = mirror_type(hint)
+        if required:
+            fields.append((f"f{position}", mirrored, msgspec.field(name=name)))
+        else:
+            options = msgspec.field(name=name, default=msgspec.UNSET)
+            fields.append((f"f{position}", mirrored | msgspec.UnsetType, options))
+    return msgspec.defstruct(row.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def has_struct(annotation: Any) -> bool:
+    """Whether values of a mirrored type hold structs, and so must go back to plain dicts."""
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return True
+    return any(has_struct(argument) for argument in get_args(annotation))
+
+
+def required_keys(struct: type[msgspec.Struct]) -> int:
+    """How many keys an object must at least have."""
+    return sum(1 for field in msgspec.structs.fields(struct) if field.required)

@@ -1,0 +1,51 @@
+"""What a caller is told when the answer is no: a status, a stable code, and where in the body.
+
+Texts name rows, fields and types, never values: an answer may end up in somebody's log.
+"""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from nb2prod.serving.wire import encode
+
+LONGEST_NAME = 100
+"""A name that came from the caller is cut here before it is repeated."""
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """A refused request. `row` counts from 0 as in the JSON; `field` is a name of the schema or of the body."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        row: int | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.field = field[:LONGEST_NAME] if field is not None else None
+        self.row = row
+        self.headers = headers or {}
+
+
+def problem_response(problem: Problem, request_id: str) -> Response:
+    """``{"error": {"code", "message", "field", "row"}, "request_id"}`` with the problem's status and headers."""
+    error: dict[str, Any] = {
+        "code": problem.code,
+        "message": problem.message,
+        "field": problem.field,
+        "row": problem.row,
+    }
+    return Response(
+        encode({"error": error, "request_id": request_id}),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type="application/json",
+    )
