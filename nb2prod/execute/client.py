@@ -1,0 +1,301 @@
+"""papermill with our own engine: one event per cell of the notebook, capture at the boundary, no trust in its metadata.
+
+papermill marks cells that never ran as completed, writes its output in place, and stops without an error at
+``sys.exit()``. So the engine here runs the cells itself, raises at the first thing that is wrong, and hands back the
+notebook only if every cell ran. Importing this module imports papermill: import it inside functions.
+"""
+
+import copy
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+from papermill.execute import execute_notebook
+
+from nb2prod.errors import Cancelled, RunError, Where
+from nb2prod.events import Cancel, CellFinished, Emit, Log, StepAdvanced
+from nb2prod.execute import failures
+from nb2prod.execute.prepare import STAMP
+from nb2prod.execute.processes import descendants, end_processes
+
+ENGINE = "nb2prod-run"
+_LOG_LINES = 200  # per cell, forwarded as events
+_STREAM_LIMIT = 1_000_000  # characters per cell, kept in the executed notebook
+_START_TIMEOUT = 120
+_IOPUB_TIMEOUT = 60
+
+
+@dataclass(slots=True)
+class Run:
+    """One run while it goes on: what the engine needs, and what it learns.
+
+    `captured(stage)` is called after a capture cell; what it raises ends the run. `executed` is the notebook after a
+    complete run, else None.
+    """
+
+    kernel_name: str
+    working_folder: Path
+    log_file: Path
+    cell_timeout: int | None
+    emit: Emit
+    cancel: Cancel
+    step: str
+    captured: Callable[[str], None]
+    environment: Mapping[str, str]
+    executed: dict[str, Any] | None = None
+    manager: Any = None
+    pid: int | None = None
+    children: list[int] = field(default_factory=list)
+    sources: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+    def kernel(self) -> int | None:
+        """The kernel's process id, as soon as it has one and for ever after."""
+        self.pid = getattr(getattr(self.manager, "provisioner", None), "pid", None) or self.pid
+        return self.pid
+
+    def end_kernel(self) -> None:
+        pid = self.kernel()
+        if pid is not None:
+            end_processes(pid, self.children)
+
+
+def execute(document: Mapping[str, Any], parameters: Mapping[str, Any], run: Run) -> dict[str, Any]:
+    """Run a document (nbformat 4.5, cells stamped) by papermill; return it executed.
+
+    Raises RunError or Cancelled; no process of the kernel is left then or on success.
+    """
+    import nbformat
+
+    papermill_engines.register(ENGINE, CapturingEngine)
+    done = threading.Event()
+    watch = threading.Thread(target=_end_on_cancel, args=(run, done), name="nb2prod cancel", daemon=True)
+    watch.start()
+    try:
+        with _quiet():
+            execute_notebook(
+                nbformat.from_dict(dict(document)),
+                None,
+                parameters=dict(parameters),
+                engine_name=ENGINE,
+                kernel_name=run.kernel_name,
+                language="python",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                start_timeout=_START_TIMEOUT,
+                run=run,
+            )
+    except PapermillExecutionError:
+        # Said of any cell with an error in its output, also where the notebook allows it (`raises-exception`).
+        if run.executed is None:
+            raise
+    finally:
+        done.set()
+        watch.join()
+        run.end_kernel()
+    if run.cancel.is_set():
+        raise Cancelled
+    assert run.executed is not None
+    return run.executed
+
+
+class CapturingEngine(Engine):  # type: ignore[misc]
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, *, run: Run, start_timeout: int, **_: Any) -> None:
+        client = CapturingClient(
+            nb_man,
+            run=run,
+            kernel_name=kernel_name,
+            startup_timeout=start_timeout,
+            timeout_func=lambda cell: run.cell_timeout if "cell" in cell.metadata.get(STAMP, {}) else None,
+            iopub_timeout=_IOPUB_TIMEOUT,
+            coalesce_streams=True,
+            skip_cells_with_tag="",  # a notebook's truth is all of its cells
+            shell_timeout_interval=1,
+            log=logging.getLogger("papermill"),
+        )
+        with run.log_file.open("wb") as log:
+            # The kernel's own stdout and stderr (warnings of the debugger, crash dumps) are not ours.
+            client.execute(cwd=str(run.working_folder), env=dict(run.environment), stdout=log, stderr=log)
+
+
+class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
+    """Runs the cells of a stamped copy in order and tells of each."""
+
+    def __init__(self, nb_man: Any, run: Run, **options: Any) -> None:
+        super().__init__(nb_man, **options)
+        self.run_state = run
+        self.streamed = 0
+        self.logged = 0
+        self.asked_exit = False
+        self.on_cell_executed = self._note_exit
+
+    def execute(self, **options: Any) -> None:
+        started = False
+        try:
+            self.reset_execution_trackers()
+            self.run_state.manager = self.km = self.create_kernel_manager()
+            with self.setup_kernel(cleanup_kc=True, **options):
+                started = True
+                try:
+                    self.papermill_execute_cells()
+                finally:
+                    pid = self.run_state.kernel()
+                    self.run_state.children = descendants(pid) if pid is not None else []
+                    if self.run_state.cancel.is_set() or self.run_state.executed is None:
+                        # A busy kernel that is asked to shut down would be waited for.
+                        self.run_state.end_kernel()
+        except (Cancelled, RunError):
+            raise
+        except Exception as error:
+            if self.run_state.cancel.is_set():
+                raise Cancelled from error
+            if started:
+                raise
+            log = _text(self.run_state.log_file)
+            raise failures.kernel_did_not_start(self.run_state.kernel_name, str(error), log) from error
+
+    def papermill_execute_cells(self) -> None:
+        run = self.run_state
+        user_cells = [cell for cell in self.nb.cells if cell.cell_type == "code" and "cell" in _stamp(cell)]
+        total, finished = len(user_cells), 0
+        run.emit(StepAdvanced(run.step, 0, total))
+        for index, cell in enumerate(self.nb.cells):
+            if run.cancel.is_set():
+                raise Cancelled
+            if cell.cell_type != "code":
+                continue
+            stage, number = _stamp(cell).get("stage"), _stamp(cell).get("cell")
+            if stage is not None:
+                self._run_cell(cell, index, number, is_last=False)
+                run.captured(stage)
+                continue
+            self.streamed, self.logged = 0, 0
+            start = time.monotonic()
+            ok = False
+            self.nb_man.cell_start(cell, index)
+            try:
+                self._run_cell(cell, index, number, is_last=number is not None and finished + 1 == total)
+                ok = True
+            finally:
+                self.nb_man.cell_complete(cell, cell_index=index)
+                if number is not None:
+                    run.emit(CellFinished(run.step, number, ok, time.monotonic() - start))
+            if number is not None:
+                finished += 1
+                run.emit(StepAdvanced(run.step, finished, total, f"cell {number}"))
+        info = self.wait_for_reply(self.kc.kernel_info())
+        self.nb.metadata["language_info"] = info["content"]["language_info"]
+        self.set_widgets_metadata()
+        run.executed = copy.deepcopy(self.nb)
+
+    def _run_cell(self, cell: Any, index: int, number: int | None, *, is_last: bool) -> None:
+        """Run one cell; raise RunError or Cancelled in the notebook's words where it does not end well."""
+        run = self.run_state
+        hidden = "stage" in _stamp(cell)
+        try:
+            self.execute_cell(cell, index, store_history=not hidden)
+        except CellExecutionError as error:
+            if is_last and error.ename == "SystemExit" and error.evalue in ("", "0", "None"):
+                return  # nothing is left to run
+            self._remember(cell, number)
+            raise self._raised(cell, number, error) from error
+        except CellTimeoutError as error:
+            raise failures.timed_out(number, run.cell_timeout or _IOPUB_TIMEOUT) from error
+        except DeadKernelError as error:
+            if run.cancel.is_set():
+                raise Cancelled from error
+            raise failures.kernel_died(number, self._exit_status(), _text(run.log_file)) from error
+        self._remember(cell, number)
+        if self.asked_exit and number is not None:
+            raise failures.exited(number)
+
+    def _raised(self, cell: Any, number: int | None, error: CellExecutionError) -> RunError:
+        if number is None:
+            told = f"{error.ename}: {error.evalue}"
+            return RunError(f"A cell added for the run failed: {told[:300]}", code="NB509", where=Where())
+        trace = next((out.traceback for out in cell.outputs if out.output_type == "error"), [error.traceback])
+        return failures.cell_raised(
+            error.ename,
+            error.evalue,
+            trace,
+            cell=number,
+            count=cell.get("execution_count"),
+            sources=self.run_state.sources,
+            working_folder=self.run_state.working_folder,
+        )
+
+    def _remember(self, cell: Any, number: int | None) -> None:
+        count = cell.get("execution_count")
+        if number is not None and count is not None:
+            self.run_state.sources[count] = (number, cell.source)
+
+    def _note_exit(self, **told: Any) -> None:
+        payload = told["execute_reply"]["content"].get("payload") or []
+        self.asked_exit = any(entry.get("source") == "ask_exit" for entry in payload)
+
+    def process_message(self, msg: Mapping[str, Any], cell: Any, cell_index: int) -> Any:
+        output = super().process_message(msg, cell, cell_index)
+        run, number = self.run_state, _stamp(cell).get("cell")
+        if output is not None and output.output_type == "stream" and number is not None:
+            for line in output.text.splitlines():
+                # A progress bar draws over itself; its last state is enough.
+                text = line.rpartition("\r")[2].rstrip()
+                if text and self.logged < _LOG_LINES:
+                    run.emit(Log(run.step, "info", f"[{number}] {text[:500]}"))
+                    self.logged += 1
+                    if self.logged == _LOG_LINES:
+                        run.emit(Log(run.step, "info", f"[{number}] … further output is in the executed notebook"))
+        return output
+
+    def output(self, outs: list[Any], msg: Mapping[str, Any], display_id: str | None, cell_index: int) -> Any:
+        if msg["msg_type"] == "stream":
+            if self.streamed > _STREAM_LIMIT:
+                return None
+            self.streamed += len(msg["content"]["text"])
+            if self.streamed > _STREAM_LIMIT:
+                msg["content"]["text"] = "… further output was dropped\n"
+        return super().output(outs, msg, display_id, cell_index)
+
+    def _exit_status(self) -> int | None:
+        process = getattr(getattr(self.km, "provisioner", None), "process", None)
+        status: int | None = process.poll() if process is not None else None
+        return status
+
+
+def _end_on_cancel(run: Run, done: threading.Event) -> None:
+    while not done.wait(0.1):
+        if run.cancel.is_set():
+            run.end_kernel()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep papermill's and nbclient's log lines off stderr; what matters is told as events and errors."""
+    loggers = [logging.getLogger(name) for name in ("papermill", "traitlets", "asyncio")]
+    before = [(logger.propagate, list(logger.handlers)) for logger in loggers]
+    for logger in loggers:
+        logger.propagate = False
+        logger.handlers = [logging.NullHandler()]
+    try:
+        yield
+    finally:
+        for logger, (propagate, handlers) in zip(loggers, before, strict=True):
+            logger.propagate, logger.handlers = propagate, handlers
+
+
+def _stamp(cell: Any) -> dict[str, Any]:
+    stamp: dict[str, Any] = cell.metadata.get(STAMP, {})
+    return stamp
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

@@ -1,0 +1,90 @@
+"""The notebook as it runs, with hidden capture cells; and as it is kept, without them.
+
+    1 load   2 train   3 predict   4 plot          predict_cell = response_cell = 3, the response is an expression
+    1 load   2 train   [before] [arm]   3 predict   [after]   4 plot   [end]
+
+Each cell of the copy is stamped with where it comes from, since papermill adds cells and so shifts positions.
+"""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nb2prod.analysis.parameters import declared_parameters
+from nb2prod.model.notebook import Notebook
+from nb2prod.model.roles import Role
+from nb2prod.model.run import CaptureSpec
+
+STAMP = "nb2prod_run"
+_CAPTURE = Path(__file__).with_name("capture.py")
+
+
+def run_copy(notebook: Notebook, spec: CaptureSpec, parameters: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """A copy of the document (nbformat 4.5) that captures into `folder` (absolute) as it runs."""
+    document = copy.deepcopy(dict(notebook.document))
+    order = json.dumps(asdict(spec) | {"folder": str(folder)})
+    cells: list[dict[str, Any]] = []
+    first_parameters = min((cell.index for cell in notebook.with_role(Role.PARAMETERS)), default=None)
+    for index, cell in enumerate(document["cells"], 1):
+        if index == spec.predict_cell:
+            cells.append(_capture_cell("before", order))
+        if index == spec.response_cell and spec.response is None:
+            cells.append(_capture_cell("arm", order))
+        cells.append(_stamped(cell, index, is_parameters=index == first_parameters))
+        if first_parameters is not None and index > first_parameters:
+            cells.extend(_injected_again(notebook, index, parameters))
+        if index == spec.response_cell:
+            cells.append(_capture_cell("after", order))
+    cells.append(_capture_cell("end", order))
+    for position, cell in enumerate(cells):
+        cell.setdefault("id", f"cell-{position}")
+    return document | {"cells": cells, "nbformat": 4, "nbformat_minor": 5}
+
+
+def executed_document(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The executed copy as it is kept: without capture cells and stamps, otherwise as papermill leaves it."""
+    kept = copy.deepcopy(dict(document))
+    kept["cells"] = [cell for cell in kept["cells"] if "stage" not in cell["metadata"].get(STAMP, {})]
+    for cell in kept["cells"]:
+        cell["metadata"].pop(STAMP, None)
+    # papermill writes the whole input notebook here where it was given one as a value.
+    kept["metadata"]["papermill"] |= {"input_path": name, "output_path": "executed.ipynb"}
+    return kept
+
+
+def _stamped(cell: dict[str, Any], index: int, *, is_parameters: bool) -> dict[str, Any]:
+    """The cell with its 1-based position; papermill's own tag goes on the one cell that it must inject after."""
+    metadata = dict(cell.get("metadata", {}))
+    tags = [tag for tag in metadata.get("tags", []) if tag not in ("parameters", "injected-parameters")]
+    metadata |= {"tags": [*tags, "parameters"] if is_parameters else tags, STAMP: {"cell": index}}
+    return cell | {"metadata": metadata}
+
+
+def _injected_again(notebook: Notebook, index: int, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """papermill injects after the first parameters cell only; a later one would set its defaults over that."""
+    again = {
+        p.name: parameters[p.name] for p in declared_parameters(notebook) if p.cell == index and p.name in parameters
+    }
+    lines = [f"{name} = {value!r}" for name, value in again.items()]
+    return (
+        [_code_cell("\n".join(["# Parameters", *lines]), {"tags": ["injected-parameters"], STAMP: {}})] if lines else []
+    )
+
+
+def _capture_cell(stage: str, order: str) -> dict[str, Any]:
+    """One expression, so that no name is left behind; it runs the file once and finds it in sys.modules later."""
+    load = f"__import__('pathlib').Path({str(_CAPTURE)!r}).read_text(encoding='utf-8')"
+    once = f"b.hasattr(m, 'run') or b.exec(b.compile({load}, {str(_CAPTURE)!r}, 'exec'), b.vars(m))"
+    module = "__import__('types').ModuleType('_nb2prod_capture')"
+    source = (
+        f"(lambda m, b: ({once}) and None or m.run({stage!r}, {order!r}))("
+        f"__import__('sys').modules.setdefault('_nb2prod_capture', {module}), __import__('builtins'))"
+    )
+    return _code_cell(source, {"tags": [], STAMP: {"stage": stage}})
+
+
+def _code_cell(source: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    return {"cell_type": "code", "execution_count": None, "metadata": metadata, "outputs": [], "source": source}

@@ -1,0 +1,69 @@
+"""The kernel as a process: which one, and that nothing of it stays behind."""
+
+import contextlib
+import os
+
+from nb2prod.errors import RunError
+from nb2prod.model.findings import Finding, Severity
+from nb2prod.model.notebook import Notebook
+
+
+def choose_kernel(notebook: Notebook) -> tuple[str, Finding | None]:
+    """The name of an installed kernel: the notebook's own, or `python3` (with a finding) where that is not installed.
+
+    Raises RunError NB504 where no kernel can run the notebook.
+    """
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    installed = sorted(KernelSpecManager().find_kernel_specs())
+    wanted = notebook.kernel_name
+    if wanted is not None and wanted in installed:
+        return wanted, None
+    if "python3" in installed and notebook.language.lower() in ("python", ""):
+        if wanted is None:
+            return "python3", None
+        message = f"The notebook asks for the kernel `{wanted}`, which is not installed; it runs with `python3`."
+        hint = f"Check that this environment has what the notebook imports. Installed kernels: {', '.join(installed)}."
+        return "python3", Finding("NB510", Severity.WARNING, message, hint=hint)
+    raise RunError(
+        f"The kernel `{wanted}` ({notebook.language}) is not installed.",
+        code="NB504",
+        hint=f"Installed kernels: {', '.join(installed) or 'none'}. `pip install ipykernel` gives `python3`.",
+    )
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes a kernel has started so far, at any depth."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    return []
+
+
+def end_processes(pid: int, also: list[int]) -> None:
+    """Kill a kernel, what it started, and what is left of its session (a kernel is its own session's leader)."""
+    import psutil
+
+    doomed = {pid, *also, *descendants(pid), *_session(pid)} - {os.getpid()}
+    processes = []
+    for each in doomed:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(each)
+            process.kill()
+            processes.append(process)
+    # The kernel itself is our child: who started it collects its exit status.
+    psutil.wait_procs([process for process in processes if process.pid != pid], timeout=3)
+
+
+def _session(leader: int) -> list[int]:
+    if not hasattr(os, "getsid"):
+        return []
+    import psutil
+
+    members = []
+    for each in psutil.pids():
+        with contextlib.suppress(OSError):
+            if os.getsid(each) == leader:
+                members.append(each)
+    return members
