@@ -1,0 +1,57 @@
+# What can be done here. Everything runs in .venv, which is made from the locked requirements on first use.
+#   make demo   sets up, then builds a sample notebook into a tested package, an MLflow model and an image
+#   make test   lint and all tests
+
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+WORKERS ?= 2
+export PYTHON
+
+.PHONY: help venv demo test lint format bench base-image lock clean test-kills
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo "Also: lint format bench base-image lock test-kills clean"
+
+venv:
+	@requirements/setup.sh
+
+demo: venv
+	@.ci/demo
+
+test: lint
+	@requirements/setup.sh --torch
+	$(PYTEST) -n $(WORKERS) --dist loadfile
+
+lint: venv
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: venv
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Prints what each benchmark measures, in the order of their names.
+bench: venv
+	@for file in benchmarks/*.py; do \
+	    if [ -e "$$file" ]; then echo "== $$file"; $(BIN)/python "$$file" || exit 1; \
+	    else echo "There are no benchmarks yet."; fi; \
+	done
+
+# For machines that cannot pull python:3.x-slim: makes a base image from Debian packages and prints its name.
+base-image:
+	@.ci/engine --base-image-only
+
+# Kills the writer of projects a thousand times at random moments (the tests do a hundred).
+test-kills: venv
+	NB2PROD_KILLS=1000 $(PYTEST) tests/files/test_kills.py
+
+lock: venv
+	requirements/lock.sh $(LOCKFLAGS)
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Makes .venv: the locked requirements and nb2prod itself, editable. Does nothing where that is done already.
+#   requirements/setup.sh            for development and `make demo`
+#   requirements/setup.sh --torch    also torch, which only the digits sample needs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    echo "Python 3.11, 3.12 or 3.13 is needed and none was found. Name one: make PYTHON=/path/to/python3.11 …" >&2
+    return 1
+}
+
+make_venv() {
+    local python
+    python=$(find_python)
+    # Debian keeps ensurepip in a package of its own.
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+            apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q python3-venv
+        else
+            echo "Python's venv module is missing. On Debian: sudo apt-get install python3-venv" >&2
+            return 1
+        fi
+    fi
+    "$python" -m venv --clear .venv
+}
+
+stamp_of() { cat "$@" | cksum; }
+
+# $1: name of the stamp, then the files it stands for
+is_done() { [ "$(cat ".venv/$1.stamp" 2>/dev/null)" = "$(stamp_of "${@:2}")" ]; }
+set_done() { stamp_of "${@:2}" >".venv/$1.stamp"; }
+
+install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
+
+if ! is_done dev requirements/dev.txt pyproject.toml || ! .venv/bin/python -c pass 2>/dev/null; then
+    echo "Setting up .venv (a few minutes the first time) …" >&2
+    .venv/bin/python -c pass 2>/dev/null || make_venv
+    install --require-hashes -r requirements/dev.txt
+    install --no-deps --no-build-isolation -e .
+    set_done dev requirements/dev.txt pyproject.toml
+fi
+
+if [ "${1:-}" = --torch ] && ! is_done torch requirements/torch.txt requirements/torch-cuda.txt; then
+    echo "Installing torch (for the digits sample) …" >&2
+    install --require-hashes --no-deps -r requirements/torch.txt
+    # The index's own wheel for Linux needs CUDA's libraries even to be imported; the CPU wheel does not.
+    .venv/bin/python -c 'import torch' 2>/dev/null || install --require-hashes --no-deps -r requirements/torch-cuda.txt
+    .venv/bin/python -c 'import torch'
+    set_done torch requirements/torch.txt requirements/torch-cuda.txt
+fi
