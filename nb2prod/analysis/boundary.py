@@ -134,7 +134,7 @@ def _is_display(graph: NotebookGraph, value: ast.expr) -> bool:
 
 
 def _inside(graph: NotebookGraph) -> Contributors:
-    """Statements that a prediction may repeat: the inference cells, and preprocessing that the request flows through."""
+    """Statements a prediction may repeat: the inference cells, and preprocessing that the request flows through."""
     reached = {s.number for s in graph.statements if s.role is Role.REQUEST}
     inside: set[int] = set()
     for s in graph.statements:
@@ -146,9 +146,7 @@ def _inside(graph: NotebookGraph) -> Contributors:
     return frozenset(inside)
 
 
-def _prediction(
-    graph: NotebookGraph, start: int, inside: Contributors
-) -> tuple[set[int], dict[str, Contributors]]:
+def _prediction(graph: NotebookGraph, start: int, inside: Contributors) -> tuple[set[int], dict[str, Contributors]]:
     """(the statements of the prediction, what they read from before it)."""
     found: set[int] = set()
     inputs: dict[str, Contributors] = {}
@@ -200,9 +198,12 @@ def _inferred_request(
                 "NB320", Severity.ERROR,
                 f"`{name}` holds columns that this line made, so a caller would have to send them "
                 "(training-serving skew).", s.cell, s.first_line,
-                "Put the step into a function that the inference cell calls, or tag an example of the raw input `request`.",
+                "Put the step into a function that the inference cell calls, or tag an example of the raw input "
+                "`request`.",
             )  # fmt: skip
-    finding = Finding("NB307", Severity.INFO, f"no request cell: `{name}` is taken to be what a caller sends.", hint=hint)
+    finding = Finding(
+        "NB307", Severity.INFO, f"no request cell: `{name}` is taken to be what a caller sends.", hint=hint
+    )
     return (name,), finding
 
 
@@ -218,6 +219,8 @@ def _changed_artifacts(graph: NotebookGraph, boundary: Boundary) -> list[Finding
     findings = []
     for number in boundary.prediction:
         s = graph.statements[number]
+        if number == boundary.response_statement and not s.facts.mutates and not _mutates_by_name(s):
+            continue  # a bare last expression is shown: it is there for its value
         harmless = {
             n.id for c in s.facts.calls if isinstance(c.node.func, ast.Attribute)
             and c.node.func.attr in effects.IDEMPOTENT_METHODS for n in roots(c.node.func.value)
@@ -230,6 +233,13 @@ def _changed_artifacts(graph: NotebookGraph, boundary: Boundary) -> list[Finding
                        "another answer.", "Change a copy instead.", s.cell, s.first_line)
             )  # fmt: skip
     return findings
+
+
+def _mutates_by_name(statement: Statement) -> bool:
+    return any(
+        isinstance(c.node.func, ast.Attribute) and c.node.func.attr in effects.MUTATING_METHODS
+        for c in statement.facts.calls
+    )
 
 
 def _error(code: str, message: str, hint: str, cell: int | None = None, line: int | None = None) -> Finding:

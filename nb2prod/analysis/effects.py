@@ -6,6 +6,8 @@ Including a statement that a slice did not need keeps the result equal; leaving 
 towards "changes".
 """
 
+# ruff: noqa: SIM905  (sets of words read better as prose)
+
 MUTATING_METHODS = frozenset(
     # containers
     "append extend insert remove pop popitem clear update setdefault add discard sort reverse appendleft popleft "
@@ -20,30 +22,30 @@ MUTATING_METHODS = frozenset(
 )
 
 HARMLESS_METHODS = frozenset(
-    "head tail describe info hist plot show value_counts sample boxplot scatter bar barh line pie isnull isna notna sum mean "
-    "median mode std var min max count unique nunique corr cov groupby print display summary report score predict "
-    "predict_proba decision_function transform get_params keys values items copy round sort_values reset_index "
-    "to_string to_markdown style format join split strip lower upper startswith endswith savefig set_title "
-    "set_xlabel set_ylabel legend tight_layout figure subplots axhline axvline xlabel ylabel title grid "
-    "nlargest nsmallest quantile crosstab pivot_table to_csv to_parquet to_excel dump debug".split()
+    "head tail describe info hist plot show value_counts sample boxplot scatter bar barh line pie isnull isna "
+    "notna sum mean median mode std var min max count unique nunique corr cov groupby print display summary "
+    "report score predict predict_proba decision_function transform get_params keys values items copy round "
+    "sort_values reset_index to_string to_markdown style format join split strip lower upper startswith endswith "
+    "savefig set_title set_xlabel set_ylabel legend tight_layout figure subplots axhline axvline xlabel ylabel "
+    "title grid nlargest nsmallest quantile crosstab pivot_table to_csv to_parquet to_excel dump debug".split()
 )
 
-HARMLESS_FUNCTIONS = frozenset(
-    "print display len type repr str help dir id isinstance hasattr callable pprint".split()
-)
+HARMLESS_FUNCTIONS = frozenset("print display len type repr str help dir id isinstance hasattr callable pprint".split())
 
-MUTATING_FUNCTIONS = frozenset("setattr delattr next heappush heappop heapify shuffle copyto put fill_diagonal".split())
+MUTATING_FUNCTIONS = frozenset(
+    "setattr delattr next heappush heappop heapify shuffle copyto put place putmask fill_diagonal".split()
+)
 
 FRESH_METHODS = frozenset(
     # values that share no state with the receiver or the arguments (pandas 3 copies on write)
-    "copy deepcopy astype drop dropna fillna assign rename merge join groupby agg aggregate mean median sum std var min max "
-    "count nunique unique value_counts quantile round head tail sample sort_values reset_index set_index query apply map "
-    "isna isnull notna replace clip abs cumsum diff shift rolling pivot pivot_table melt stack unstack get_dummies concat "
-    "to_dict tolist to_list to_numpy predict predict_proba decision_function transform fit_transform fit_predict "
-    "score read_csv read_parquet read_json read_excel train_test_split array zeros ones arange linspace "
-    "load_iris load_digits load_wine load_breast_cancer load_diabetes lower upper strip split format "
-    "cross_val_score accuracy_score f1_score roc_auc_score mean_absolute_error mean_squared_error r2_score "
-    "numpy item detach clone cpu argmax argmin astype".split()
+    "copy deepcopy astype drop dropna fillna assign rename merge join groupby agg aggregate mean median sum std "
+    "var min max count nunique unique value_counts quantile round head tail sample sort_values reset_index "
+    "set_index query apply map isna isnull notna replace clip abs cumsum diff shift rolling pivot pivot_table "
+    "melt stack unstack get_dummies concat to_dict tolist to_list to_numpy predict predict_proba "
+    "decision_function transform fit_transform fit_predict score read_csv read_parquet read_json read_excel "
+    "train_test_split array zeros ones arange linspace load_iris load_digits load_wine load_breast_cancer "
+    "load_diabetes lower upper strip split format cross_val_score accuracy_score f1_score roc_auc_score "
+    "mean_absolute_error mean_squared_error r2_score numpy item detach clone cpu argmax argmin".split()
 )
 
 FRESH_FUNCTIONS = frozenset(
@@ -59,7 +61,12 @@ SEEDING = frozenset(
 DISPLAY_MODULES = frozenset("matplotlib seaborn plotly warnings IPython altair bokeh pprint tqdm logging".split())
 """Modules whose calls show or mute something and change no prediction."""
 
-PURE_CONSTRUCTORS = frozenset("set list dict tuple range frozenset sorted len int float str bool abs min max sum".split())
+PURE_MODULES = frozenset("numpy pandas scipy sklearn math statistics itertools functools collections re json".split())
+"""Modules whose functions change their arguments only where `MUTATING_FUNCTIONS` or ``out=`` says so."""
+
+PURE_CONSTRUCTORS = frozenset(
+    "set list dict tuple range frozenset sorted len int float str bool abs min max sum".split()
+)
 """Built-ins a constant may be made with."""
 
 IDEMPOTENT_METHODS = frozenset("eval to cpu cuda double float half requires_grad_".split())

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from nb2prod.analysis.effects import FRESH_METHODS, HARMLESS_METHODS, MUTATING_METHODS
 from nb2prod.analysis.scopes import FunctionNode, NameUse, _Walker, bound_name, local_names
 
 
@@ -144,8 +145,12 @@ def roots(node: ast.AST) -> tuple[ast.Name, ...]:
     match node:
         case ast.Name():
             return (node,)
-        case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value) | ast.Await(value=value):
+        case (
+            ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value) | ast.Await(value=value)
+        ):
             return roots(value)
+        case ast.Call(func=ast.Attribute(attr=attr)) if attr in FRESH_METHODS | HARMLESS_METHODS:
+            return ()
         case ast.Call(func=ast.Attribute(value=value), args=args):
             return (*roots(value), *(n for a in args for n in roots(a)))
         case ast.Call(args=args, keywords=keywords):
@@ -183,9 +188,8 @@ def _calls(statement: ast.stmt) -> Iterable[CallFact]:
         node = pending.pop()
         if isinstance(node, ast.Expr):
             value = node.value.value if isinstance(node.value, ast.Await) else node.value
-            while isinstance(value, ast.Call):  # a.b().c(): the whole chain is there for its effect
+            if isinstance(value, ast.Call):
                 discarded.add(id(value))
-                value = value.func.value if isinstance(value.func, ast.Attribute) else value.func
         if isinstance(node, ast.Call):
             yield CallFact(node, id(node) in discarded)
         if isinstance(node, FunctionNode):
@@ -226,7 +230,7 @@ def _function_facts(statement: ast.stmt, uses: tuple[NameUse, ...], every: set[i
             return None
     mutates = _written_roots(node, {id(u.node) for u in uses if u.late})
     for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
-        if isinstance(call.func, ast.Attribute) and _is_mutator(call.func.attr):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in MUTATING_METHODS:
             mutates |= {n.id for n in roots(call.func.value) if id(n) in every}
     return FunctionFacts(
         name=name,
@@ -237,12 +241,6 @@ def _function_facts(statement: ast.stmt, uses: tuple[NameUse, ...], every: set[i
         mutated_parameters=mutated,
         is_class=is_class,
     )
-
-
-def _is_mutator(method: str) -> bool:
-    from nb2prod.analysis.effects import MUTATING_METHODS
-
-    return method in MUTATING_METHODS
 
 
 def _parameters(function: FunctionNode) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -262,7 +260,7 @@ def _parameters(function: FunctionNode) -> tuple[tuple[str, ...], frozenset[str]
                 inplace = any(
                     k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value for k in node.keywords
                 )
-                target = node.func.value if _is_mutator(node.func.attr) or inplace else None
+                target = node.func.value if node.func.attr in MUTATING_METHODS or inplace else None
             elif isinstance(node, ast.AugAssign):
                 target = node.target
             if target is not None:

@@ -12,11 +12,13 @@ it. Work is linear in statements times names used.
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from nb2prod.analysis import effects
 from nb2prod.analysis.facts import CallFact, Facts, FunctionFacts, roots, statement_facts
+from nb2prod.analysis.names import NameKind, is_plain_data, statement_kinds
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 
@@ -53,6 +55,7 @@ class NotebookGraph:
     before_cell: Mapping[int, Mapping[str, Contributors]]
     final: Mapping[str, Contributors]
     functions: Mapping[int, FunctionFacts]
+    kinds: tuple[NameKind, ...]
     seeds: Contributors
     undefined: tuple[tuple[int, str], ...] = ()
 
@@ -92,13 +95,27 @@ def build_graph(notebook: Notebook) -> NotebookGraph:
             first = min([node.lineno, *(d.lineno for d in decorators)])
             builder.add(
                 Statement(
-                    len(builder.statements), cell.index, cell.role, node, statement_facts(node), first,
+                    len(builder.statements),
+                    cell.index,
+                    cell.role,
+                    node,
+                    statement_facts(node),
+                    first,
                     node.end_lineno or node.lineno,
                 )
             )
     return NotebookGraph(
-        notebook, tuple(builder.statements), tuple(builder.reads), tuple(builder.late), tuple(builder.changes),
-        builder.modules, before, dict(builder.contributors), builder.functions, frozenset(builder.seeds),
+        notebook,
+        tuple(builder.statements),
+        tuple(builder.reads),
+        tuple(builder.late),
+        tuple(builder.changes),
+        builder.modules,
+        before,
+        dict(builder.contributors),
+        builder.functions,
+        statement_kinds(builder.statements, builder.reads, builder.settled()),
+        frozenset(builder.seeds),
         tuple(builder.undefined),
     )
 
@@ -117,7 +134,7 @@ class _Builder:
     holders: dict[int, set[str]] = field(default_factory=dict)
     """Names through which a token may be reached: the inverse of `tokens`."""
     plain: set[int] = field(default_factory=set)
-    """Tokens of plain data (literals of constants): an opaque call does not change them."""
+    """Tokens of plain data (literals of constants): a call that is given them does not keep them."""
     modules: dict[str, str] = field(default_factory=dict)
     functions: dict[int, FunctionFacts] = field(default_factory=dict)
     seeds: set[int] = field(default_factory=set)
@@ -129,7 +146,7 @@ class _Builder:
         late = frozenset(name for f in called for name in f.late_reads)
         if facts.function is None:
             late |= facts.late_reads  # a lambda inside an expression may be called at once
-        direct, held = self._changes(statement, called)
+        direct = self._changes(statement, called)
         reads: dict[str, Contributors] = {}
         for name in facts.reads | late | direct:
             if name in self.contributors:
@@ -144,11 +161,18 @@ class _Builder:
             self.functions[number] = facts.function
         if _seeds(facts.calls):
             self.seeds.add(number)
-        changed = self._spread(direct, held)
+        changed = self._spread(direct)
         self.changes.append(changed)
         for name in changed:
             self.contributors[name] = self.contributors.get(name, frozenset()) | {number}
         self._bind(statement, called)
+
+    def settled(self) -> frozenset[str]:
+        """Names that one statement binds and that none changes."""
+        bindings = Counter(n for s in self.statements for n in s.facts.binds | s.facts.maybe | s.facts.deletes)
+        changed = frozenset().union(*self.changes)
+        late = frozenset().union(*(f.late_binds for f in self.functions.values()))
+        return frozenset(n for n, count in bindings.items() if count == 1) - changed - late
 
     def _functions_reached(self, names: Iterable[str]) -> tuple[FunctionFacts, ...]:
         """Functions that reading these names may call, with those that these call in turn."""
@@ -167,24 +191,20 @@ class _Builder:
                     pending += function.late_reads
         return tuple(found.values())
 
-    def _changes(self, statement: Statement, called: tuple[FunctionFacts, ...]) -> tuple[frozenset[str], frozenset[str]]:
-        """(names whose own object is changed, names through which held objects may be changed too)."""
+    def _changes(self, statement: Statement, called: tuple[FunctionFacts, ...]) -> frozenset[str]:
+        """Names whose own object the statement changes."""
         here = {id(use.node) for use in statement.facts.uses if not use.late}
         direct = set(statement.facts.mutates)
-        held: set[str] = set()
         for function in called:
             direct |= function.late_mutates
         for call in statement.facts.calls:
             targets = {n.id for n in self._changed_by(call) if id(n) in here and n.id not in self.modules}
             named = {n.id for n in _receiver(call.node)}
-            targets = {name for name in targets if name in named or not self._is_plain(name)}
-            direct |= targets
-            held |= targets
-        return frozenset(direct), frozenset(held)
+            direct |= {name for name in targets if name in named or not self._is_plain(name)}
+        return frozenset(direct)
 
     def _is_plain(self, name: str) -> bool:
-        tokens = self.tokens.get(name, frozenset())
-        return bool(tokens) and tokens <= self.plain
+        return self.tokens.get(name, frozenset()) <= self.plain
 
     def _changed_by(self, call: CallFact) -> tuple[ast.Name, ...]:
         node, function = call.node, call.node.func
@@ -193,13 +213,14 @@ class _Builder:
         if isinstance(function, ast.Attribute):
             receiver = roots(function.value)
             in_place = any(
-                k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value is True for k in node.keywords
+                k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value is True
+                for k in node.keywords
             )
             if any(n.id in self.modules for n in receiver):
                 if function.attr in effects.MUTATING_FUNCTIONS:
                     return (*arguments, *out)
                 module = self.modules.get(receiver[0].id, "").split(".")[0]
-                opaque = call.discarded and module not in effects.DISPLAY_MODULES
+                opaque = call.discarded and module not in effects.DISPLAY_MODULES | effects.PURE_MODULES
                 return arguments if opaque and function.attr not in effects.HARMLESS_METHODS else out
             if function.attr in effects.MUTATING_METHODS or in_place:
                 return (*receiver, *out)
@@ -214,7 +235,8 @@ class _Builder:
             if function.id in effects.MUTATING_FUNCTIONS:
                 return (*arguments, *out)
             module = self.modules.get(function.id, "").split(".")[0]
-            harmless = function.id in effects.HARMLESS_FUNCTIONS or module in effects.DISPLAY_MODULES
+            harmless = function.id in effects.HARMLESS_FUNCTIONS
+            harmless |= module in effects.DISPLAY_MODULES | effects.PURE_MODULES
             if call.discarded and not harmless and not _is_exception(function.id):
                 return (*arguments, *out)
         return out
@@ -231,14 +253,13 @@ class _Builder:
                     changed += roots(keyword.value)
         return tuple(changed)
 
-    def _spread(self, direct: frozenset[str], held: frozenset[str]) -> frozenset[str]:
+    def _spread(self, direct: frozenset[str]) -> frozenset[str]:
         """Every name that may see the change: those that share an object with a changed name."""
         reached: set[str] = set(direct)
         for name in direct:
             for token in self.tokens.get(name, frozenset()):
-                if token in self.functions or (name in held and token in self.plain):
-                    continue
-                reached |= self.holders.get(token, set())
+                if token not in self.functions:
+                    reached |= self.holders.get(token, set())
         return frozenset(reached)
 
     def _bind(self, statement: Statement, called: tuple[FunctionFacts, ...]) -> None:
@@ -278,10 +299,11 @@ class _Builder:
         if statement.facts.imports:
             return frozenset()
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            made = self._reach(node.value, number)
+            if isinstance(node.value, ast.Constant | ast.UnaryOp | ast.JoinedStr):
+                return frozenset()  # a number or a string: nothing can change it
             if is_plain_data(node.value):
                 self.plain.add(number)
-            return made
+            return self._reach(node.value, number)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return frozenset({number})
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
@@ -296,17 +318,18 @@ class _Builder:
             case ast.Attribute(value=inner) | ast.Subscript(value=inner):
                 return self._reach(inner, number)
             case ast.Call(func=ast.Attribute(attr=attr, value=inner), args=args, keywords=keywords):
-                if attr in effects.FRESH_METHODS:
+                if attr in effects.FRESH_METHODS | effects.HARMLESS_METHODS:
                     return frozenset({number})
                 parts = [inner, *args, *(k.value for k in keywords)]
-                return frozenset({number}).union(*(self._reach(p, number) for p in parts))
+                return frozenset({number}).union(*(self._reach(p, number) - self.plain for p in parts))
             case ast.Call(func=func, args=args, keywords=keywords):
                 if isinstance(func, ast.Name) and func.id in effects.FRESH_FUNCTIONS | effects.FRESH_METHODS:
                     return frozenset({number})
                 parts = [*args, *(k.value for k in keywords)]
                 own = self.tokens.get(func.id, frozenset()) if isinstance(func, ast.Name) else frozenset()
                 classes = frozenset(t for t in own if t in self.functions)
-                return (frozenset({number}) | classes).union(*(self._reach(p, number) for p in parts))
+                kept = frozenset() if classes else self.plain  # a class of the notebook may keep a list and change it
+                return (frozenset({number}) | classes).union(*(self._reach(p, number) - kept for p in parts))
             case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
                 return frozenset({number}).union(*(self._reach(p, number) for p in parts))
             case ast.Dict(values=parts):
@@ -329,24 +352,10 @@ def _receiver(call: ast.Call) -> tuple[ast.Name, ...]:
     return (node,) if isinstance(node, ast.Name) and node is not call.func else ()
 
 
-def is_plain_data(node: ast.expr) -> bool:
-    """A literal of numbers, strings and containers of these."""
-    match node:
-        case ast.Constant():
-            return True
-        case ast.UnaryOp(operand=operand):
-            return is_plain_data(operand)
-        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
-            return all(is_plain_data(p) for p in parts)
-        case ast.Dict(keys=keys, values=values):
-            return all(k is not None and is_plain_data(k) for k in keys) and all(is_plain_data(v) for v in values)
-        case _:
-            return False
-
-
 def _seeds(calls: tuple[CallFact, ...]) -> bool:
     return any(
-        (c.node.func.attr if isinstance(c.node.func, ast.Attribute) else getattr(c.node.func, "id", "")) in effects.SEEDING
+        (c.node.func.attr if isinstance(c.node.func, ast.Attribute) else getattr(c.node.func, "id", ""))
+        in effects.SEEDING
         and c.discarded
         for c in calls
     )
@@ -355,7 +364,16 @@ def _seeds(calls: tuple[CallFact, ...]) -> bool:
 def _is_builtin(name: str) -> bool:
     import builtins
 
-    return hasattr(builtins, name) or name in {"__name__", "__file__", "__doc__", "get_ipython", "display", "_", "In", "Out"}
+    return hasattr(builtins, name) or name in {
+        "__name__",
+        "__file__",
+        "__doc__",
+        "get_ipython",
+        "display",
+        "_",
+        "In",
+        "Out",
+    }
 
 
 def _is_exception(name: str) -> bool:

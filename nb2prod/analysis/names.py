@@ -1,55 +1,100 @@
 """What a name stands for at one place: an import, a function of the notebook, a constant, a parameter, or a value."""
 
 import ast
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from nb2prod.analysis import effects
-from nb2prod.analysis.graph import Contributors, NotebookGraph, is_plain_data
 from nb2prod.model.roles import Role
+
+if TYPE_CHECKING:
+    from nb2prod.analysis.graph import Contributors, NotebookGraph, Statement
 
 NameKind = Literal["import", "feature", "constant", "parameter", "value"]
 
 
-def kind_of(graph: NotebookGraph, contributors: Contributors) -> NameKind:
+def kind_of(graph: "NotebookGraph", contributors: "Contributors") -> NameKind:
     """`feature` is a function or class defined in the notebook; `constant` needs no data and no parameter to compute.
 
     Everything else is a `value`: made as the notebook runs.
     """
-    statements = [graph.statements[n] for n in contributors]
-    if statements and all(s.facts.imports for s in statements):
+    return _joined(graph.kinds, contributors)
+
+
+def statement_kinds(
+    statements: "Sequence[Statement]", reads: "Sequence[Mapping[str, Contributors]]", settled: frozenset[str]
+) -> tuple[NameKind, ...]:
+    """For each statement, what a name stands for that it alone contributes to.
+
+    `settled` are the names that one statement binds and none changes: only they can be constants.
+    """
+    kinds: list[NameKind] = []
+    for s in statements:
+        kinds.append(_kind(s, reads[s.number], kinds, settled))
+    return tuple(kinds)
+
+
+def _joined(kinds: "Sequence[NameKind]", contributors: "Contributors") -> NameKind:
+    every = [kinds[n] for n in contributors]
+    if len(every) == 1:
+        return every[0]
+    return "import" if every and all(k == "import" for k in every) else "value"
+
+
+def _kind(
+    s: "Statement", reads: "Mapping[str, Contributors]", kinds: "Sequence[NameKind]", settled: frozenset[str]
+) -> NameKind:
+    if s.facts.imports:
         return "import"
-    if len(statements) != 1:
-        return "value"
-    statement = statements[0]
-    node = statement.node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(s.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return "feature"
-    if statement.role is Role.PARAMETERS and is_parameter(node):
+    if s.role is Role.PARAMETERS and is_parameter(s.node):
         return "parameter"
-    if statement.role in (Role.PARAMETERS, Role.REQUEST):
+    if s.role in (Role.PARAMETERS, Role.REQUEST) or not s.facts.binds <= settled:
         return "value"
-    return "constant" if _is_constant(graph, node, graph.reads[statement.number]) else "value"
+    return "constant" if _is_constant(s.node, [_joined(kinds, c) for c in reads.values()]) else "value"
+
+
+def is_plain_data(node: ast.expr) -> bool:
+    """A literal of numbers, strings and containers of these."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.UnaryOp(operand=operand):
+            return is_plain_data(operand)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+            return all(is_plain_data(p) for p in parts)
+        case ast.Dict(keys=keys, values=values):
+            return all(k is not None and is_plain_data(k) for k in keys) and all(is_plain_data(v) for v in values)
+        case _:
+            return False
 
 
 def is_parameter(node: ast.stmt) -> bool:
     """``alpha = 1.0`` or ``alpha: float = 1.0``: one name, a literal."""
     match node:
         case ast.Assign(targets=[ast.Name()], value=value):
-            return is_plain_data(value)
+            return _is_json(value)
         case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value):
-            return is_plain_data(value)
+            return _is_json(value)
         case _:
             return False
 
 
-def _is_constant(graph: NotebookGraph, node: ast.stmt, reads: Mapping[str, Contributors]) -> bool:
+def _is_json(node: ast.expr) -> bool:
+    return is_plain_data(node) and not any(
+        isinstance(n, ast.Tuple | ast.Set) or (isinstance(n, ast.Constant) and isinstance(n.value, bytes | complex))
+        for n in ast.walk(node)
+    )
+
+
+def _is_constant(node: ast.stmt, read: list[NameKind]) -> bool:
     match node:
-        case ast.Assign(targets=[ast.Name()], value=ast.Lambda()):
-            return all(kind_of(graph, c) in ("import", "constant") for c in reads.values())
-        case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value):
-            computed = all(_is_constant_part(part) for part in ast.walk(value))
-            return computed and all(kind_of(graph, c) in ("constant", "import") for c in reads.values())
+        case (
+            ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
+        ):
+            computed = isinstance(value, ast.Lambda) or all(_is_constant_part(part) for part in ast.walk(value))
+            return computed and all(kind in ("constant", "import") for kind in read)
         case _:
             return False
 
@@ -60,7 +105,7 @@ def _is_constant_part(node: ast.AST) -> bool:
             return name in effects.PURE_CONSTRUCTORS
         case ast.Call(func=ast.Attribute(attr=attr, value=ast.Name(id=module))):
             return (module, attr) == ("re", "compile") or attr in {"keys", "values", "items"}
-        case ast.Call() | ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr() | ast.Attribute():
-            return isinstance(node, ast.Attribute)
+        case ast.Call() | ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr():
+            return False
         case _:
             return True

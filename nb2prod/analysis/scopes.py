@@ -175,7 +175,9 @@ class _Walker:
             case _:
                 yield from self._all(list(ast.iter_child_nodes(node)))
 
-    def _all(self, nodes: "list[ast.AST] | list[ast.expr] | list[ast.stmt] | list[ast.expr | ast.keyword]") -> Iterator[NameUse]:
+    def _all(
+        self, nodes: "list[ast.AST] | list[ast.expr] | list[ast.stmt] | list[ast.expr | ast.keyword]"
+    ) -> Iterator[NameUse]:
         for node in nodes:
             yield from self.statement(node)
 
@@ -226,12 +228,12 @@ class _Walker:
                 if not in_body:
                     yield use
             self.scopes.pop()
-            seen |= own | ({child.name} if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else set())
+            seen |= own | (
+                {child.name} if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else set()
+            )
 
     def _comprehension(self, node: Comprehension) -> Iterator[NameUse]:
-        targets = {
-            n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)
-        }
+        targets = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
         yield from self.statement(node.generators[0].iter)  # evaluated in the scope around
         self.scopes.append(_Scope(frozenset(targets)))
         for position, generator in enumerate(node.generators):

@@ -1,0 +1,179 @@
+"""The modules of a generated package, as text. Layout is left to ruff; line breaks here only separate pieces."""
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from nb2prod.model.run import RunRecord
+from nb2prod.plan.code import Code
+from nb2prod.plan.extraction import ExtractionPlan
+from nb2prod.plan.splice import indent
+from nb2prod.render.annotations import Annotation, type_annotation, value_annotation
+from nb2prod.render.schema import schema_module
+from nb2prod.render.templates import fill
+
+
+def package_modules(plan: ExtractionPlan, record: RunRecord, title: str, notebook: str) -> dict[str, str]:
+    """File name within the package -> source. `artifacts.py` is made by `nb2prod.render.artifacts`."""
+    modules = {
+        "__init__.py": fill("package/init.py.jinja", title=_one_line(title), notebook=notebook),
+        "params.py": _params(plan),
+        "train.py": _train(plan, record),
+        "predict.py": _predict(plan, record),
+        "schema.py": schema_module(record.schema, _cells(plan.predict)),
+        "service.py": fill("package/service.py.jinja", package=plan.package, name=plan.package),
+    }
+    if plan.functions or plan.constants:
+        modules["features.py"] = _features(plan)
+    return modules
+
+
+def _params(plan: ExtractionPlan) -> str:
+    lines = []
+    for parameter in plan.parameters:
+        comment = f"  # {parameter.comment}" if parameter.comment else ""
+        default = parameter.source
+        if isinstance(parameter.default, list | dict):
+            default = f"field(default_factory=lambda: {parameter.source})"
+        lines.append(f'    {parameter.name}: "{parameter.annotation}" = {default}{comment}')
+    cells = sorted({p.cell for p in plan.parameters})
+    return fill(
+        "package/params.py.jinja",
+        where=f" (notebook {_cell_list(cells)})" if cells else "",
+        summary=f"The parameters of notebook {_cell_list(cells)}." if cells else "The notebook has no parameters.",
+        fields="\n".join(lines),
+        mutable=any(isinstance(p.default, list | dict) for p in plan.parameters),
+    )
+
+
+def _features(plan: ExtractionPlan) -> str:
+    pieces = sorted((*plan.constants, *plan.functions), key=lambda c: c.statement)
+    return fill(
+        "package/features.py.jinja",
+        cells=_cells(pieces),
+        imports="\n".join(("from functools import partial", *plan.imports)),
+        body=_module_level(pieces),
+    )
+
+
+def _module_level(pieces: Sequence[Code]) -> str:
+    return "\n".join(
+        ("\n\n" if code.text.startswith(("def ", "class ", "async ", "@")) else "") + _marked(code) for code in pieces
+    )
+
+
+def _marked(piece: Code) -> str:
+    """A definition with the cell it comes from, as a comment above it."""
+    return f"# Notebook cell {piece.cell}\n{piece.text}"
+
+
+def _train(plan: ExtractionPlan, record: RunRecord) -> str:
+    lines = [f"    {name} = {plan.params_name}.{name}" for name in plan.train_locals]
+    lines += _by_cell(plan.train)
+    metrics = ", ".join(_metric(name, record) for name in plan.metrics)
+    return fill(
+        "package/train.py.jinja",
+        cells=_cells(plan.train),
+        package=plan.package,
+        imports="\n".join(plan.imports),
+        feature_imports=_feature_imports(plan),
+        module_level=_module_level(plan.training_code),
+        params_name=plan.params_name,
+        and_measure=" and measure it" if plan.metrics else "",
+        body="\n".join(lines),
+        artifacts=", ".join(f"{name}={plan.artifact_values[name]}" for name in plan.artifacts),
+        metrics="{" + metrics + "}",
+    )
+
+
+def _metric(name: str, record: RunRecord) -> str:
+    if name in record.metrics:
+        return f'"{name}": float({name})'
+    return f'**{{f"{name}.{{key}}": float(value) for key, value in {name}.items()}}'
+
+
+def _predict(plan: ExtractionPlan, record: RunRecord) -> str:
+    types = {a.name: type_annotation(a.type_name, plan.package) for a in record.artifacts}
+    values = {v.name: v for v in record.schema.request}
+    arguments = [(name, value_annotation(values[name])) for name in plan.request]
+    returns = value_annotation(record.schema.response)
+    lines = [f"        {name} = {name}.copy()  # the caller keeps its own" for name in plan.copies]
+    lines += [f"        {name} = self.{name}" for name in plan.predict_locals]
+    lines += _by_cell(plan.predict[:-1] if plan.returns_name is None else plan.predict, depth=2)
+    if plan.returns_name is None:
+        lines += _returned(plan.predict[-1])
+    else:
+        lines.append(f"        return {plan.returns_name}")
+    every = [*(types[n] for n in plan.artifacts), *(a for _, a in arguments), returns]
+    imports = dict.fromkeys((*plan.imports, *_typing_imports(plan, every)))
+    return fill(
+        "package/predict.py.jinja",
+        cells=_cells(plan.predict),
+        imports="\n".join(imports),
+        feature_imports=_feature_imports(plan),
+        fields="\n".join(f"    {name}: {types[name].text}" for name in plan.artifacts),
+        arguments=", ".join(f"{name}: {annotation.text}" for name, annotation in arguments),
+        returns=returns.text,
+        body="\n".join(lines),
+    )
+
+
+def _typing_imports(plan: ExtractionPlan, annotations: Iterable[Annotation]) -> list[str]:
+    """Imports the annotations need and the notebook does not make itself; features come by their own line."""
+    bound = {word for text in plan.imports for word in text.replace(",", " ").split()}
+    return [
+        statement
+        for annotation in annotations
+        for statement in annotation.imports
+        if not statement.startswith("from .features") and statement.rsplit(" ", 1)[-1] not in bound
+    ]
+
+
+def _feature_imports(plan: ExtractionPlan) -> str:
+    names = sorted(
+        {*(n for n in plan.needs if n not in plan.qualified), *(name for c in plan.constants for name in _bound(c))}
+    )
+    lines = [f"from .features import {', '.join(names)}"] if names else []
+    if plan.qualified:
+        lines.append("from . import features as notebook_code")
+    return "\n".join(lines)
+
+
+def _bound(constant: Code) -> list[str]:
+    return [t.id for s in ast.parse(constant.text).body for t in ast.walk(s)
+            if isinstance(t, ast.Name) and isinstance(t.ctx, ast.Store)]  # fmt: skip
+
+
+def _by_cell(codes: Sequence[Code], depth: int = 1) -> list[str]:
+    """The pieces, indented, with a comment where another cell begins."""
+    lines: list[str] = []
+    cell = None
+    for code in codes:
+        if code.cell != cell:
+            lines += ["", "    " * depth + f"# Notebook cell {code.cell}"]
+            cell = code.cell
+        lines.append(indent(code.text, "    " * depth))
+    return lines
+
+
+def _returned(code: Code) -> list[str]:
+    """The response expression as a ``return``, behind the comments above it."""
+    text = code.text.rstrip().rstrip(";")
+    lines = text.split("\n")
+    first = next(n for n, line in enumerate(lines) if not line.startswith("#"))
+    body = "\n".join([*lines[:first], "return " + lines[first], *lines[first + 1 :]])
+    return ["", f"        # Notebook cell {code.cell}", indent(body, " " * 8)]
+
+
+def _cells(codes: Iterable[Code]) -> str:
+    cells = sorted({c.cell for c in codes})
+    return f"notebook {_cell_list(cells)}" if cells else "the notebook"
+
+
+def _cell_list(cells: Sequence[int]) -> str:
+    if len(cells) == 1:
+        return f"cell {cells[0]}"
+    return f"cells {', '.join(map(str, cells[:-1]))} and {cells[-1]}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace('"""', "").replace("\\", " ").split())

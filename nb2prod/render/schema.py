@@ -1,0 +1,95 @@
+"""`schema.py` of a generated project: the request as a type, and the way from JSON to Python and back."""
+
+import keyword
+
+from nb2prod.model.schema import Column, Schema, ValueSchema
+from nb2prod.render.annotations import column_annotation, value_annotation, wire_annotation
+from nb2prod.render.templates import fill
+
+
+def schema_module(schema: Schema, cells: str) -> str:
+    """`cells` says where the notebook makes request and response, e.g. ``notebook cells 8 and 9``."""
+    frame = next((v for v in schema.request if v.kind == "frame"), None)
+    kinds = {v.kind for v in schema.request} | {schema.response.kind}
+    return fill(
+        "package/schema.py.jinja",
+        cells=cells,
+        numpy="array" in kinds,
+        pandas=bool(kinds & {"frame", "series"}),
+        torch="tensor" in kinds,
+        row=_row(frame) if frame else "",
+        dtypes=_dtypes(frame) if frame else "",
+        fields=_fields(schema),
+        arguments=_arguments(schema),
+        response=value_annotation(schema.response).text,
+        response_name=schema.response.name or "response",
+        encoded=_encoded(schema.response),
+    )
+
+
+def _row(frame: ValueSchema) -> str:
+    fields = [(c.name, column_annotation(c)) for c in frame.columns]
+    if all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in fields):
+        lines = [f"    {name}: {annotation}" for name, annotation in fields] or ["    pass"]
+        return "\n".join(["class Row(TypedDict):", f'    """One row of `{frame.name}`."""', "", *lines])
+    pairs = ",\n".join(f"        {name!r}: {annotation}" for name, annotation in fields)
+    return f'Row = TypedDict(\n    "Row",\n    {{\n{pairs},\n    }},\n)\n"""One row of `{frame.name}`."""'
+
+
+def _dtypes(frame: ValueSchema) -> str:
+    lines = "\n".join(f"    {c.name!r}: {_dtype(c)}," for c in frame.columns)
+    return f"DTYPES: dict[str, Any] = {{\n{lines}\n}}"
+
+
+def _dtype(column: Column) -> str:
+    if column.dtype == "category" and column.categories:
+        return f"pd.CategoricalDtype({list(column.categories)!r})"
+    return repr(column.dtype)
+
+
+def _fields(schema: Schema) -> str:
+    if schema.body_is_rows:
+        return f"    rows: {wire_annotation(schema.request[0])}"
+    return "\n".join(f"    {v.name}: {wire_annotation(v)}" for v in schema.request)
+
+
+def _arguments(schema: Schema) -> str:
+    if schema.body_is_rows:
+        value = schema.request[0]
+        return f'{{"{value.name}": {_decoded(value, chr(34) + "rows" + chr(34))}}}'
+    return "{" + ", ".join(f'"{v.name}": {_decoded(v, repr(v.name))}' for v in schema.request) + "}"
+
+
+def _decoded(value: ValueSchema, key: str) -> str:
+    body = f"body[{key}]"
+    match value.kind:
+        case "frame":
+            return f"frame_from_rows({body})"
+        case "series":
+            dtype = _dtype(value.columns[0]) if value.columns else repr(value.dtype)
+            return f"pd.Series({body}, dtype={dtype}, name={value.name!r})"
+        case "array":
+            return f"np.array({body}, dtype={value.dtype!r}){_empty_shape(value)}"
+        case "tensor":
+            return f"torch.tensor({body}, dtype=torch.{value.dtype.removeprefix('torch.')})"
+        case _:
+            return body
+
+
+def _empty_shape(value: ValueSchema) -> str:
+    """No rows keep their width: ``(0, 64)``, not ``(0,)``."""
+    if len(value.shape) < 2:
+        return ""
+    return ".reshape(" + ", ".join("-1" if n is None else str(n) for n in value.shape) + ")"
+
+
+def _encoded(value: ValueSchema) -> str:
+    match value.kind:
+        case "frame":
+            return 'json_value(response.to_dict(orient="records"))'
+        case "series" | "array":
+            return "json_value(response.tolist())"
+        case "tensor":
+            return "json_value(response.detach().cpu().tolist())"
+        case _:
+            return "json_value(response)"
