@@ -31,9 +31,10 @@ def stage_context(project: Path, wheels: Sequence[Path], folder: Path) -> None:
     """
     listed = ["Dockerfile", "requirements.txt", "tests/golden/golden.json", *_artifacts(project)]
     sources = {name: _regular(project, PurePosixPath(name)) for name in listed}
-    for path in sorted((project / "src").rglob("*.py")):
+    for path in sorted((project / "src").rglob("*")):
         inside = path.relative_to(project).as_posix()
-        sources[inside] = _regular(project, PurePosixPath(inside))
+        if path.is_symlink() or path.suffix == ".py":
+            sources[inside] = _regular(project, PurePosixPath(inside))
     for path in sorted((project / "wheels").glob("*.whl")):
         sources[f"wheels/{path.name}"] = _regular(project, PurePosixPath("wheels") / path.name)
     for path in wheels:

@@ -12,7 +12,11 @@ from nb2prod.model.report import Parity
 
 Compare = Callable[[Any, Any], tuple[bool, float | None, str | None]]
 
-_UID = "import sys; sys.stdin.read(); print(next(line.split()[1] for line in open('/proc/1/status') if line.startswith('Uid:')))"
+_UID = """
+import sys
+sys.stdin.read()
+print(next(line.split()[1] for line in open("/proc/1/status") if line.startswith("Uid:")))
+"""
 
 
 def verify_image(
