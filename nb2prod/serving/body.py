@@ -13,7 +13,7 @@ CLOSE = {"Connection": "close"}
 
 
 def check_headers(headers: Headers, limit: int) -> None:
-    """Raises Problem 415 for all but uncompressed `application/json` in UTF-8, 413 where more than `limit` is declared."""
+    """Raises Problem 415 for all but plain `application/json` in UTF-8, 413 for a declared length above `limit`."""
     kind, _, parameters = headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):

@@ -13,12 +13,8 @@ from starlette.responses import Response
 def _page() -> tuple[bytes, str]:
     """The page and the policy that allows its own style and script, by hash, and nothing else."""
     text = (Path(__file__).parent / "docs.html").read_text(encoding="utf-8")
-    hashes = {
-        tag: base64.b64encode(
-            hashlib.sha256(re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)[0].encode()).digest()
-        )
-        for tag in ("style", "script")
-    }
+    inline = {tag: re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)[0].encode() for tag in ("style", "script")}
+    hashes = {tag: base64.b64encode(hashlib.sha256(content).digest()) for tag, content in inline.items()}
     policy = (
         "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         f"style-src 'sha256-{hashes['style'].decode()}'; script-src 'sha256-{hashes['script'].decode()}'"

@@ -1,4 +1,7 @@
-"""`python -m nb2prod.serving.probe [URL]`: exit 0 if the service is ready, else 1. For HEALTHCHECK; standard library."""
+"""`python -m nb2prod.serving.probe [URL]`: exit 0 if the service is ready, else 1.
+
+For HEALTHCHECK, so it needs the standard library alone.
+"""
 
 import sys
 import urllib.request

@@ -25,16 +25,17 @@ class Task:
 class Worker:
     """Runs calls one after the other in its own thread; `capacity` counts the running and the waiting ones.
 
-    `run` is for one event loop at a time, which also does the counting: no locks.
+    `start` and `run` are for one event loop at a time, which also does the counting: no locks.
     """
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.pending = 0
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+
+    def start(self) -> None:
         # A daemon: a prediction that hangs must not keep the process from ending.
-        self._thread = threading.Thread(target=self._work, name="predict", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._work, name="predict", daemon=True).start()
 
     def refuse_if_full(self) -> None:
         """Raises Problem 503. Asked before a body is read, too: the cheapest moment to say no."""
