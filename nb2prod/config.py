@@ -18,9 +18,8 @@ import msgspec
 from nb2prod.errors import UsageError, Where
 
 PREFIX = "NB2PROD_"
-OTHER_VARIABLES = frozenset({"NB2PROD_CACHE"})
-"""Variables with our prefix that are no settings of a build: the cache folder, read where it is used. Those of the
-service start with ``NB2PROD_SERVING_`` and are read in the image."""
+OTHER_VARIABLES = frozenset({"NB2PROD_CACHE", "NB2PROD_API_KEY"})
+"""Variables with our prefix that are no settings of a build: the cache folder, and the service's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def resolve_settings(
             values[name] = _convert(name, value, strict=True, origin=str(file.path))
             origins[name] = str(file.path)
     for variable, text in environment.items():
-        if not variable.startswith(PREFIX) or variable in OTHER_VARIABLES or variable.startswith("NB2PROD_SERVING_"):
+        if not variable.startswith(PREFIX) or variable in OTHER_VARIABLES:
             continue
         known = tuple(PREFIX + name.upper() for name in NAMES)
         _check_name(variable, (*known, *OTHER_VARIABLES), "the environment")

@@ -1,0 +1,106 @@
+"""Run a job from the command line: its progress and report to people on stderr, its answer to machines on stdout."""
+
+import contextlib
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Literal
+
+from nb2prod.cli.answers import json_text, reserved_stdout
+from nb2prod.cli.interrupts import cancel_at_eof, cancelling, run_apart
+from nb2prod.cli.root import tell_error
+from nb2prod.cli.session import Session
+from nb2prod.console.report import report_lines
+from nb2prod.console.text import is_live, write_lines
+from nb2prod.errors import ToolError
+from nb2prod.events import JobFinished, Stamped, encode
+from nb2prod.job import Job, Stamper, run_job
+
+Answer = Literal["json", "events"] | None
+
+
+def conduct(
+    job: Job,
+    session: Session,
+    *,
+    answer: Answer,
+    output: Path | None = None,
+    fresh: bool = False,
+    stop_at_eof: bool = False,
+) -> int:
+    """Run the job to its end and give the exit code. Raises only what stands in the way before it starts.
+
+    `output`: the project, whose lock is held and beside which records are kept (ToolError NB960, NB961, NB965); None
+    for a job without one.
+    """
+    cancel = threading.Event()
+    reports: list[dict[str, Any]] = []
+    with contextlib.ExitStack() as stack:
+        records = None
+        if output is not None:
+            from nb2prod.files import project_lock
+
+            records = stack.enter_context(project_lock(output)) / "steps"
+        write = stack.enter_context(reserved_stdout())
+        display = stack.enter_context(_display(session)) if answer != "events" and session.verbosity >= 0 else None
+
+        def sink(stamped: Stamped) -> None:
+            if answer == "events":
+                session.answered = True
+                _write_event(write, stamped, cancel)
+            if display is not None:
+                display(stamped)
+            if isinstance(stamped.event, JobFinished):
+                reports.append(stamped.event.report)
+
+        if stop_at_eof:
+            cancel_at_eof(cancel)
+        emit = Stamper(sink)
+        with cancelling(cancel):
+            result = run_apart(lambda: run_job(job, state=records, emit=emit, cancel=cancel, fresh=fresh))
+        if answer == "json":
+            session.answered = True
+            write(json_text(reports[0]))
+    if answer is None and session.verbosity >= 0:
+        shown = {name: part for name, part in reports[0].items() if name != "error"}
+        write_lines(report_lines(shown, body=example_body(output)), sys.stderr)
+    if result.error is not None:
+        tell_error(result.error, session)
+    return result.exit_code
+
+
+def example_body(output: Path | None) -> str | None:
+    """One golden request of the project as JSON, short enough for a shell line; None where there is none."""
+    import json
+
+    if output is None:
+        return None
+    try:
+        golden = json.loads((output / "tests" / "golden" / "golden.json").read_text(encoding="utf-8"))
+        body = golden["body"]
+        if set(body) == {"rows"}:
+            body = {"rows": body["rows"][:1]}
+        text = json.dumps(body, ensure_ascii=False)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return text if len(text) <= 1_500 else None
+
+
+def _write_event(write: Any, stamped: Stamped, cancel: threading.Event) -> None:
+    try:
+        if not write(encode(stamped)):
+            cancel.set()  # nobody is there to see the job through
+    except ToolError:
+        cancel.set()
+
+
+def _display(session: Session) -> Any:
+    if is_live(sys.stderr):
+        from rich.console import Console
+
+        from nb2prod.console.live import LiveDisplay
+
+        return LiveDisplay(Console(stderr=True, highlight=False), verbosity=session.verbosity)
+    from nb2prod.console.plain import PlainDisplay
+
+    return PlainDisplay(verbosity=session.verbosity)

@@ -1,0 +1,120 @@
+"""What is asked for: a `BuildSpec` from options, or from JSON."""
+
+import ast
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nb2prod.config import Settings, explain_mismatch, nearest_name
+from nb2prod.errors import UsageError, Where
+from nb2prod.model.spec import BuildSpec
+
+NAMES = tuple(field.name for field in fields(BuildSpec))
+
+
+def parse_assignments(texts: tuple[str, ...], option: str) -> dict[str, Any]:
+    """``("alpha=0.5", "csv=houses.csv")`` to ``{"alpha": 0.5, "csv": "houses.csv"}``.
+
+    A value is JSON (``0.5``, ``true``, ``"0.5"``, ``[1, 2]``), or a Python literal (``None``, ``'a'``), or else text.
+    Whether the notebook has the name, and the type fits, is decided where the notebook is known.
+    """
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(
+                f"{option} {text}: expected name=value.", code="NB294", hint=f"For example {option} alpha=0.5"
+            )
+        if name in values:
+            raise UsageError(f"{option} {name} is given twice.", code="NB294", hint="Leave one of the two out.")
+        values[name] = parse_value(value)
+    return values
+
+
+def parse_value(text: str) -> Any:
+    """See `parse_assignments`. NaN and infinities stay text: JSON has none."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return value if isinstance(value, str | int | float | bool | None | list | dict) else text
+
+
+def make_spec(
+    notebook: Path,
+    output: Path | None,
+    settings: Settings,
+    *,
+    image: str | None,
+    log: bool,
+    parameters: Mapping[str, Any],
+    sample: Mapping[str, Any],
+    package: str = "",
+    model: str = "",
+    force: bool = False,
+    fresh: bool = False,
+) -> BuildSpec:
+    """The spec of a build; `output` defaults to ``build/<name of the notebook>``."""
+    output = output if output is not None else Path("build") / notebook.stem
+    return BuildSpec(
+        notebook=str(notebook.absolute()),
+        output=str(output.absolute()),
+        package=package,
+        image=image,
+        log=log,
+        parameters=dict(parameters),
+        sample=dict(sample),
+        tracking_uri=settings.tracking_uri,
+        model=model,
+        alias=settings.alias or None,
+        base_image=settings.base_image,
+        platform=settings.platform,
+        cell_timeout=settings.cell_timeout,
+        mutants=settings.mutants,
+        force=force,
+        fresh=fresh,
+    )
+
+
+def read_spec(text: bytes, name: str) -> BuildSpec:
+    """A spec from JSON. Relative paths are taken from the working folder. Raises UsageError NB295 on what is no JSON,
+    an unknown key, a missing one, or a value of the wrong type; `name` says where `text` came from."""
+    where = Where(name)
+    try:
+        body = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise UsageError(f"this is no JSON: {fault}.", code="NB295", where=where) from fault
+    if not isinstance(body, dict):
+        raise UsageError("expected a JSON object.", code="NB295", where=where)
+    for key in body:
+        if key not in NAMES:
+            raise UsageError(
+                f"{key!r} is no part of a build.", code="NB295", where=where, hint=nearest_name(key, NAMES)
+            )
+    try:
+        spec = msgspec.convert(body, BuildSpec, strict=True)
+    except msgspec.ValidationError as fault:
+        path = str(fault).partition(" - at `$.")[2].rstrip("`")
+        raise UsageError(
+            f"{path + ': ' if path else ''}{explain_mismatch(fault)}.", code="NB295", where=where
+        ) from fault
+    return _absolute(spec)
+
+
+def _absolute(spec: BuildSpec) -> BuildSpec:
+    for part in ("notebook", "output"):
+        if not getattr(spec, part) or "\0" in getattr(spec, part):
+            raise UsageError(f"{part}: expected a path.", code="NB295")
+    return replace(spec, notebook=str(Path(spec.notebook).absolute()), output=str(Path(spec.output).absolute()))
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(text)
