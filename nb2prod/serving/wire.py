@@ -3,4 +3,4 @@
 import msgspec
 
 encode = msgspec.json.Encoder().encode
-"""`encode(value) -> bytes`. Raises TypeError for a value that is not JSON, OverflowError beyond 64 bits."""
+"""`encode(value) -> bytes`. Raises TypeError for a value that is not JSON, UnicodeEncodeError for a lone surrogate."""
