@@ -244,7 +244,7 @@ def test_fields_are_named_without_a_row(asker, body, status, code, field):
     assert (response.status_code, error["code"], error["field"], error["row"]) == (status, code, field, None)
 
 
-def test_a_million_keys_are_read_or_refused(asker):
+def test_half_a_million_keys_are_read(asker):
     keys = ",".join(f'"{number}":0' for number in range(500_000))
     assert post(asker, '{"question":"q","extra":{' + keys + "}}").status_code == 200
 
