@@ -1,13 +1,10 @@
 #!/usr/bin/env bash
-# Makes the locks again: dev.txt, torch.txt, torch-cuda.txt. Every file pins versions and digests and names no index.
+# Makes the locks again: dev.txt, torch.txt, torch-cuda.txt (torch-cpu.txt is kept by hand). Every file pins versions and digests and names no index.
 # `requirements/lock.sh --upgrade` takes the newest versions that pyproject.toml and dev.in allow.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 uv=${UV:-.venv/bin/uv}
 here=requirements
-
-# The digest of the CPU wheel (2.13.0+cpu, CPython 3.11, Linux x86-64), which PyPI does not carry.
-torch_cpu=6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
 
 compile() { # output, then arguments
     local output=$1
@@ -19,7 +16,6 @@ compile() { # output, then arguments
 compile $here/dev.txt pyproject.toml --extra gui $here/dev.in "$@"
 
 compile $here/torch.txt --no-deps $here/torch.in "$@"
-sed -i "s/^torch==\([0-9.]*\) \\\\$/&\n    --hash=sha256:$torch_cpu \\\\/" $here/torch.txt
 
 # What PyPI's torch needs on Linux besides what dev.txt has.
 known=$(sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p' $here/dev.txt | sort -u)

@@ -48,11 +48,16 @@ if ! is_done dev requirements/dev.txt pyproject.toml || ! .venv/bin/python -c pa
     set_done dev requirements/dev.txt pyproject.toml
 fi
 
-if [ "${1:-}" = --torch ] && ! is_done torch requirements/torch.txt requirements/torch-cuda.txt; then
+torch_locks=(requirements/torch-cpu.txt requirements/torch.txt requirements/torch-cuda.txt)
+if [ "${1:-}" = --torch ] && ! is_done torch "${torch_locks[@]}"; then
     echo "Installing torch (for the digits sample) …" >&2
-    install --require-hashes --no-deps -r requirements/torch.txt
-    # The index's own wheel for Linux needs CUDA's libraries even to be imported; the CPU wheel does not.
-    .venv/bin/python -c 'import torch' 2>/dev/null || install --require-hashes --no-deps -r requirements/torch-cuda.txt
+    # The CPU build is a tenth of the size. pip has it only where it is told of a place that does.
+    if ! install --require-hashes --no-deps -r requirements/torch-cpu.txt 2>/dev/null; then
+        install --require-hashes --no-deps -r requirements/torch.txt
+        # On Linux this one needs CUDA's libraries even to be imported.
+        .venv/bin/python -c 'import torch' 2>/dev/null ||
+            install --require-hashes --no-deps -r requirements/torch-cuda.txt
+    fi
     .venv/bin/python -c 'import torch'
-    set_done torch requirements/torch.txt requirements/torch-cuda.txt
+    set_done torch "${torch_locks[@]}"
 fi

@@ -67,6 +67,9 @@ def find_role(
         findings.append(
             Finding("NB137", Severity.ERROR, f"the tags give two roles, {names}.", index, hint="Keep one, or split it.")
         )
+    if "injected-parameters" in tags:
+        message = "an earlier papermill run added this cell; its values are the defaults now."
+        findings.append(Finding("NB149", Severity.INFO, message, index, hint="Delete it to have the notebook's own."))
     by_metadata = _metadata_role(index, metadata, findings)
     by_directive, exported = _directive_role(index, source, findings)
     stated = [

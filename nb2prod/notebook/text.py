@@ -101,7 +101,7 @@ def _refuse_binary(data: bytes, where: Where) -> None:
 
 
 def _refuse_other_text(text: str, where: Where) -> None:
-    start = text.lstrip()[:200]
+    start = text.lstrip(" \t\r\n")[:200]
     if start.startswith("<") and not start.startswith("<<<<<<<"):
         raise InputError(
             "this is an HTML or XML page, not a notebook.",
@@ -124,7 +124,7 @@ def _refuse_other_text(text: str, where: Where) -> None:
             where=Where(where.path, line=line),
             hint="Resolve it (nbdime's nbmerge can), then try again.",
         )
-    if start[0] not in '{[-0123456789"tfnNI':
+    if start[:1] == "" or start[0] not in '{[-0123456789"tfnNI':
         raise _not_json("other text", where)
 
 
