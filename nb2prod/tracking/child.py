@@ -1,8 +1,8 @@
 """One call in another process: a JSON request in, JSON lines out.
 
 MLflow keeps global state, writes where it likes and takes seconds to import; a process of its own keeps all that away
-from the job, and can be ended at any moment. Its stdin stays open: if this process dies, the child sees the end of it. The child's stdout carries our lines only; what else it says comes by
-stderr and is logged at level debug.
+from the job, and can be ended at any moment. Its stdin stays open: if this process dies, the child sees the end of it.
+The child's stdout carries our lines only; what else it says comes by stderr and is logged at level debug.
 """
 
 import contextlib

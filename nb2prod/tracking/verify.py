@@ -32,9 +32,10 @@ def verify_model(
     """
     check_store(version.tracking_uri)
     script = Path(__file__).resolve().with_name("reload.py")
-    # -E: a PYTHONPATH of ours must not help a model that should stand by itself.
+    # -E: a PYTHONPATH of ours must not help a model that should stand by itself. -B: the store keeps what was logged,
+    # without bytecode beside it.
     answer = call(
-        [python, "-E", str(script)],
+        [python, "-E", "-B", str(script)],
         {"model_uri": version.model_uri},
         env={"MLFLOW_TRACKING_URI": version.tracking_uri, "MLFLOW_REGISTRY_URI": version.tracking_uri},
         emit=emit,

@@ -75,6 +75,7 @@ def _log(request: dict[str, Any], say: Say) -> dict[str, Any]:
     stage(0, "starting MLflow")
     import mlflow
     import mlflow.models.utils
+    import mlflow.pyfunc
     import mlflow.utils.environment
     import msgspec
 
@@ -86,7 +87,8 @@ def _log(request: dict[str, Any], say: Say) -> dict[str, Any]:
     project, name = Path(request["project"]), request["model"]
     # The versions written beside the model are those of the kernel that trained it, not of this process; and this
     # process need not have what the model imports, so the model is not run here: `verify_model` does, and must.
-    mlflow.utils.environment.PYTHON_VERSION = record.python_version
+    for module in (mlflow.utils.environment, mlflow.pyfunc):
+        module.PYTHON_VERSION = record.python_version
     mlflow.models.utils._validate_serving_input = lambda *_, **__: None
 
     stage(1, "experiment")
