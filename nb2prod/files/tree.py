@@ -52,6 +52,19 @@ def write_tree(tree: ProjectTree, folder: Path, *, force: bool = False) -> None:
                     shutil.rmtree(left, ignore_errors=True)
 
 
+def check_folder(folder: Path) -> None:
+    """Whether a project could be written at `folder`, told before the work that leads to it. Writes nothing that stays.
+
+    Raises as `write_tree` does for a folder that is something else or cannot be written; hand edits are not its concern.
+    """
+    _check_folder(folder, {}, force=True)
+    parent = next(p for p in folder.parents if p.exists())
+    probe = parent / f".nb2prod-{uuid.uuid4().hex}"
+    with disk_errors(parent):
+        probe.mkdir()
+        probe.rmdir()
+
+
 def _check_paths(paths: Iterable[str], folder: Path) -> None:
     paths = set(paths)
     for path in paths:

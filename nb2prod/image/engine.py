@@ -63,6 +63,20 @@ def connect(timeout: float = 60.0) -> Any:
         raise no_engine(error) from error
 
 
+def image_exists(image: str) -> bool:
+    """Whether the engine has the image (an id or a tag). Raises ToolError where no engine answers."""
+    from docker.errors import ImageNotFound
+
+    client = connect()
+    try:
+        client.inspect_image(image)
+    except ImageNotFound:
+        return False
+    finally:
+        client.close()
+    return True
+
+
 def no_engine(error: BaseException) -> ToolError:
     """NB901: why `error` means that no engine answers."""
     host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST

@@ -1,0 +1,68 @@
+"""Layout of generated Python by ruff: unused imports taken out, imports sorted, lines wrapped.
+
+The rules are given here, not read from the user's settings, so that the same notebook gives the same bytes anywhere.
+"""
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from nb2prod.errors import ToolError
+
+LINE_LENGTH = 100
+_FIXES = "F401,F811,I"
+_CHECKS = "E4,E7,E9,F"
+
+
+def format_sources(sources: Mapping[str, str], package: str) -> dict[str, str]:
+    """The sources (relative path -> text) as ruff lays them out. `package` is sorted among first-party imports.
+
+    Raises ToolError NB950 where ruff cannot read one: then the generated code is at fault, and nothing is written.
+    """
+    from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped, unused-ignore]
+
+    ruff = find_ruff_bin()
+    with tempfile.TemporaryDirectory(prefix="nb2prod-format-") as folder:
+        root = Path(folder)
+        for path, text in sources.items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        common = ["--isolated", "--no-cache", "--line-length", str(LINE_LENGTH), "--target-version", "py311"]
+        known = [
+            "--config",
+            f'lint.isort.known-first-party=["{package}", "comparing"]',
+            "--config",
+            'src=["src", "tests"]',
+        ]
+        _run([ruff, "check", "--quiet", "--fix-only", "--select", _FIXES, *common, *known], root)
+        _run([ruff, "format", "--quiet", *common[:-2]], root)
+        _run(
+            [
+                ruff,
+                "check",
+                "--quiet",
+                "--select",
+                _CHECKS,
+                "--ignore",
+                "E741",
+                "--output-format",
+                "concise",
+                *common,
+                *known,
+            ],
+            root,
+        )
+        return {path: (root / path).read_text(encoding="utf-8") for path in sources}
+
+
+def _run(command: list[str], folder: Path) -> None:
+    done = subprocess.run([*command, "."], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        first = (done.stdout + done.stderr).strip().splitlines()[:3]
+        raise ToolError(
+            f"the generated code is not valid: {'; '.join(first)}",
+            code="NB950",
+            hint="Please report this with the notebook; nothing was written.",
+        )

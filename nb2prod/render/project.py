@@ -1,0 +1,153 @@
+"""The whole generated project but its lock and artifacts: package, tests, papers. Pure text."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nb2prod.analysis.boundary import Boundary
+from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.model.notebook import Notebook
+from nb2prod.model.run import RunRecord
+from nb2prod.model.schema import Column, ValueSchema
+from nb2prod.parity import tolerance
+from nb2prod.plan.extraction import ExtractionPlan
+from nb2prod.render.annotations import column_annotation, value_annotation
+from nb2prod.render.artifacts import artifacts_module
+from nb2prod.render.mlflow import mlflow_module
+from nb2prod.render.notebook_tests import notebook_tests
+from nb2prod.render.package import package_modules
+from nb2prod.render.templates import fill
+from nb2prod.render.tests import test_modules
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """All that a project is rendered from. `sample` are parameters that make training small for the tests."""
+
+    notebook: Notebook
+    graph: NotebookGraph
+    boundary: Boundary
+    plan: ExtractionPlan
+    record: RunRecord
+    sample: Mapping[str, Any]
+
+
+def render_sources(given: Ingredients) -> dict[str, str]:
+    """Path -> Python source, not yet laid out."""
+    plan, record = given.plan, given.record
+    root = f"src/{plan.package}"
+    modules = package_modules(plan, record, title_of(given.notebook), given.notebook.name)
+    modules["artifacts.py"] = artifacts_module(plan.package, record.artifacts, _artifact_cells(given))
+    tests = test_modules(
+        plan.package, record, notebook_tests=notebook_tests(plan), sample=given.sample, cells=variable_cells(given)
+    )
+    return (
+        {f"{root}/{name}": text for name, text in modules.items()}
+        | {f"tests/{name}": text for name, text in tests.items()}
+        | {"mlflow_model.py": mlflow_module(plan.package, record.schema)}
+    )
+
+
+def render_papers(given: Ingredients, version: str) -> dict[str, str]:
+    """README, model card, pyproject and golden rows. `version` is that of nb2prod."""
+    plan, record, notebook = given.plan, given.record, given.notebook
+    strings = {
+        "title": title_of(notebook),
+        "package": plan.package,
+        "notebook": notebook.name,
+        "digest": notebook.digest,
+        "version": version,
+        "python": ".".join(record.python_version.split(".")[:2]),
+        "metrics": _table(("metric", "value"), [(k, f"{v:.6g}") for k, v in record.metrics.items()]),
+        "request": "\n\n".join(_described(v) for v in record.schema.request),
+        "response": _described(record.schema.response),
+        "artifacts": _table(
+            ("artifact", "type", "format"), [(a.name, f"`{a.type_name}`", a.format) for a in record.artifacts]
+        ),
+        "parameters": _table(
+            ("parameter", "type", "value", "note"),
+            [(p.name, p.annotation, repr(record.parameters.get(p.name, p.default)), p.comment)
+             for p in plan.parameters],
+        ),
+        "arguments": ", ".join(record_name for record_name in plan.request),
+        "example": json.dumps(_first_rows(record), ensure_ascii=False),
+    }  # fmt: skip
+    return {
+        "README.md": fill("project/README.md.jinja", **strings),
+        "MODEL_CARD.md": fill("project/MODEL_CARD.md.jinja", **strings),
+        "pyproject.toml": fill("project/pyproject.toml.jinja", **strings),
+        "tests/golden/golden.json": golden_text(given),
+    }
+
+
+def golden_text(given: Ingredients) -> str:
+    """The golden rows: what the notebook's own run was asked and answered."""
+    record = given.record
+    relative, absolute = tolerance(record.schema)
+    cells = variable_cells(given)
+    golden = {
+        "body": record.body,
+        "predictions": record.predictions,
+        "variables": [{"name": n, "cell": cells.get(n), "value": v} for n, v in record.variables.items()],
+        "metrics": record.metrics,
+        "parameters": record.parameters,
+        "tolerance": {"relative": relative, "absolute": absolute},
+    }
+    return json.dumps(golden, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def variable_cells(given: Ingredients) -> dict[str, int]:
+    """The cell in which each variable of the prediction is assigned."""
+    statements = [given.graph.statements[n] for n in given.boundary.prediction]
+    return {name: s.cell for s in statements for name in sorted(s.facts.binds | s.facts.maybe)}
+
+
+def title_of(notebook: Notebook) -> str:
+    """The first Markdown heading, else the notebook's name."""
+    for cell in notebook.cells:
+        if cell.kind == "markdown":
+            for line in cell.source.splitlines():
+                if line.startswith("#"):
+                    return line.lstrip("#").strip() or notebook.name
+    return notebook.name.removesuffix(".ipynb").replace("_", " ")
+
+
+def _artifact_cells(given: Ingredients) -> str:
+    cells = sorted({c.cell for c in given.plan.train})
+    return "notebook cells " + ", ".join(map(str, cells)) if cells else "the notebook"
+
+
+def _first_rows(record: RunRecord) -> Any:
+    rows = record.body.get("rows") if record.schema.body_is_rows else None
+    return {"rows": rows[:2]} if rows else record.body
+
+
+def _described(value: ValueSchema) -> str:
+    head = f"`{value.name}`: {value_annotation(value).text}" if value.name else value_annotation(value).text
+    if value.kind in ("array", "tensor"):
+        shape = ", ".join("rows" if n is None else str(n) for n in value.shape)
+        return f"{head} of {value.dtype}, shape ({shape})"
+    if not value.columns:
+        return head
+    table = _table(
+        ("column", "type", "seen"), [(c.name, f"{c.dtype} ({column_annotation(c)})", _seen(c)) for c in value.columns]
+    )
+    return f"{head}\n\n{table}"
+
+
+def _seen(column: Column) -> str:
+    if column.categories:
+        return ", ".join(column.categories[:8]) + (" …" if len(column.categories) > 8 else "")
+    if column.minimum is None or column.maximum is None:
+        return ""
+    return f"{column.minimum:g} to {column.maximum:g}"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table; empty where there are no rows."""
+    if not rows:
+        return "None."
+    cells = [[str(c).replace("|", "\\|").replace("\n", " ") for c in row] for row in rows]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in cells])

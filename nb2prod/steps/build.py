@@ -1,0 +1,228 @@
+"""The build: from a notebook to a verified image, in eight steps.
+
+    read ─ check ─ run ─ extract ─ test ─ log ─ image ─ verify
+
+Each step reads the outputs of those before it; its key is a digest of everything it reads, so an unchanged one is not
+done again.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nb2prod
+from nb2prod.analysis.parameters import declared_parameters, parse_parameters
+from nb2prod.errors import GateError, UsageError, Where
+from nb2prod.events import Cancel, Emit, FindingFound, Produced
+from nb2prod.files.digest import digest_bytes, digest_file
+from nb2prod.files.state import state_folder
+from nb2prod.job.step import Job, Step
+from nb2prod.model.findings import Finding, Severity
+from nb2prod.model.notebook import Notebook
+from nb2prod.model.report import ImageRecord, Parity
+from nb2prod.model.run import RunRecord
+from nb2prod.model.spec import BuildSpec
+from nb2prod.plan.capture import plan_capture
+from nb2prod.steps.extract import Project, extract_project, project_is_whole
+from nb2prod.steps.image import build_step_image, image_is_there, verify_step_image
+from nb2prod.steps.log import Logged, log_step, version_is_there
+from nb2prod.steps.proof import Proof, prove_project
+from nb2prod.steps.reading import Analysis, analyse, open_notebook, package_name
+from nb2prod.steps.report import build_report
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A spec with its paths and names settled. `state` is the folder beside the project."""
+
+    spec: BuildSpec
+    notebook: Path
+    output: Path
+    package: str
+    model: str
+    state: Path
+
+    @property
+    def run_folder(self) -> Path:
+        return self.state / "run"
+
+
+def build_job(spec: BuildSpec) -> Job:
+    """The steps of a build. Raises UsageError for a spec that cannot be."""
+    notebook, output = Path(spec.notebook).absolute(), Path(spec.output).absolute()
+    package = package_name(spec.package, notebook)
+    build = Build(spec, notebook, output, package, spec.model or package, state_folder(output))
+    _check_targets(build)
+    steps: list[Step[Any]] = [
+        Step("read", lambda _o, _e, _c: open_notebook(build.notebook)),
+        Step("check", lambda o, e, _c: _check(build, o["read"], e)),
+        Step(
+            "run",
+            lambda o, e, c: _run(build, o["check"], e, c),
+            key=lambda o: _run_key(build, o["check"]),
+            dump=_dump_run,
+            load=_load_run,
+            present=lambda r: _run_is_whole(build, r),
+        ),
+        Step(
+            "extract",
+            lambda o, e, c: extract_project(
+                build.output, build.run_folder, build.package, spec, o["check"], o["run"], e, c
+            ),
+            key=lambda o: _key(_run_key(build, o["check"]), spec.sample, spec.platform, str(build.output)),
+            dump=asdict,
+            load=lambda body: Project.load(body),
+            present=lambda p: project_is_whole(build.output, p),
+        ),
+        Step(
+            "test",
+            lambda o, e, c: prove_project(build.output, o["extract"], o["run"], spec.mutants, e, c),
+            key=lambda o: _key(o["extract"].digest, spec.mutants),
+            dump=asdict,
+            load=lambda body: Proof.load(body),
+        ),
+    ]
+    if spec.log:
+        steps.append(
+            Step(
+                "log",
+                lambda o, e, c: log_step(build.output, build.notebook, build.run_folder, build.model, spec, o, e, c),
+                key=lambda o: _key(o["extract"].digest, build.model, spec.alias, spec.tracking_uri, str(build.output)),
+                dump=asdict,
+                load=lambda body: Logged.load(body),
+                present=version_is_there,
+            )
+        )
+    if spec.image is not None:
+        steps += [
+            Step(
+                "image",
+                lambda o, e, c: build_step_image(build.output, o["extract"], o["run"], spec, e, c),
+                key=lambda o: _key(o["extract"].digest, spec.image, spec.base_image, spec.platform),
+                dump=asdict,
+                load=lambda body: ImageRecord(**body),
+                present=image_is_there,
+            ),
+            Step(
+                "verify",
+                lambda o, e, c: verify_step_image(o, o["run"], e, c),
+                key=lambda o: _key(o["image"].digest, o["extract"].digest) if "image" in o else None,
+                dump=asdict,
+                load=lambda body: Parity(**body),
+            ),
+        ]
+    return Job(f"build {build.notebook.name}", tuple(steps), lambda result: build_report(spec, build.output, result))
+
+
+def _check_targets(build: Build) -> None:
+    """Refuse names that later steps could not use, before anything is done."""
+    if build.spec.image is not None:
+        from nb2prod.image.names import check_base_image, check_platform, check_tag
+
+        check_tag(build.spec.image)
+        if build.spec.base_image is not None:
+            check_base_image(build.spec.base_image)
+        if build.spec.platform is not None:
+            check_platform(build.spec.platform)
+    if build.output == build.notebook or build.output in build.notebook.parents:
+        raise UsageError(
+            "the output folder holds the notebook itself.",
+            code="NB221",
+            hint="Choose a folder of its own, e.g. build/x.",
+        )
+
+
+def _check(build: Build, notebook: Notebook, emit: Emit) -> Analysis:
+    """The analysis, with its findings told. Parameters and the store are tried now, before anything takes long."""
+    analysis = analyse(notebook)
+    for finding in analysis.findings:
+        emit(FindingFound("check", finding))
+    errors = [f for f in analysis.findings if f.severity is Severity.ERROR]
+    if errors:
+        raise _refused(build.notebook, errors)
+    declared = declared_parameters(notebook)
+    parse_parameters(declared, build.spec.parameters)
+    parse_parameters(declared, build.spec.sample)
+    _check_folder(build)
+    if build.spec.log:
+        from nb2prod.tracking.store import check_store, default_tracking_uri
+
+        check_store(build.spec.tracking_uri or default_tracking_uri(build.output))
+    return analysis
+
+
+def _refused(path: Path, errors: list[Finding]) -> GateError:
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return GateError(
+        f"{first.message}{more}", code=first.code, hint=first.hint, where=Where(str(path), first.cell, first.line)
+    )
+
+
+def _check_folder(build: Build) -> None:
+    """The output must be writable now, not after minutes of work."""
+    from nb2prod.files.tree import check_folder
+
+    check_folder(build.output)
+
+
+def _run(build: Build, analysis: Analysis, emit: Emit, cancel: Cancel) -> RunRecord:
+    from nb2prod.execute.run import run_notebook
+
+    assert analysis.boundary is not None
+    assert analysis.selection is not None
+    record = run_notebook(
+        analysis.notebook,
+        plan_capture(analysis.graph, analysis.boundary, analysis.selection, build.package),
+        parameters=parse_parameters(declared_parameters(analysis.notebook), build.spec.parameters),
+        working_folder=build.notebook.parent,
+        output=build.run_folder,
+        cell_timeout=build.spec.cell_timeout,
+        emit=emit,
+        cancel=cancel,
+    )
+    emit(Produced("run", "notebook", str(build.run_folder / "executed.ipynb")))
+    return record
+
+
+def _run_key(build: Build, analysis: Analysis) -> str:
+    parameters = parse_parameters(declared_parameters(analysis.notebook), build.spec.parameters)
+    return _key(analysis.notebook.digest, parameters, build.package, str(build.notebook.parent))
+
+
+def _run_is_whole(build: Build, record: RunRecord) -> bool:
+    folder = build.run_folder / "artifacts"
+    return (build.run_folder / "executed.ipynb").is_file() and all(
+        (folder / a.file).is_file() and digest_file(folder / a.file).endswith(a.sha256) for a in record.artifacts
+    )
+
+
+def _dump_run(record: RunRecord) -> Any:
+    from nb2prod.execute.record import dump_record
+
+    return dump_record(record)
+
+
+def _load_run(body: Any) -> RunRecord:
+    from nb2prod.execute.record import read_record
+
+    return read_record(body)
+
+
+def _key(*parts: Any) -> str:
+    """A digest of the parts and of this very nb2prod: another version may give another result."""
+    return digest_bytes(json.dumps([_own_digest(), *parts], sort_keys=True, default=str).encode())
+
+
+@cache
+def _own_digest() -> str:
+    package = Path(nb2prod.__file__).parent
+    folders = [package, package.parent / "templates"] if (package.parent / "templates").is_dir() else [package]
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".jinja", ".html")):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,110 @@
+"""`nb2prod check` and `nb2prod inspect`: what is known of a notebook without running it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from nb2prod.model.findings import Finding
+from nb2prod.model.notebook import Notebook
+from nb2prod.model.roles import Role
+from nb2prod.steps.reading import Analysis, analyse, open_notebook
+
+Use = Literal["training", "prediction", "both", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class CellSummary:
+    """A code cell: what it defines, reads and changes; the cells it depends on; where it ends up in production."""
+
+    index: int
+    role: Role | None
+    reason: str
+    defines: tuple[str, ...]
+    reads: tuple[str, ...]
+    mutates: tuple[str, ...]
+    depends_on: tuple[int, ...]
+    in_production: Use
+
+
+@dataclass(frozen=True, slots=True)
+class BoundarySummary:
+    """`response` is a name, or the text of an expression."""
+
+    artifacts: tuple[str, ...]
+    request: tuple[str, ...]
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    notebook: Notebook
+    findings: tuple[Finding, ...]
+    cells: tuple[CellSummary, ...]
+    boundary: BoundarySummary | None
+
+
+def check_notebook(path: Path) -> CheckReport:
+    """Raises InputError where the file is no notebook."""
+    analysis = analyse(open_notebook(path))
+    cells = tuple(_summary(analysis, c.index, c.role) for c in analysis.notebook.cells if c.kind == "code")
+    return CheckReport(analysis.notebook, analysis.findings, cells, _boundary(analysis))
+
+
+def check_json(report: CheckReport) -> dict[str, Any]:
+    """``{"findings": […], "cells": […], "boundary": {"artifacts": […], "request": […], "response": …}}``"""
+    return {
+        "notebook": {"name": report.notebook.name, "digest": report.notebook.digest},
+        "findings": [asdict(f) for f in report.findings],
+        "cells": [asdict(c) for c in report.cells],
+        "boundary": asdict(report.boundary) if report.boundary else None,
+    }
+
+
+def _summary(analysis: Analysis, index: int, role: Role | None) -> CellSummary:
+    graph = analysis.graph
+    statements = graph.of_cell(index)
+    own = {s.number for s in statements}
+    used_in_training = analysis.selection is not None and bool(own & _training(analysis))
+    used_in_prediction = analysis.selection is not None and bool(own & _prediction(analysis))
+    needed = {n for s in statements for c in graph.reads[s.number].values() for n in c} - own
+    use: Use = "both" if used_in_training and used_in_prediction else (
+        "training" if used_in_training else "prediction" if used_in_prediction else ""
+    )  # fmt: skip
+    return CellSummary(
+        index=index,
+        role=role,
+        reason=f"tagged {role.value}" if role else "needed by " + use if use else "",
+        defines=tuple(sorted({n for s in statements for n in s.facts.binds | s.facts.maybe})),
+        reads=tuple(sorted({x for s in statements for x, c in graph.reads[s.number].items() if c - own})),
+        mutates=tuple(sorted({n for s in statements for n in s.facts.mutates})),
+        depends_on=tuple(sorted({graph.statements[n].cell for n in needed})),
+        in_production=use,
+    )
+
+
+def _training(analysis: Analysis) -> set[int]:
+    s = analysis.selection
+    assert s is not None
+    return {*s.training, *s.training_constants, *(f.statement for f in s.features)}
+
+
+def _prediction(analysis: Analysis) -> set[int]:
+    s = analysis.selection
+    assert s is not None
+    return {*s.prediction, *s.constants, *(f.statement for f in s.features if not f.training_only)}
+
+
+def _boundary(analysis: Analysis) -> BoundarySummary | None:
+    boundary = analysis.boundary
+    if boundary is None:
+        return None
+    response = boundary.response or _expression(analysis, boundary.response_statement)
+    return BoundarySummary(boundary.artifacts, boundary.request, response)
+
+
+def _expression(analysis: Analysis, number: int) -> str:
+    import ast
+
+    statement = analysis.graph.statements[number]
+    source = analysis.notebook.cells[statement.cell - 1].python or ""
+    return (ast.get_source_segment(source, statement.node) or "").strip()

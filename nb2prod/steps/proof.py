@@ -1,0 +1,68 @@
+"""The test step: the generated suite in the project's own environment, the mutants, the golden rows in the module."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nb2prod.environment import create_environment
+from nb2prod.errors import GateError, Where
+from nb2prod.events import Cancel, Emit
+from nb2prod.model.report import Parity, TestResult
+from nb2prod.model.run import RunRecord
+from nb2prod.parity import comparison
+from nb2prod.proof.module import ask_module
+from nb2prod.steps.extract import Project, runtime_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    tests: TestResult
+    module: Parity
+    python: str
+
+    @classmethod
+    def load(cls, body: Mapping[str, Any]) -> "Proof":
+        tests = {k: tuple(v) if isinstance(v, list) else v for k, v in body["tests"].items()}
+        return cls(TestResult(**tests), Parity(**body["module"]), body["python"])
+
+
+def prove_project(output: Path, project: Project, record: RunRecord, mutants: int, emit: Emit, cancel: Cancel) -> Proof:
+    """Raises GateError where the module answers otherwise than the notebook, or a test fails."""
+    from nb2prod.proof import measure_mutants, run_tests
+
+    pins = (*project.serving, *project.training, project.runtime)
+    python = create_environment(record.python, pins, [runtime_folder()], emit=emit, cancel=cancel, step="test")
+    module = _module_parity(output, project.package, record, python, cancel)
+    if module.status != "equal":
+        raise GateError(
+            f"the module answers otherwise than the notebook: {module.reason}", code="NB701",
+            hint="The project is kept so that it can be looked at; it was not logged and no image was built.",
+            where=Where(str(output)),
+        )  # fmt: skip
+    tests = run_tests(output, python, emit=emit, cancel=cancel)
+    if tests.failed:
+        raise GateError(
+            f"{tests.failed} of the generated tests failed: {tests.failures[0] if tests.failures else ''}", code="NB702",
+            hint=f"Run them with: nb2prod test {output}", where=Where(str(output)),
+        )  # fmt: skip
+    if mutants:
+        made, caught, survivors = measure_mutants(
+            output, python, package=project.package, limit=mutants, emit=emit, cancel=cancel
+        )
+        tests = replace(tests, mutants=made, caught=caught, survivors=survivors)
+    return Proof(tests, module, str(python))
+
+
+def _module_parity(output: Path, package: str, record: RunRecord, python: Path, cancel: Cancel) -> Parity:
+    rows = golden_rows(record)
+    answered = ask_module(output, package, python, record.body, cancel)
+    if answered.error:
+        return Parity("module", "different", rows, reason=answered.error)
+    equal, difference, reason = comparison(record.schema)(record.predictions, answered.predictions)
+    return Parity("module", "equal" if equal else "different", rows, difference, None if equal else reason)
+
+
+def golden_rows(record: RunRecord) -> int:
+    rows = record.body.get("rows") if record.schema.body_is_rows else None
+    return len(rows) if isinstance(rows, list) else 1

@@ -1,0 +1,64 @@
+"""From a path to a notebook and what is known of it, before anything runs."""
+
+import keyword
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nb2prod.analysis.boundary import Boundary, find_boundary
+from nb2prod.analysis.graph import NotebookGraph, build_graph
+from nb2prod.errors import InputError, UsageError, Where
+from nb2prod.files.source import read_file
+from nb2prod.model.findings import Finding
+from nb2prod.model.notebook import Notebook
+from nb2prod.notebook.read import read_notebook
+from nb2prod.plan.selection import Selection, select
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A notebook, its graph, and where training ends; `boundary` is None where a finding says why."""
+
+    notebook: Notebook
+    graph: NotebookGraph
+    boundary: Boundary | None
+    selection: Selection | None
+    findings: tuple[Finding, ...]
+
+
+def open_notebook(path: Path) -> Notebook:
+    """Read the file. Raises InputError that names it."""
+    try:
+        return read_notebook(read_file(path), path.name)
+    except InputError as error:
+        if error.where is None or not error.where.path or error.where.path == path.name:
+            place = error.where or Where()
+            error.where = replace(place, path=str(path))
+        raise
+
+
+def analyse(notebook: Notebook) -> Analysis:
+    """Everything that can be known without running the notebook. Pure."""
+    graph = build_graph(notebook)
+    boundary, found = find_boundary(graph)
+    findings = (*notebook.findings, *found)
+    if boundary is None:
+        return Analysis(notebook, graph, None, None, findings)
+    selection, more = select(graph, boundary, boundary.metrics)
+    return Analysis(notebook, graph, boundary, selection, tuple(dict.fromkeys((*findings, *more))))
+
+
+def package_name(wanted: str, path: Path) -> str:
+    """A valid module name: `wanted`, or one made of the notebook's file name. Raises UsageError NB220."""
+    name = wanted or re.sub(r"\W+", "_", path.stem.lower(), flags=re.ASCII).strip("_")
+    if not wanted and (not name or name[0].isdigit()):
+        name = f"notebook_{name}".rstrip("_")
+    if not wanted and (keyword.iskeyword(name) or name in ("nb2prod", "test", "tests")):
+        name += "_model"
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,62}", name) or keyword.iskeyword(name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a package.",
+            code="NB220",
+            hint="Use letters, digits and underscores, beginning with a letter (--package).",
+        )
+    return name

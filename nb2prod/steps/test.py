@@ -1,0 +1,62 @@
+"""`nb2prod test PROJECT`: the generated tests of a project as it lies there, hand edits and all."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nb2prod.environment import create_environment
+from nb2prod.errors import InputError, Where
+from nb2prod.events import Cancel, Emit
+from nb2prod.files.manifest import MANIFEST
+from nb2prod.files.state import state_folder
+from nb2prod.model.report import TestResult
+from nb2prod.steps.extract import Project, runtime_folder
+
+
+def test_project(project: Path, mutants: int, emit: Emit, cancel: Cancel) -> TestResult:
+    """Run the suite in the project's own environment and measure mutants. Raises InputError NB266 for no project."""
+    from nb2prod.proof import measure_mutants, run_tests
+
+    python, package = _environment(project, emit, cancel)
+    tests = run_tests(project, python, emit=emit, cancel=cancel)
+    if mutants and not tests.failed:
+        made, caught, survivors = measure_mutants(
+            project, python, package=package, limit=mutants, emit=emit, cancel=cancel
+        )
+        tests = replace(tests, mutants=made, caught=caught, survivors=survivors)
+    return tests
+
+
+test_project.__test__ = False  # type: ignore[attr-defined]  # not a test of ours
+
+
+def _environment(project: Path, emit: Emit, cancel: Cancel) -> tuple[Path, str]:
+    """The interpreter the build made for the project, made again from its record where it is gone."""
+    kept = _kept(project, "extract"), _kept(project, "run")
+    if not (project / MANIFEST).is_file() or None in kept:
+        raise InputError(
+            "this is no project that nb2prod built here.", code="NB266", where=Where(str(project)),
+            hint="Name the output folder of a build, or build the notebook again.",
+        )  # fmt: skip
+    written = Project.load(kept[0] or {})
+    pins = (*written.serving, *written.training, written.runtime)
+    python = create_environment(
+        (kept[1] or {})["python"], pins, [runtime_folder(), project / "wheels"], emit=emit, cancel=cancel, step="test"
+    )
+    return python, written.package
+
+
+def _kept(project: Path, step: str) -> dict[str, Any] | None:
+    from nb2prod.job.record import read_record
+
+    record = read_record(state_folder(project), step)
+    return record.output if record is not None and isinstance(record.output, dict) else None
+
+
+def package_of(project: Path) -> str:
+    """The package name in a project's manifest. Raises InputError NB266."""
+    try:
+        return str(json.loads((project / MANIFEST).read_bytes())["package"])
+    except (OSError, ValueError, KeyError):
+        raise InputError("this is no nb2prod project.", code="NB266", where=Where(str(project))) from None
