@@ -3,6 +3,7 @@
 Bytes go in and out through `exec`, because with no network there is no port to call.
 """
 
+import secrets
 import select
 import struct
 import time
@@ -38,6 +39,8 @@ def start_container(client: Any, image: str) -> Iterator[str]:
         try:
             made = client.create_container(
                 image,
+                # A key, so that the service runs as it will in production: bound to all addresses, refusing strangers.
+                environment={"NB2PROD_API_KEY": secrets.token_hex(16)},
                 host_config=client.create_host_config(
                     network_mode="none",
                     read_only=True,
