@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the locks again: dev.txt, torch.txt, torch-cuda.txt (torch-cpu.txt is kept by hand). Every file pins versions and digests and names no index.
+# Makes the locks again: dev.txt, torch.txt, torch-cuda.txt (torch-cpu.txt is kept by hand).
+# Every file pins versions and digests and names no index.
 # `requirements/lock.sh --upgrade` takes the newest versions that pyproject.toml and dev.in allow.
 set -euo pipefail
 cd "$(dirname "$0")/.."
