@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nb2prod.cli.answers import json_text, reserved_stdout
+from nb2prod.cli.gui import wizard_installed
 from nb2prod.cli.interrupts import cancel_at_eof, cancelling, run_apart
 from nb2prod.cli.root import tell_error
 from nb2prod.cli.session import Session
@@ -63,7 +64,7 @@ def conduct(
             write(json_text(reports[0]))
     if answer is None and session.verbosity >= 0:
         shown = {name: part for name, part in reports[0].items() if name != "error"}
-        write_lines(report_lines(shown, body=example_body(output)), sys.stderr)
+        write_lines(report_lines(shown, body=example_body(output), wizard=wizard_installed()), sys.stderr)
     if result.error is not None:
         tell_error(result.error, session)
     return result.exit_code

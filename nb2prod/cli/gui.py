@@ -14,11 +14,9 @@ from nb2prod.cli.session import global_options
 @global_options
 def gui(notebook: Path | None) -> None:
     """Open the desktop wizard, with NOTEBOOK where one is given."""
-    from importlib.util import find_spec
-
     from nb2prod.errors import ToolError
 
-    if find_spec("nb2prod_gui") is None or find_spec("PySide6") is None:
+    if not wizard_installed():
         raise ToolError("the wizard is not installed.", code="NB971", hint="pip install 'nb2prod[gui]'")
     import subprocess
 
@@ -26,3 +24,10 @@ def gui(notebook: Path | None) -> None:
     if os.name == "posix":
         os.execv(sys.executable, command)  # noqa: S606 - signals then reach the wizard itself
     raise SystemExit(subprocess.run(command, check=False).returncode)
+
+
+def wizard_installed() -> bool:
+    """Whether the wizard and its toolkit can be found. Imports neither."""
+    from importlib.util import find_spec
+
+    return find_spec("nb2prod_gui") is not None and find_spec("PySide6") is not None

@@ -10,7 +10,6 @@
 With `--json` or `--events jsonl` the same is told on stdout as one object, or as the two events a job cannot lack.
 """
 
-import difflib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +61,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = str(args[0])
         if name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
             near = difflib.get_close_matches(name, COMMANDS, n=1)
             ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
         return super().resolve_command(ctx, args)

@@ -1,7 +1,6 @@
 """How much a run of nb2prod says: the global options, which are taken before and after the command's name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
@@ -9,16 +8,17 @@ import click
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@dataclass(slots=True)
 class Session:
     """`verbosity`: -1 errors only, 0 as usual, 1 with info logs, 2 with debug logs. `debug`: show tracebacks.
 
     `answered`: the machine-readable answer is on stdout already; there must not be a second one.
     """
 
-    verbosity: int = 0
-    debug: bool = False
-    answered: bool = False
+    # No dataclass: importing that would take a tenth of the time of `--help`.
+    def __init__(self) -> None:
+        self.verbosity = 0
+        self.debug = False
+        self.answered = False
 
 
 def session_of(context: click.Context) -> Session:

@@ -19,15 +19,15 @@ _STATUS: dict[str, Style] = {
 }
 
 
-def report_lines(report: Mapping[str, Any], *, body: str | None = None) -> tuple[Line, ...]:
+def report_lines(report: Mapping[str, Any], *, body: str | None = None, wizard: bool = False) -> tuple[Line, ...]:
     """The report of a build, a conversion or a test run; parts that are missing or null are left out.
 
-    `body` is an example request as JSON, for the `curl` line.
+    `body` is an example request as JSON, for the `curl` line; `wizard` says whether `nb2prod gui` is installed.
     """
-    return tuple(_report_lines(report, body))
+    return tuple(_report_lines(report, tuple(next_commands(report, body=body, wizard=wizard))))
 
 
-def _report_lines(report: Mapping[str, Any], body: str | None) -> Iterator[Line]:
+def _report_lines(report: Mapping[str, Any], commands: tuple[str, ...]) -> Iterator[Line]:
     yield line()
     yield from _findings(report)
     if parity := report.get("parity"):
@@ -54,8 +54,10 @@ def _report_lines(report: Mapping[str, Any], body: str | None) -> Iterator[Line]
     if error := report.get("error"):
         yield line()
         yield from error_lines(error)
-    elif report.get("status") == "ok":
-        yield from _next_lines(report, body)
+    elif report.get("status") == "ok" and commands:
+        yield line()
+        yield line(("Next", "bold"))
+        yield from (line(f"  {command}") for command in commands)
 
 
 def _findings(report: Mapping[str, Any]) -> Iterator[Line]:
@@ -89,16 +91,7 @@ def _difference(parity: Mapping[str, Any]) -> str:
     return "" if largest is None else f"largest difference {largest:g}"
 
 
-def _next_lines(report: Mapping[str, Any], body: str | None) -> Iterator[Line]:
-    lines = tuple(next_commands(report, body=body))
-    if lines:
-        yield line()
-        yield line(("Next", "bold"))
-        for text in lines:
-            yield line(f"  {text}")
-
-
-def next_commands(report: Mapping[str, Any], *, body: str | None = None) -> Iterator[str]:
+def next_commands(report: Mapping[str, Any], *, body: str | None = None, wizard: bool = False) -> Iterator[str]:
     """What to type next, as shell lines. In a container the service wants a key before it listens to the network."""
     image, mlflow, project = report.get("image"), report.get("mlflow"), report.get("project")
     key = ""
@@ -112,7 +105,7 @@ def next_commands(report: Mapping[str, Any], *, body: str | None = None) -> Iter
         yield f"curl -s http://127.0.0.1:8080/predict {header} -d {shlex.quote(body)}"
     if mlflow:
         yield f"mlflow ui --backend-store-uri {shlex.quote(mlflow['tracking_uri'])}"
-    if project:
+    if project and wizard:
         yield "nb2prod gui"
 
 
