@@ -6,10 +6,10 @@ the model's signature already.
 """
 
 import json
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from nb2prod.model.schema import Schema, ValueSchema
+from nb2prod.render.templates import fill
 
 Asked = Literal["array", "tensor", "rows", "column", "values"]
 """How MLflow asks: one ndarray (twice), one row per record, one column of values, one row holding every name."""
@@ -31,9 +31,9 @@ _TORCH_ONLY = ("bfloat16",)
 def mlflow_module(package: str, schema: Schema) -> str:
     """The source of ``mlflow_model.py`` for the package `package` (a valid module name)."""
     asked = asked_as(schema)
-    template = _template("mlflow_model.py.jinja")
     uses_schema = asked not in _DIRECT or schema.response.kind in _SERIALISED
-    text: str = template.render(
+    return fill(
+        "mlflow_model.py.jinja",
         package=package,
         imports=_imports(asked),
         asked=_SAID[asked],
@@ -44,7 +44,6 @@ def mlflow_module(package: str, schema: Schema) -> str:
         predict="\n".join(" " * 8 + line for line in _predict(asked, schema)),
         functions=_functions(asked, schema),
     )
-    return text
 
 
 def asked_as(schema: Schema) -> Asked:
@@ -144,7 +143,7 @@ _WHOLE = """    for row in rows:
                 row[name] = int(row[name])
 """
 
-_RECORDS = """    # A record need not have every key; a row of a frame does.
+_RECORDS = """    # These records differ in their keys; the rows of a frame cannot.
     rows = [{name: value for name, value in row.items() if value is not None} for row in rows]
 """
 
@@ -175,7 +174,9 @@ def _functions(asked: Asked, schema: Schema) -> str:
         case "rows":
             value = schema.request[0]
             whole = whole_columns(value)
-            body = _ROWS + (_WHOLE if whole else "") + (_RECORDS if value.kind == "records" else "")
+            body = (
+                _ROWS + (_WHOLE if whole else "") + (_RECORDS if value.kind == "records" and not value.columns else "")
+            )
             body += '    return {"rows": rows}\n'
             if whole:
                 body = f"\n# Whole numbers that may be missing: MLflow keeps them as floats.\n{_whole(whole)}\n{body}"
@@ -188,17 +189,3 @@ def _whole(names: tuple[str, ...]) -> str:
     if len(line) <= 100:
         return line
     return "WHOLE = (\n" + "".join(f"    {name},\n" for name in quoted) + ")\n"
-
-
-def _template(name: str) -> Any:
-    """A template of the package; from the checkout's ``templates/`` where nb2prod is not installed as a wheel."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    package = Path(__file__).resolve().parent.parent
-    folders = [package / "templates", package.parent / "templates"]
-    return Environment(
-        loader=FileSystemLoader(folders),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Python source, not HTML
-    ).get_template(name)

@@ -10,7 +10,8 @@ import math
 import os
 import sys
 import traceback
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,17 @@ def wire(value: Any) -> Any:
         return wire(value.detach().cpu().tolist())
     if kind in ("NaTType", "NAType"):
         return None
-    if hasattr(value, "tolist"):  # numpy; its times become text by themselves, as numbers do by tolist
-        return wire(value.astype(str).tolist() if value.dtype.kind == "M" else value.tolist())
+    if hasattr(value, "tolist"):  # numpy, whose nanoseconds would become integers
+        return wire(value.astype("datetime64[us]").tolist() if value.dtype.kind == "M" else value.tolist())
     if isinstance(value, (list, tuple)):
         return [wire(item) for item in value]
     if isinstance(value, dict):
         return {str(key): wire(item) for key, item in value.items()}
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    return value.isoformat() if isinstance(value, datetime) else value
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value.isoformat() if isinstance(value, (date, datetime, time)) else value
 
 
 def answer(request: "dict[str, Any]") -> "dict[str, Any]":
