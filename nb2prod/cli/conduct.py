@@ -41,7 +41,7 @@ def conduct(
         if output is not None:
             from nb2prod.files import project_lock
 
-            records = stack.enter_context(project_lock(output)) / "steps"
+            records = stack.enter_context(project_lock(output))
         write = stack.enter_context(reserved_stdout())
         display = stack.enter_context(_display(session)) if answer != "events" and session.verbosity >= 0 else None
 

@@ -17,14 +17,15 @@ from nb2prod.cli.session import global_options
 def serve(project: Path, host: str | None, port: int) -> None:
     """Run the service of a generated project on this machine, until Ctrl-C.
 
-    It runs in the environment that was made for the project's tests; where that is gone, in nb2prod's own.
+    It runs in the environment that its build made; where no build is known, in nb2prod's own.
     """
+    from nb2prod.steps.test import package_of
+
     project = project.absolute()
-    package = find_package(project)
-    python = find_python(project)
-    source = str(project / "src")
+    package = package_of(project)
+    python = str(find_python(project))
     path = os.environ.get("PYTHONPATH")
-    environment = os.environ | {"PYTHONPATH": source + (os.pathsep + path if path else "")}
+    environment = os.environ | {"PYTHONPATH": str(project / "src") + (os.pathsep + path if path else "")}
     command = [python, "-m", "nb2prod.serving", f"{package}.service:app", "--port", str(port)]
     command += ["--host", host] if host else []
     if os.name == "posix":
@@ -36,29 +37,14 @@ def serve(project: Path, host: str | None, port: int) -> None:
     raise SystemExit(subprocess.run(command, env=environment, cwd=project, check=False).returncode)
 
 
-def find_package(project: Path) -> str:
-    """The package with a service in ``src``. Raises UsageError NB296."""
-    from nb2prod.errors import UsageError, Where
+def find_python(project: Path) -> Path:
+    """The interpreter of the project's environment (made again where it is gone), else our own."""
+    import threading
 
-    found = sorted(path.parent.name for path in project.glob("src/*/service.py"))
-    if len(found) == 1 and (project / "nb2prod.json").is_file():
-        return found[0]
-    raise UsageError(
-        "this is no project that nb2prod generated.",
-        code="NB296",
-        where=Where(str(project)),
-        hint="Make one with `nb2prod convert NOTEBOOK -o FOLDER`.",
-    )
-
-
-def find_python(project: Path) -> str:
-    """The interpreter named in ``environment.json`` of the project's state folder, else our own."""
-    import json
-
-    from nb2prod.files import state_folder
+    from nb2prod.errors import InputError
+    from nb2prod.steps.test import _environment
 
     try:
-        python = json.loads((state_folder(project) / "environment.json").read_text(encoding="utf-8"))["python"]
-        return python if Path(python).exists() else sys.executable
-    except (OSError, ValueError, KeyError, TypeError):
-        return sys.executable
+        return _environment(project, lambda _: None, threading.Event())[0]
+    except InputError:  # built elsewhere: there is no record of its environment here
+        return Path(sys.executable)

@@ -195,7 +195,7 @@ def test_a_spec_that_is_wrong_is_refused_with_the_reason(text: bytes, message: s
     assert message in str(caught.value)
 
 
-def test_serve_refuses_what_is_no_project(run: Run, tmp_path: Path) -> None:
+def test_serve_refuses_what_is_no_project(run: Run) -> None:
     result = run("serve", ".")
-    assert result.exit_code == 2
-    assert "NB296" in result.stderr
+    assert result.exit_code == 1
+    assert "NB266" in result.stderr
