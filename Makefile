@@ -34,10 +34,10 @@ format: venv
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# Prints what each benchmark measures, in the order of their names.
+# Each benchmark is a program of its own; this lists them with their first lines.
 bench: venv
 	@for file in benchmarks/*.py; do \
-	    if [ -e "$$file" ]; then echo "== $$file"; $(BIN)/python "$$file" || exit 1; \
+	    if [ -e "$$file" ]; then printf '%s  %s\n' "$(BIN)/python $$file" "$$(head -n 1 $$file)"; \
 	    else echo "There are no benchmarks yet."; fi; \
 	done
 
