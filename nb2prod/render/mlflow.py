@@ -184,7 +184,8 @@ def _functions(asked: Asked, schema: Schema) -> str:
 
 
 def _whole(names: tuple[str, ...]) -> str:
-    quoted = [json.dumps(name) for name in names]
+    # As ruff would quote them: double quotes unless that costs an escape.
+    quoted = [repr(name) if '"' in name and "'" not in name else json.dumps(name) for name in names]
     line = f"WHOLE = ({', '.join(quoted)}{',' * (len(quoted) == 1)})\n"
     if len(line) <= 100:
         return line
