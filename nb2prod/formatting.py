@@ -30,30 +30,11 @@ def format_sources(sources: Mapping[str, str], package: str) -> dict[str, str]:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
         common = ["--isolated", "--no-cache", "--line-length", str(LINE_LENGTH), "--target-version", "py311"]
-        known = [
-            "--config",
-            f'lint.isort.known-first-party=["{package}", "comparing"]',
-            "--config",
-            'src=["src", "tests"]',
-        ]
+        known = ["--config", f'lint.isort.known-first-party=["{package}", "comparing"]']
+        checks = ["--quiet", "--select", _CHECKS, "--ignore", "E741", "--output-format", "concise"]
         _run([ruff, "check", "--quiet", "--fix-only", "--select", _FIXES, *common, *known], root)
-        _run([ruff, "format", "--quiet", *common[:-2]], root)
-        _run(
-            [
-                ruff,
-                "check",
-                "--quiet",
-                "--select",
-                _CHECKS,
-                "--ignore",
-                "E741",
-                "--output-format",
-                "concise",
-                *common,
-                *known,
-            ],
-            root,
-        )
+        _run([ruff, "format", "--quiet", *common], root)
+        _run([ruff, "check", *checks, *common], root)
         return {path: (root / path).read_text(encoding="utf-8") for path in sources}
 
 

@@ -27,7 +27,7 @@ def notebook_tests(plan: ExtractionPlan) -> str:
     names = sorted({*plan.needs, *(t.id for c in plan.constants for t in ast.walk(ast.parse(c.text))
                                    if isinstance(t, ast.Name) and isinstance(t.ctx, ast.Store))})  # fmt: skip
     return fill(
-        "tests/test_notebook.py.jinja",
+        "project/test_notebook.py.jinja",
         package=plan.package,
         imports="\n".join(plan.imports),
         features=f"from {plan.package}.features import {', '.join(names)}" if names else "",

@@ -25,8 +25,6 @@ from nb2prod.render.manifest import line_maps, manifest
 from nb2prod.render.project import Ingredients, render_papers, render_sources
 from nb2prod.steps.reading import Analysis
 
-RUNTIME_MODULES = frozenset({"nb2prod", "starlette", "uvicorn"})
-
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -58,7 +56,7 @@ def extract_project(
     output: Path, run_folder: Path, package: str, spec: BuildSpec, analysis: Analysis, record: RunRecord,
     emit: Emit, cancel: Cancel,
 ) -> Project:  # fmt: skip
-    """Write the project at `output`. Raises InputError for what cannot be shown equal, ToolError for pip and the disk."""
+    """Write the project at `output`. Raises InputError for what cannot be shown equal, ToolError for pip or the disk."""
     boundary, selection = analysis.boundary, analysis.selection
     assert boundary is not None
     assert selection is not None
@@ -133,10 +131,11 @@ def _imports(sources: Mapping[str, str], package: str, record: RunRecord) -> tup
             module = type_name.split(".")[0]
             if "." in type_name and module not in (package, "__main__", "builtins"):
                 serving.setdefault(module, f"needed to load the artifact {artifact.name}")
-    for name in RUNTIME_MODULES | {package}:
-        serving.pop(name, None)
-        training.pop(name, None)
-    return serving, {n: b for n, b in training.items() if n not in serving}
+
+    def kept(found: Mapping[str, str]) -> dict[str, str]:
+        return {n: b for n, b in found.items() if n.split(".")[0] not in {"nb2prod", package}}
+
+    return kept(serving), {n: b for n, b in kept(training).items() if n not in serving}
 
 
 def _imported(source: str) -> list[str]:

@@ -23,7 +23,7 @@ class Proof:
 
     @classmethod
     def load(cls, body: Mapping[str, Any]) -> "Proof":
-        tests = {k: tuple(v) if isinstance(v, list) else v for k, v in body["tests"].items()}
+        tests: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in body["tests"].items()}
         return cls(TestResult(**tests), Parity(**body["module"]), body["python"])
 
 
@@ -43,7 +43,7 @@ def prove_project(output: Path, project: Project, record: RunRecord, mutants: in
     tests = run_tests(output, python, emit=emit, cancel=cancel)
     if tests.failed:
         raise GateError(
-            f"{tests.failed} of the generated tests failed: {tests.failures[0] if tests.failures else ''}", code="NB702",
+            f"{tests.failed} of the generated tests failed: {'; '.join(tests.failures[:1])}", code="NB702",
             hint=f"Run them with: nb2prod test {output}", where=Where(str(output)),
         )  # fmt: skip
     if mutants:
