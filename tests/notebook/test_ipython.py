@@ -184,6 +184,7 @@ _LINES = st.sampled_from(
 ) | st.text(alphabet="ab %!?\\'\"()[]{}=:#,\n\t", max_size=12)
 
 
+@pytest.mark.filterwarnings("ignore:.*escape sequence")
 @given(st.lists(_LINES, max_size=8))
 @settings(max_examples=500, deadline=None)
 def test_any_text_keeps_its_lines_and_becomes_python_or_none(lines: list[str]) -> None:
