@@ -5,10 +5,9 @@ here, each held to a pattern or an allow-list: the package's name, the Python ve
 """
 
 import re
-from pathlib import Path
 
-import nb2prod
 from nb2prod.errors import UsageError
+from nb2prod.render.templates import fill
 
 SYSTEM_PACKAGES = frozenset({"libgl1", "libglib2.0-0", "libgomp1", "libsndfile1"})
 """Debian packages that wheels need and the slim images lack: OpenCV, lightgbm and xgboost, soundfile."""
@@ -19,8 +18,6 @@ def docker_files(package: str, system_packages: tuple[str, ...] = (), *, python:
 
     Raises UsageError (NB902) for a word that may not be in a Dockerfile.
     """
-    import jinja2
-
     minor = ".".join(python.split(".")[:2])
     if not (re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", package) and re.fullmatch(r"3\.[0-9]{1,2}", minor)):
         raise UsageError(
@@ -34,35 +31,19 @@ def docker_files(package: str, system_packages: tuple[str, ...] = (), *, python:
             code="NB902",
             hint=f"Known are {', '.join(sorted(SYSTEM_PACKAGES))}. Put others in a base image of your own.",
         )
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_template_folder()),
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701  not HTML; every word was checked above
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     words = {
         "package": package,
         "image": image_name(package),
         "python": minor,
         "system_packages": " ".join(sorted(set(system_packages))),
     }
-    templates = {
-        "Dockerfile": "Dockerfile.jinja",
-        ".dockerignore": "dockerignore.jinja",
-        "compose.yaml": "compose.yaml.jinja",
+    return {
+        "Dockerfile": fill("docker/Dockerfile.jinja", **words).encode(),
+        ".dockerignore": fill("docker/dockerignore.jinja").encode(),
+        "compose.yaml": fill("docker/compose.yaml.jinja", **words).encode(),
     }
-    return {name: environment.get_template(source).render(words).encode() for name, source in templates.items()}
 
 
 def image_name(package: str) -> str:
     """A valid image name for a package: ``My_Model__2`` -> ``my_model_2:latest``."""
     return f"{re.sub('_+', '_', package.lower()).strip('_') or 'model'}:latest"
-
-
-def _template_folder() -> Path:
-    """In the wheel the templates are inside the package, in a checkout beside it."""
-    package = Path(nb2prod.__file__).parent
-    inside = package / "templates" / "docker"
-    return inside if inside.is_dir() else package.parent / "templates" / "docker"
