@@ -9,6 +9,7 @@ Logs and whatever libraries print scroll by above the block.
 """
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -30,18 +31,24 @@ _MARKS = {
 }
 _ASCII = {"·": ".", "✔": "v", "–": "-", "✘": "x", "■": "#", "□": "."}
 _LEVELS = {"debug": 2, "info": 1, "warning": 0, "error": 0}
+WIDTH = 110
+"""On a wider terminal the times would be too far from their steps to be read."""
 BAR = 24
 """Width of a bar, in characters; as many cells or fewer are shown as one tick each."""
 
 
 class LiveDisplay:
-    """A sink of events that draws on `console`. `verbosity` 1 adds info logs, 2 debug logs."""
+    """A sink of events that draws on `console`. `verbosity` 1 adds info logs, 2 debug logs.
 
-    def __init__(self, console: "Console", *, verbosity: int = 0) -> None:
+    `clock` is that of the events' times: seconds since the epoch.
+    """
+
+    def __init__(self, console: "Console", *, verbosity: int = 0, clock: Callable[[], float] = time.time) -> None:
         from rich.live import Live
         from rich.spinner import Spinner
 
         self._verbosity = verbosity
+        self._clock = clock
         self._progress = Progress()
         self._console = console
         self._ascii = console.options.ascii_only
@@ -72,12 +79,14 @@ class LiveDisplay:
         from rich.table import Table
         from rich.text import Text
 
-        now = time.time()
-        table = Table.grid(padding=(0, 1))
+        now = self._clock()
+        # Only the middle may shrink: with `expand`, columns without a ratio keep their width.
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.width = min(self._console.width, WIDTH)
         table.add_column(width=1)
-        table.add_column(no_wrap=True)
-        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-        table.add_column(justify="right", no_wrap=True)
+        table.add_column(width=max((len(step.name) for step in self._progress.steps), default=1), no_wrap=True)
+        table.add_column(ratio=1, no_wrap=True, overflow="crop" if self._ascii else "ellipsis")
+        table.add_column(width=12, justify="right", no_wrap=True)
         for step in self._progress.steps:
             if step.state == "running":
                 mark: RenderableType = self._spinner.render(self._console.get_time())
