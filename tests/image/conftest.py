@@ -17,8 +17,6 @@ from nb2prod.image import engine_status
 from nb2prod.image.engine import connect
 from nb2prod.render.docker import docker_files
 
-BASE = os.environ.get("NB2PROD_BASE_IMAGE", "nb2prod-base:bookworm")
-
 # What the image asks of its runtime, in little: a server, a probe, and `ask`, which posts its standard input.
 RUNTIME = {
     "nb2prod/serving/__init__.py": "",

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -18,10 +19,10 @@ from nb2prod.errors import Cancelled, GateError, Nb2ProdError, ToolError
 from nb2prod.events import StepAdvanced
 from nb2prod.image import build_image, stage_context, tag_image, verify_image
 from nb2prod.model.report import ImageRecord
-from tests.image.conftest import BASE
 
 pytestmark = pytest.mark.docker
 
+BASE = os.environ.get("NB2PROD_BASE_IMAGE", "nb2prod-base:bookworm")
 TAG = "nb2prod-tests/tiny:1"
 GOLDEN = {"body": {"rows": [1, 2]}, "predictions": [2, 4]}
 
