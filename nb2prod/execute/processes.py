@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import time
+from typing import Any
 
 from nb2prod.errors import RunError
 from nb2prod.model.findings import Finding, Severity
@@ -45,15 +47,25 @@ def end_processes(pid: int, also: list[int]) -> None:
     """Kill a kernel, what it started, and what is left of its session (a kernel is its own session's leader)."""
     import psutil
 
-    doomed = {pid, *also, *descendants(pid), *_session(pid)} - {os.getpid()}
-    processes = []
-    for each in doomed:
+    doomed = []
+    for each in {pid, *also, *descendants(pid), *_session(pid)} - {os.getpid()}:
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(each)
-            process.kill()
-            processes.append(process)
-    # The kernel itself is our child: who started it collects its exit status.
-    psutil.wait_procs([process for process in processes if process.pid != pid], timeout=3)
+            doomed.append(psutil.Process(each))
+            doomed[-1].kill()
+    for _ in range(150):
+        if all(_is_gone(process) for process in doomed):
+            return
+        time.sleep(0.02)
+
+
+def _is_gone(process: Any) -> bool:
+    """Also a zombie: it only waits for its parent, or for an init that collects, to take its exit status."""
+    import psutil
+
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return True
 
 
 def _session(leader: int) -> list[int]:
