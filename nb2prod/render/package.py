@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from nb2prod.model.run import RunRecord
 from nb2prod.plan.code import Code
@@ -34,7 +35,7 @@ def _params(plan: ExtractionPlan) -> str:
         default = parameter.source
         if isinstance(parameter.default, list | dict):
             default = f"field(default_factory=lambda: {parameter.source})"
-        lines.append(f'    {parameter.name}: "{parameter.annotation}" = {default}{comment}')
+        lines.append(f"    {parameter.name}: {parameter.annotation} = {default}{comment}")
     cells = sorted({p.cell for p in plan.parameters})
     return fill(
         "package/params.py.jinja",
@@ -98,11 +99,10 @@ def _predict(plan: ExtractionPlan, record: RunRecord) -> str:
     returns = value_annotation(record.schema.response)
     lines = [f"        {name} = {name}.copy()  # the caller keeps its own" for name in plan.copies]
     lines += [f"        {name} = self.{name}" for name in plan.predict_locals]
-    lines += _by_cell(plan.predict[:-1] if plan.returns_name is None else plan.predict, depth=2)
     if plan.returns_name is None:
-        lines += _returned(plan.predict[-1])
+        lines += _by_cell((*plan.predict[:-1], _returned(plan.predict[-1])), depth=2)
     else:
-        lines.append(f"        return {plan.returns_name}")
+        lines += [*_by_cell(plan.predict, depth=2), f"        return {plan.returns_name}"]
     every = [*(types[n] for n in plan.artifacts), *(a for _, a in arguments), returns]
     imports = dict.fromkeys((*plan.imports, *_typing_imports(plan, every)))
     return fill(
@@ -155,13 +155,11 @@ def _by_cell(codes: Sequence[Code], depth: int = 1) -> list[str]:
     return lines
 
 
-def _returned(code: Code) -> list[str]:
+def _returned(code: Code) -> Code:
     """The response expression as a ``return``, behind the comments above it."""
-    text = code.text.rstrip().rstrip(";")
-    lines = text.split("\n")
+    lines = code.text.rstrip().rstrip(";").split("\n")
     first = next(n for n, line in enumerate(lines) if not line.startswith("#"))
-    body = "\n".join([*lines[:first], "return " + lines[first], *lines[first + 1 :]])
-    return ["", f"        # Notebook cell {code.cell}", indent(body, " " * 8)]
+    return replace(code, text="\n".join([*lines[:first], "return " + lines[first], *lines[first + 1 :]]))
 
 
 def _cells(codes: Iterable[Code]) -> str:
