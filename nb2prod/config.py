@@ -18,8 +18,17 @@ import msgspec
 from nb2prod.errors import UsageError, Where
 
 PREFIX = "NB2PROD_"
-OTHER_VARIABLES = frozenset({"NB2PROD_CACHE", "NB2PROD_API_KEY"})
-"""Variables with our prefix that are no settings of a build: the cache folder, and the service's key."""
+OTHER_VARIABLES = frozenset(
+    {
+        "NB2PROD_CACHE",
+        "NB2PROD_DATA",
+        "NB2PROD_API_KEY",
+        "NB2PROD_LOG_VALUES",
+        "NB2PROD_MODEL_NAME",
+        "NB2PROD_MODEL_VERSION",
+    }
+)
+"""Variables with our prefix that are no settings of a build: the cache folder, the tests' data folder, the service's."""
 
 
 @dataclass(frozen=True, slots=True)

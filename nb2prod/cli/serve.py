@@ -42,9 +42,9 @@ def find_python(project: Path) -> Path:
     import threading
 
     from nb2prod.errors import InputError
-    from nb2prod.steps.test import _environment
+    from nb2prod.steps.test import project_environment
 
     try:
-        return _environment(project, lambda _: None, threading.Event())[0]
+        return project_environment(project, lambda _: None, threading.Event())[0]
     except InputError:  # built elsewhere: there is no record of its environment here
         return Path(sys.executable)

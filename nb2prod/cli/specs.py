@@ -1,6 +1,5 @@
 """What is asked for: a `BuildSpec` from options, or from JSON."""
 
-import ast
 import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -17,10 +16,10 @@ NAMES = tuple(field.name for field in fields(BuildSpec))
 
 
 def parse_assignments(texts: tuple[str, ...], option: str) -> dict[str, Any]:
-    """``("alpha=0.5", "csv=houses.csv")`` to ``{"alpha": 0.5, "csv": "houses.csv"}``.
+    """``("alpha=0.5", "csv=houses.csv")`` to ``{"alpha": "0.5", "csv": "houses.csv"}``.
 
-    A value is JSON (``0.5``, ``true``, ``"0.5"``, ``[1, 2]``), or a Python literal (``None``, ``'a'``), or else text.
-    Whether the notebook has the name, and the type fits, is decided where the notebook is known.
+    Values stay text: what they mean follows from the type that the notebook's parameters cell declares, which is not
+    known here (``version=1.10`` is text for a `str`, a number for a `float`).
     """
     values: dict[str, Any] = {}
     for text in texts:
@@ -31,21 +30,8 @@ def parse_assignments(texts: tuple[str, ...], option: str) -> dict[str, Any]:
             )
         if name in values:
             raise UsageError(f"{option} {name} is given twice.", code="NB294", hint="Leave one of the two out.")
-        values[name] = parse_value(value)
+        values[name] = value
     return values
-
-
-def parse_value(text: str) -> Any:
-    """See `parse_assignments`. NaN and infinities stay text: JSON has none."""
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
-    return value if isinstance(value, str | int | float | bool | None | list | dict) else text
 
 
 def make_spec(
@@ -114,7 +100,3 @@ def _absolute(spec: BuildSpec) -> BuildSpec:
         if not getattr(spec, part) or "\0" in getattr(spec, part):
             raise UsageError(f"{part}: expected a path.", code="NB295")
     return replace(spec, notebook=str(Path(spec.notebook).absolute()), output=str(Path(spec.output).absolute()))
-
-
-def _refuse_constant(text: str) -> Any:
-    raise ValueError(text)

@@ -30,7 +30,7 @@ def test(context: click.Context, project: Path, mutants: int, as_json: bool, eve
 
 
 def test_job(project: Path, mutants: int) -> "Job":
-    """One step, ``test``; it fails (GateError NB701) where a generated test does."""
+    """One step, ``test``; it fails (GateError NB712) where a generated test does."""
     from nb2prod.errors import GateError, Where
     from nb2prod.events import Cancel, Emit
     from nb2prod.job import Job, JobResult, Outputs, Step, outline
@@ -45,7 +45,7 @@ def test_job(project: Path, mutants: int) -> "Job":
         if result.failed:
             raise GateError(
                 f"{result.failed} of {result.passed + result.failed} tests failed.",
-                code="NB701",
+                code="NB712",
                 where=Where(str(project)),
                 hint="\n".join(result.failures),
             )

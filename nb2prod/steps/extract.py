@@ -13,7 +13,6 @@ from nb2prod.events import Cancel, Emit, Produced
 from nb2prod.files.digest import digest_bytes
 from nb2prod.files.handwork import find_handwork
 from nb2prod.files.manifest import MANIFEST, seal
-from nb2prod.files.state import project_lock
 from nb2prod.files.tree import write_tree
 from nb2prod.formatting import format_sources
 from nb2prod.model.project import Pin, ProjectTree, Requirements
@@ -56,7 +55,7 @@ def extract_project(
     output: Path, run_folder: Path, package: str, spec: BuildSpec, analysis: Analysis, record: RunRecord,
     emit: Emit, cancel: Cancel,
 ) -> Project:  # fmt: skip
-    """Write the project at `output`. Raises InputError for what cannot be shown equal, ToolError for pip or the disk."""
+    """Write the project at `output`; the caller holds its lock. Raises InputError for what cannot be shown equal, ToolError for pip or the disk."""
     boundary, selection = analysis.boundary, analysis.selection
     assert boundary is not None
     assert selection is not None
@@ -83,8 +82,7 @@ def extract_project(
     files[f"wheels/{runtime.wheel}"] = (runtime_folder() / runtime.wheel).read_bytes()
     files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, line_maps(analysis.graph, plan, sources))
     tree = seal(ProjectTree(files))
-    with project_lock(output):
-        write_tree(tree, output, force=spec.force)
+    write_tree(tree, output, force=spec.force)
     emit(Produced("extract", "project", str(output)))
     return Project(package, digest_bytes(tree.files[MANIFEST]), requirements.serving, requirements.training, runtime)
 

@@ -49,7 +49,7 @@ def image_is_there(image: ImageRecord) -> bool:
 
 
 def verify_step_image(outputs: Outputs, record: RunRecord, emit: Emit, cancel: Cancel) -> Parity:
-    """Raises GateError NB704 where the container answers otherwise; the tag then stays where it was."""
+    """Raises GateError NB714 where the container answers otherwise; the tag then stays where it was."""
     image: ImageRecord | None = outputs.get("image")
     if image is None:
         raise StepSkipped("no image was built")
@@ -59,7 +59,7 @@ def verify_step_image(outputs: Outputs, record: RunRecord, emit: Emit, cancel: C
     )
     if parity.status == "different":
         raise GateError(
-            f"the container answers otherwise than the notebook: {parity.reason}", code="NB704",
+            f"the container answers otherwise than the notebook: {parity.reason}", code="NB714",
             hint="The image was not tagged.",
         )  # fmt: skip
     tag_image(image.digest, image.tag)

@@ -36,7 +36,7 @@ def log_step(
     output: Path, notebook_path: Path, run_folder: Path, model: str, spec: BuildSpec, outputs: Outputs,
     emit: Emit, cancel: Cancel,
 ) -> Logged:  # fmt: skip
-    """Raises GateError NB703 where the reloaded model answers otherwise; the version then stays without an alias."""
+    """Raises GateError NB713 where the reloaded model answers otherwise; the version then stays without an alias."""
     notebook: Notebook = outputs["read"]
     record: RunRecord = outputs["run"]
     project: Project = outputs["extract"]
@@ -62,7 +62,7 @@ def log_step(
     )  # fmt: skip
     if parity.status == "different":
         raise GateError(
-            f"the model reloaded from MLflow answers otherwise than the notebook: {parity.reason}", code="NB703",
+            f"the model reloaded from MLflow answers otherwise than the notebook: {parity.reason}", code="NB713",
             hint=f"{version.model_uri} was logged for inspection and has no alias.",
         )  # fmt: skip
     if spec.alias:

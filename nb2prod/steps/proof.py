@@ -36,14 +36,14 @@ def prove_project(output: Path, project: Project, record: RunRecord, mutants: in
     module = _module_parity(output, project.package, record, python, cancel)
     if module.status != "equal":
         raise GateError(
-            f"the module answers otherwise than the notebook: {module.reason}", code="NB701",
+            f"the module answers otherwise than the notebook: {module.reason}", code="NB711",
             hint="The project is kept so that it can be looked at; it was not logged and no image was built.",
             where=Where(str(output)),
         )  # fmt: skip
     tests = run_tests(output, python, emit=emit, cancel=cancel)
     if tests.failed:
         raise GateError(
-            f"{tests.failed} of the generated tests failed: {'; '.join(tests.failures[:1])}", code="NB702",
+            f"{tests.failed} of the generated tests failed: {'; '.join(tests.failures[:1])}", code="NB712",
             hint=f"Run them with: nb2prod test {output}", where=Where(str(output)),
         )  # fmt: skip
     if mutants:

@@ -18,7 +18,7 @@ def test_project(project: Path, mutants: int, emit: Emit, cancel: Cancel) -> Tes
     """Run the suite in the project's own environment and measure mutants. Raises InputError NB266 for no project."""
     from nb2prod.proof import measure_mutants, run_tests
 
-    python, package = _environment(project, emit, cancel)
+    python, package = project_environment(project, emit, cancel)
     tests = run_tests(project, python, emit=emit, cancel=cancel)
     if mutants and not tests.failed:
         made, caught, survivors = measure_mutants(
@@ -31,7 +31,7 @@ def test_project(project: Path, mutants: int, emit: Emit, cancel: Cancel) -> Tes
 test_project.__test__ = False  # type: ignore[attr-defined]  # not a test of ours
 
 
-def _environment(project: Path, emit: Emit, cancel: Cancel) -> tuple[Path, str]:
+def project_environment(project: Path, emit: Emit, cancel: Cancel) -> tuple[Path, str]:
     """The interpreter the build made for the project, made again from its record where it is gone."""
     kept = _kept(project, "extract"), _kept(project, "run")
     if not (project / MANIFEST).is_file() or None in kept:
