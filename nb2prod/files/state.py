@@ -7,12 +7,18 @@ an unfinished swap (``swap.json``), and whatever the steps of a job keep there.
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nb2prod.errors import InputError, ToolError, Where
 from nb2prod.files.atomic import disk_errors, sync_folder, write_atomic
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 JOURNAL = "swap.json"
 
@@ -23,36 +29,67 @@ def state_folder(output: Path) -> Path:
     return output.parent / ".nb2prod" / output.name
 
 
+@dataclass(slots=True)
+class _Hold:
+    """The kernel's lock on one project, and how often this process entered it."""
+
+    lock: "FileLock"
+    entered: int = 1
+
+
+_held: dict[Path, _Hold] = {}
+_held_guard = threading.Lock()
+
+
 @contextmanager
 def project_lock(output: Path, wait: float = 0.0) -> Iterator[Path]:
-    """Hold the project at `output` alone; yields its state folder, which then exists.
+    """Hold the project at `output` against other processes; yields its state folder, which then exists.
 
     Waits at most `wait` seconds. On entry it finishes what a killed predecessor left: an unfinished swap, stages.
-    The lock is the kernel's (flock): it dies with its holder, and a second thread of this process waits like anybody.
-    Raises ToolError NB965 (another build holds it), NB960/NB961 (the folder cannot be written).
+    The lock is the kernel's (flock), so it dies with its holder. The process that holds it may enter again, from any
+    thread: a command holds it for the whole job, and a step for what it writes.
+    Raises ToolError NB965 (another build holds it), NB960/NB961 (the folder cannot be written), InputError NB264.
     """
-    from filelock import FileLock, Timeout
-
     output = _absolute(output)
     state = state_folder(output)
+    with _held_guard:
+        if hold := _held.get(state):
+            hold.entered += 1
+        else:
+            _held[state] = _Hold(_acquire(output, state, wait))
+    try:
+        yield state
+    finally:
+        with _held_guard:
+            hold = _held[state]
+            hold.entered -= 1
+            if hold.entered == 0:
+                del _held[state]
+                hold.lock.release()
+
+
+def _acquire(output: Path, state: Path, wait: float) -> "FileLock":
+    from filelock import FileLock, Timeout
+
     path = state / "lock"
     with disk_errors(path):
         state.mkdir(parents=True, exist_ok=True)
         if path.is_symlink():
             raise InputError("the lock is a symbolic link.", code="NB264", where=Where(str(path)), hint="Remove it.")
-        lock = FileLock(path)
+        lock = FileLock(path, thread_local=False)  # the last to leave need not be the thread that came first
         try:
             lock.acquire(timeout=wait)
         except Timeout:
-            raise _held(output, state) from None
+            raise _busy(output, state) from None
     try:
         with suppress(ToolError):  # only for the message to others; a full disk is told by whoever needs it
             write_atomic(state / "holder", str(os.getpid()).encode())
         with disk_errors(output):
             recover(output)
-        yield state
-    finally:
+    except BaseException:
         lock.release()
+        raise
+    return lock
 
 
 def recover(output: Path) -> None:
@@ -106,7 +143,7 @@ def _finish_swap(output: Path, journal: Path) -> None:
     journal.unlink()
 
 
-def _held(output: Path, state: Path) -> ToolError:
+def _busy(output: Path, state: Path) -> ToolError:
     holder = ""
     with suppress(OSError):
         holder = f" (process {int((state / 'holder').read_text()[:20] or 0)})"

@@ -53,14 +53,15 @@ def write_tree(tree: ProjectTree, folder: Path, *, force: bool = False) -> None:
 
 
 def check_folder(folder: Path) -> None:
-    """Whether a project could be written at `folder`, told before the work that leads to it. Writes nothing that stays.
+    """Tell before the work whether a project could be written at `folder`. Leaves nothing behind.
 
-    Raises as `write_tree` does for a folder that is something else or cannot be written; hand edits are not its concern.
+    Raises as `write_tree` does for a folder that is something else or cannot be written. Hand edits may be there.
     """
-    _check_folder(folder, {}, force=True)
-    parent = next(p for p in folder.parents if p.exists())
-    probe = parent / f".nb2prod-{uuid.uuid4().hex}"
-    with disk_errors(parent):
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100  as in write_tree
+    with disk_errors(folder):
+        _check_folder(folder, {}, force=True)
+        parent = next(place for place in folder.parents if place.exists())
+        probe = parent / f".nb2prod-{uuid.uuid4().hex}"
         probe.mkdir()
         probe.rmdir()
 

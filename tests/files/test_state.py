@@ -40,21 +40,25 @@ def test_a_second_build_is_told_who_works_there_and_gets_in_after_a_kill(tmp_pat
         assert (state / "holder").read_text() == str(os.getpid())
 
 
-def test_a_second_thread_waits_too(tmp_path: Path) -> None:
-    refused: list[str] = []
+def test_the_process_that_holds_it_may_enter_again_from_any_thread(tmp_path: Path) -> None:
+    entered = threading.Event()
+    done = threading.Event()
 
-    def try_it() -> None:
-        try:
-            with project_lock(tmp_path / "p"):
-                pass
-        except ToolError as error:
-            refused.append(error.code)
+    def enter() -> None:
+        with project_lock(tmp_path / "p"):
+            entered.set()
+            done.wait(10)
 
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "p")]
     with project_lock(tmp_path / "p"):
-        thread = threading.Thread(target=try_it)
+        thread = threading.Thread(target=enter)
         thread.start()
-        thread.join()
-    assert refused == ["NB965"]
+        assert entered.wait(10)
+    # Still held by the thread, which came second and leaves last.
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode == 1
+    done.set()
+    thread.join()
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
 
 
 def test_a_lock_that_is_a_link_is_refused_and_its_target_untouched(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from nb2prod.errors import GateError, InputError, ToolError
 from nb2prod.files import MANIFEST, find_handwork, project_lock, seal, write_tree
+from nb2prod.files.tree import check_folder
 from nb2prod.model.project import ProjectTree
 
 
@@ -167,6 +168,18 @@ def test_a_folder_that_cannot_be_written_is_named(read_only_disk: Path) -> None:
         write_tree(OLD, read_only_disk / "p")
     with pytest.raises(ToolError, match=r"NB961 .*(EROFS|EACCES)"), project_lock(read_only_disk / "p"):
         pass
+
+
+def test_a_folder_is_checked_before_the_work(tmp_path: Path, read_only_disk: Path) -> None:
+    check_folder(tmp_path / "a/b/p")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["read-only"]
+    write_tree(OLD, tmp_path / "p")
+    (tmp_path / "p/README.md").write_text("by hand")
+    check_folder(tmp_path / "p")
+    with pytest.raises(ToolError, match="NB961"):
+        check_folder(read_only_disk / "p")
+    with pytest.raises(InputError, match="NB260"):
+        check_folder(tmp_path)
 
 
 def test_a_failing_fsync_fails_the_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
