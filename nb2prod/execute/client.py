@@ -269,11 +269,13 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
 
     def output(self, outs: list[Any], msg: Mapping[str, Any], display_id: str | None, cell_index: int) -> Any:
         if msg["msg_type"] == "stream":
-            if self.streamed > _STREAM_LIMIT:
+            left = _STREAM_LIMIT - self.streamed
+            if left <= 0:
                 return None
-            self.streamed += len(msg["content"]["text"])
-            if self.streamed > _STREAM_LIMIT:
-                msg["content"]["text"] = "… further output was dropped\n"
+            text = msg["content"]["text"]
+            self.streamed += len(text)
+            if len(text) >= left:
+                msg["content"]["text"] = text[:left] + "\n… further output was dropped\n"
         return super().output(outs, msg, display_id, cell_index)
 
     def _exit_status(self) -> int | None:

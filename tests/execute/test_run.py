@@ -16,6 +16,7 @@ from tests.execute.notebooks import notebook, run, spec
 HOUSES = notebook(
     """
     import numpy as np, pandas as pd
+    from sklearn.ensemble import RandomForestRegressor
     from sklearn.linear_model import Ridge
     from sklearn.preprocessing import FunctionTransformer
     from sklearn.pipeline import make_pipeline
@@ -38,6 +39,7 @@ HOUSES = notebook(
     """
     X = df[["area", "rooms"]].fillna(MEDIAN_AREA)
     model = make_pipeline(FunctionTransformer(lg), Ridge(alpha=alpha)).fit(X, df.price)
+    forest = RandomForestRegressor(10, random_state=seed).fit(X, df.price)
     """,
     "r2 = model.score(X, df.price)\nscores = {'mae': np.float32(2.5), 'note': 'x', 'bad': float('nan')}\nname = 'x'",
     "houses = df[['area', 'rooms', 'city']].head(3)",
@@ -47,7 +49,7 @@ HOUSES = notebook(
 )
 WANTED = spec(
     8,
-    artifacts=("MEDIAN_AREA", "model"),
+    artifacts=("MEDIAN_AREA", "model", "forest"),
     request=("houses",),
     metrics=("r2", "scores", "name", "missing"),
     variables=("Z", "big", "missing"),
@@ -75,6 +77,7 @@ def test_the_record_holds_the_golden_rows(houses) -> None:
     assert record.annotations == {
         "MEDIAN_AREA": "numpy.float64",
         "model": "sklearn.pipeline.Pipeline",
+        "forest": "sklearn.ensemble._forest.RandomForestRegressor",
         "houses": "pandas.DataFrame",
     }
 
@@ -99,15 +102,14 @@ def test_artifacts_have_the_value_they_had_before_the_prediction(houses) -> None
     assert json.loads((output / "artifacts/MEDIAN_AREA.json").read_text())["$type"] == "numpy.float64"
     index = json.loads((output / "artifacts/artifacts.json").read_text())
     assert index["model"]["trusted"] == ["demo.features.lg"]
-    assert set(index) == {"MEDIAN_AREA", "model"}
+    assert list(index) == ["MEDIAN_AREA", "model", "forest"]
 
 
 def test_only_the_result_is_left(houses) -> None:
     output, _, _ = houses
-    assert {path.relative_to(output).as_posix() for path in output.rglob("*")} == {
-        "artifacts", "artifacts/artifacts.json", "artifacts/MEDIAN_AREA.json", "artifacts/model.skops",
-        "executed.ipynb", "run.json",
-    }  # fmt: skip
+    artifacts = ("artifacts.json", "MEDIAN_AREA.json", "model.skops", "forest.skops")
+    wanted = {"artifacts", "executed.ipynb", "run.json", *(f"artifacts/{name}" for name in artifacts)}
+    assert {path.relative_to(output).as_posix() for path in output.rglob("*")} == wanted
 
 
 def test_the_record_reads_back_equal(houses) -> None:
@@ -129,7 +131,21 @@ def test_capturing_leaves_no_names(houses) -> None:
     last = json.loads((output / "executed.ipynb").read_text())["cells"][-1]
     names = set(eval(last["outputs"][0]["text"]))
     assert names == {
-        *("FunctionTransformer", "In", "MEDIAN_AREA", "Out", "Ridge", "X", "Z", "alpha", "big", "df", "exit"),
+        *(
+            "FunctionTransformer",
+            "RandomForestRegressor",
+            "forest",
+            "In",
+            "MEDIAN_AREA",
+            "Out",
+            "Ridge",
+            "X",
+            "Z",
+            "alpha",
+            "big",
+            "df",
+            "exit",
+        ),
         *("get_ipython", "houses", "lg", "make_pipeline", "model", "n", "name", "np", "open", "pd", "quit", "r2"),
         *("rng", "scores", "seed"),
     }
