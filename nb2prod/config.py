@@ -28,7 +28,7 @@ OTHER_VARIABLES = frozenset(
         "NB2PROD_MODEL_VERSION",
     }
 )
-"""Variables with our prefix that are no settings of a build: the cache folder, the tests' data folder, the service's."""
+"""Variables with our prefix that are no settings of a build: the cache, the tests' data folder, the service's."""
 
 
 @dataclass(frozen=True, slots=True)

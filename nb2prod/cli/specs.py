@@ -1,6 +1,5 @@
 """What is asked for: a `BuildSpec` from options, or from JSON."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path

@@ -55,7 +55,10 @@ def extract_project(
     output: Path, run_folder: Path, package: str, spec: BuildSpec, analysis: Analysis, record: RunRecord,
     emit: Emit, cancel: Cancel,
 ) -> Project:  # fmt: skip
-    """Write the project at `output`; the caller holds its lock. Raises InputError for what cannot be shown equal, ToolError for pip or the disk."""
+    """Write the project at `output`; the caller holds its lock.
+
+    Raises InputError for what cannot be shown equal, ToolError for pip or the disk.
+    """
     boundary, selection = analysis.boundary, analysis.selection
     assert boundary is not None
     assert selection is not None
