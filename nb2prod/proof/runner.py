@@ -78,7 +78,7 @@ def said(report: Any) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
     if hasattr(why, "longrepr") or report.when == "collect":
         lines = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")] or lines[-1:]
-    return lines[0] if lines else ""
+    return lines[0].removeprefix("Failed: ") if lines else ""
 
 
 class MutantFinder(importlib.abc.MetaPathFinder):
