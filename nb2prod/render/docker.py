@@ -9,8 +9,10 @@ import re
 from nb2prod.errors import UsageError
 from nb2prod.render.templates import fill
 
-SYSTEM_PACKAGES = frozenset({"libgl1", "libglib2.0-0", "libgomp1", "libsndfile1"})
-"""Debian packages that wheels need and the slim images lack: OpenCV, lightgbm and xgboost, soundfile."""
+SYSTEM_PACKAGES = frozenset(
+    {"graphviz", "libgl1", "libglib2.0-0", "libgomp1", "libmagic1", "libsndfile1", "libzbar0", "tesseract-ocr"}
+)
+"""Debian packages that wheels need and the slim images lack (`nb2prod.environment` says which distribution which)."""
 
 
 def docker_files(package: str, system_packages: tuple[str, ...] = (), *, python: str = "3.11") -> dict[str, bytes]:

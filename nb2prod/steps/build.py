@@ -28,6 +28,7 @@ from nb2prod.model.spec import BuildSpec
 from nb2prod.plan.capture import plan_capture
 from nb2prod.steps.extract import Project, extract_project, project_is_whole
 from nb2prod.steps.image import build_step_image, image_is_there, verify_step_image
+from nb2prod.steps.inputs import outside_inputs
 from nb2prod.steps.log import Logged, log_step, version_is_there
 from nb2prod.steps.proof import Proof, prove_project
 from nb2prod.steps.reading import Analysis, analyse, open_notebook, package_name
@@ -189,8 +190,11 @@ def _run(build: Build, analysis: Analysis, emit: Emit, cancel: Cancel) -> RunRec
 
 
 def _run_key(build: Build, analysis: Analysis) -> str:
-    parameters = parse_parameters(declared_parameters(analysis.notebook), build.spec.parameters)
-    return _key(analysis.notebook.digest, parameters, build.package, str(build.notebook.parent))
+    declared = declared_parameters(analysis.notebook)
+    parameters = {p.name: p.default for p in declared} | parse_parameters(declared, build.spec.parameters)
+    folder = build.notebook.parent
+    outside = outside_inputs(analysis.graph, folder, parameters)
+    return _key(analysis.notebook.digest, parameters, build.package, str(folder), outside)
 
 
 def _run_is_whole(build: Build, record: RunRecord) -> bool:

@@ -1,0 +1,48 @@
+"""What a notebook's run reads besides the notebook: installed packages, files it names, modules beside it.
+
+A step may only be skipped while these are as they were. Found without running anything: every string in the code and
+every parameter that names an existing file, every import that names a module beside the notebook. What a notebook reads
+from elsewhere (a database, an address) cannot be seen; `--fresh` runs it again.
+"""
+
+import ast
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nb2prod.analysis.graph import NotebookGraph
+
+_LONGEST_PATH = 260
+
+
+def outside_inputs(graph: NotebookGraph, folder: Path, parameters: Mapping[str, Any]) -> list[tuple[str, int, int]]:
+    """(path or package, size, modification time in ns) of each, sorted; packages have neither."""
+    named = {text for text in _texts(graph, parameters) if 0 < len(text) <= _LONGEST_PATH and "\n" not in text}
+    named |= {f"{m.split('.')[0]}.py" for m in graph.modules.values() if m}
+    found = []
+    for name in named:
+        try:
+            status = (folder / name).stat()
+        except (OSError, ValueError):
+            continue
+        found.append((name, status.st_size, status.st_mtime_ns))
+    return sorted([*found, *((package, 0, 0) for package in _installed())])
+
+
+def _texts(graph: NotebookGraph, parameters: Mapping[str, Any]) -> Iterable[str]:
+    yield from (v for v in parameters.values() if isinstance(v, str))
+    for statement in graph.statements:
+        for node in ast.walk(statement.node):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def _installed() -> set[str]:
+    """Names with versions of what is installed beside nb2prod, where the default kernel runs."""
+    return {
+        path.name
+        for entry in sys.path
+        if entry.endswith(("site-packages", "dist-packages"))
+        for path in Path(entry).glob("*.dist-info")
+    }
