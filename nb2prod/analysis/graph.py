@@ -41,7 +41,7 @@ class Statement:
 @dataclass(frozen=True, slots=True)
 class NotebookGraph:
     """`reads[s]` maps each name that statement `s` needs, early or late, to the contributors of its value then.
-    `late[s]` are the names among them read only inside functions. `changes[s]` are names whose objects `s` changes.
+    `late[s]` are the names among them that are read inside functions. `changes[s]` are names whose objects `s` changes.
     `modules` maps a name to the module it was imported from. `before_cell[c]` holds the contributors of every name
     when cell `c` starts; `functions` the facts of functions and classes by the statement that defines them.
     """
@@ -156,7 +156,7 @@ class _Builder:
         number = statement.number
         self.statements.append(statement)
         self.reads.append(reads)
-        self.late.append(late - facts.reads)
+        self.late.append(late)
         if facts.function is not None:
             self.functions[number] = facts.function
         if _seeds(facts.calls):
