@@ -331,7 +331,7 @@ def _save(name: str, value: Any, folder: pathlib.Path) -> tuple[dict[str, Any], 
                 "code": "NB601",
                 "severity": "warning",
                 "message": f"The artifact `{name}` ({kind}) is stored as a pickle; no safer format takes it"
-                + (f" ({why[:200]})." if why else "."),
+                + (f" ({why.splitlines()[0][:200]})." if why else "."),
                 "hint": "Its digest is checked and only the types it needs are loaded. "
                 "Where you can, keep the fitted parts (arrays, estimators) rather than the object.",
             }
@@ -687,8 +687,8 @@ def _same(one: Any, two: Any, seen: dict[tuple[int, int], Any]) -> bool:
     if _is(one, "numpy.random", "RandomState"):  # its seed sequence is made anew and plays no part
         return _same(one.get_state(legacy=False), two.get_state(legacy=False), seen)
     if type(one).__module__.startswith("scipy.sparse.") and hasattr(one, "tocoo"):
-        parts = [[matrix.tocoo().coords, matrix.data, matrix.shape, matrix.format] for matrix in (one, two)]
-        return _same(*parts, seen)
+        stored, read = ([matrix.tocoo().coords, matrix.data, matrix.shape, matrix.format] for matrix in (one, two))
+        return _same(stored, read, seen)
     return _same(_parts(one), _parts(two), seen)
 
 
@@ -786,7 +786,7 @@ def _nested(value: Any, strict: bool) -> Any:
 
 def _is_pandas_array(value: Any) -> bool:
     """An index, a Categorical, or another of pandas' own arrays."""
-    return hasattr(value, "__array__") and type(value).__module__.startswith("pandas.")
+    return hasattr(value, "__array__") and type(value).__module__.partition(".")[0] == "pandas"
 
 
 def _scalar(value: Any, strict: bool) -> Any:
@@ -797,6 +797,8 @@ def _scalar(value: Any, strict: bool) -> Any:
     elif _is(value, "numpy", "generic"):
         value = value.item()
     if isinstance(value, str):
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise UnfitError("it holds text that is not valid Unicode")
         return str(value)
     if isinstance(value, (bool, int)):
         return value

@@ -55,9 +55,12 @@ def read_finding(body: dict[str, Any]) -> Finding:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader finds the old text or the new one, also after a crash."""
+    """Write JSON so that a reader finds the old text or the new one, also after a crash.
+
+    A lone surrogate, which a notebook can print but UTF-8 cannot hold, becomes its JSON escape.
+    """
     stage = path.with_name(f".{path.name}.new")
-    with stage.open("w", encoding="utf-8") as file:
+    with stage.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

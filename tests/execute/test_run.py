@@ -272,3 +272,9 @@ def test_much_output_is_cut_in_the_events_and_in_the_notebook(tmp_path) -> None:
     _, events = run(book, spec(2), tmp_path)
     assert len([event for event in events if isinstance(event, Log)]) == 201
     assert (tmp_path / "out/executed.ipynb").stat().st_size < 1_500_000
+
+
+def test_odd_output_is_kept_as_valid_json(tmp_path) -> None:
+    run(notebook("print('\\ud800 ü')", "1"), spec(2), tmp_path)
+    cells = json.loads((tmp_path / "out/executed.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert cells[0]["outputs"]
