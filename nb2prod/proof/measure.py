@@ -9,7 +9,7 @@ from nb2prod.errors import GateError
 from nb2prod.events import Cancel, Emit, Log, StepAdvanced
 from nb2prod.proof.mutants import SCOPES, Mutant, choose_mutants
 from nb2prod.proof.places import Places, read_places
-from nb2prod.proof.process import run_runner, staged
+from nb2prod.proof.process import data_folder, run_runner, staged
 
 _ORDER = ("test_parity.py", "test_schema.py", "test_notebook.py", "test_training.py", "test_service.py")
 _REPEATS = "def test_training_repeats_the_notebook"
@@ -29,6 +29,7 @@ def measure_mutants(
     cancel: Cancel,
     step: str = "test",
     already: int = 0,
+    data: Path | None = None,
     seconds: float = 1800,
 ) -> tuple[int, int, tuple[str, ...]]:
     """Mutants made (at most `limit`), mutants the project's tests caught, and the others, one line each.
@@ -36,7 +37,7 @@ def measure_mutants(
     Which mutants depends on the generated sources alone. One that does not end within ten times the clean run (at
     least 20 seconds) counts as caught. Where training is random or made small by `sample`, nothing can be
     claimed of it and ``train.py`` has no mutants. `already` is added to the progress, which must not fall within a
-    step: the tests run before. `seconds` limits the whole.
+    step: the tests run before. `data` is the folder in which training finds its files. `seconds` limits the whole.
 
     Raises GateError NB707 where the tests fail without any mutant, NB703, NB704; ToolError NB701, NB702, NB706;
     Cancelled.
@@ -73,7 +74,7 @@ def measure_mutants(
             "times_clean": _TIMES_CLEAN,
             "mutants": [_order(number, mutant, sources, tests) for number, mutant in enumerate(mutants)],
         }
-        extra = _ONE_THREAD | {"PYTHONHASHSEED": "0"}
+        extra = _ONE_THREAD | {"PYTHONHASHSEED": "0"} | data_folder(data)
         code = run_runner(python, order, hear=hear, cancel=cancel, limit=seconds, extra=extra)
     if code != 0:
         raise GateError(

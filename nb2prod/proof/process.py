@@ -19,7 +19,7 @@ from nb2prod.events import Cancel
 
 RUNNER = Path(__file__).with_name("runner.py")
 _FOREIGN = ("PYTHON", "PYTEST", "NB2PROD_", "COV_", "COVERAGE_")
-_KEPT = frozenset({"NB2PROD_DATA"})
+_DATA = "NB2PROD_DATA"
 
 
 @contextlib.contextmanager
@@ -116,12 +116,17 @@ def run_runner(
             _end(process)
 
 
+def data_folder(data: Path | None) -> dict[str, str]:
+    """How the generated tests are told where training finds its files: the notebook ran there."""
+    return {} if data is None else {_DATA: str(data)}
+
+
 def _environment() -> dict[str, str]:
     """This process's environment without what would change what the tests see."""
     clean = {
         name: value
         for name, value in os.environ.items()
-        if name in _KEPT or not (name.startswith(_FOREIGN) or name.endswith("_ARTIFACTS"))
+        if name == _DATA or not (name.startswith(_FOREIGN) or name.endswith("_ARTIFACTS"))
     }
     return clean | {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1"}
 

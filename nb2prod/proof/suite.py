@@ -8,7 +8,7 @@ from nb2prod.events import Cancel, Emit, FindingFound, StepAdvanced
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.report import TestResult
 from nb2prod.proof.places import explain
-from nb2prod.proof.process import run_runner, staged
+from nb2prod.proof.process import data_folder, run_runner, staged
 from nb2prod.proof.runner import RANDOM
 
 _NO_TESTS = 5
@@ -16,13 +16,20 @@ _USUAL = (0, 1, 2)  # passed, failed, could not be collected
 
 
 def run_tests(
-    project: Path, python: Path, *, emit: Emit, cancel: Cancel, step: str = "test", limit: float = 600
+    project: Path,
+    python: Path,
+    *,
+    data: Path | None = None,
+    emit: Emit,
+    cancel: Cancel,
+    step: str = "test",
+    limit: float = 600,
 ) -> TestResult:
     """Run the tests of the project in `project` with the interpreter `python` of its own environment.
 
     `failures` are one line each: the test, the first line of why, and where in generated code with its cell. The
     project is not written to. Training that is random is a finding (NB705), not a failure. `done` of the progress
-    counts passed and failed tests. `limit` is in seconds.
+    counts passed and failed tests. `data` is the folder in which training finds its files. `limit` is in seconds.
 
     Raises GateError NB703 (limit) and NB704 (no tests), ToolError NB701, NB702 and NB706; Cancelled.
     """
@@ -47,7 +54,8 @@ def run_tests(
             emit(StepAdvanced(step, done, max(collected, done), message["test"]))
 
     with staged(project) as copy:
-        code = run_runner(python, {"do": "test", "root": str(copy)}, hear=hear, cancel=cancel, limit=limit)
+        order = {"do": "test", "root": str(copy)}
+        code = run_runner(python, order, hear=hear, cancel=cancel, limit=limit, extra=data_folder(data))
     if code == _NO_TESTS:
         raise GateError("the project's tests folder holds no tests.", code="NB704", hint="Build the project again.")
     if code not in _USUAL or (code != 0 and not failures):

@@ -34,6 +34,8 @@ class Project:
     serving: tuple[Pin, ...]
     training: tuple[Pin, ...]
     runtime: Pin
+    data: str
+    """The notebook's folder, where training finds its files. It is not part of the project."""
 
     @classmethod
     def load(cls, body: Mapping[str, Any]) -> "Project":
@@ -42,7 +44,7 @@ class Project:
 
         return cls(
             body["package"], body["digest"], tuple(map(pin, body["serving"])), tuple(map(pin, body["training"])),
-            pin(body["runtime"]),
+            pin(body["runtime"]), body["data"],
         )  # fmt: skip
 
 
@@ -87,7 +89,14 @@ def extract_project(
     tree = seal(ProjectTree(files))
     write_tree(tree, output, force=spec.force)
     emit(Produced("extract", "project", str(output)))
-    return Project(package, digest_bytes(tree.files[MANIFEST]), requirements.serving, requirements.training, runtime)
+    return Project(
+        package,
+        digest_bytes(tree.files[MANIFEST]),
+        requirements.serving,
+        requirements.training,
+        runtime,
+        str(Path(spec.notebook).absolute().parent),
+    )
 
 
 def project_is_whole(output: Path, project: Project) -> bool:

@@ -29,29 +29,46 @@ class Proof:
 
 def prove_project(output: Path, project: Project, record: RunRecord, mutants: int, emit: Emit, cancel: Cancel) -> Proof:
     """Raises GateError where the module answers otherwise than the notebook, or a test fails."""
-    from nb2prod.proof import measure_mutants, run_tests
-
     pins = (*project.serving, *project.training, project.runtime)
     python = create_environment(record.python, pins, [runtime_folder()], emit=emit, cancel=cancel, step="test")
     module = _module_parity(output, project.package, record, python, cancel)
     if module.status != "equal":
         raise GateError(
-            f"the module answers otherwise than the notebook: {module.reason}", code="NB711",
+            f"the module answers otherwise than the notebook: {module.reason}",
+            code="NB711",
             hint="The project is kept so that it can be looked at; it was not logged and no image was built.",
             where=Where(str(output)),
-        )  # fmt: skip
-    tests = run_tests(output, python, emit=emit, cancel=cancel)
+        )
+    tests = run_suite(output, project, python, mutants, emit, cancel)
     if tests.failed:
         raise GateError(
-            f"{tests.failed} of the generated tests failed: {'; '.join(tests.failures[:1])}", code="NB712",
-            hint=f"Run them with: nb2prod test {output}", where=Where(str(output)),
-        )  # fmt: skip
-    if mutants:
-        made, caught, survivors = measure_mutants(
-            output, python, package=project.package, limit=mutants, emit=emit, cancel=cancel
+            f"{tests.failed} of the generated tests failed: {'; '.join(tests.failures[:1])}",
+            code="NB712",
+            hint=f"Run them with: nb2prod test {output}",
+            where=Where(str(output)),
         )
-        tests = replace(tests, mutants=made, caught=caught, survivors=survivors)
     return Proof(tests, module, str(python))
+
+
+def run_suite(output: Path, project: Project, python: Path, mutants: int, emit: Emit, cancel: Cancel) -> TestResult:
+    """The generated tests, and where all pass, how many of `mutants` they catch."""
+    from nb2prod.proof import measure_mutants, run_tests
+
+    data = Path(project.data)
+    tests = run_tests(output, python, data=data, emit=emit, cancel=cancel)
+    if tests.failed or not mutants:
+        return tests
+    made, caught, survivors = measure_mutants(
+        output,
+        python,
+        package=project.package,
+        limit=mutants,
+        already=tests.passed,
+        data=data,
+        emit=emit,
+        cancel=cancel,
+    )
+    return replace(tests, mutants=made, caught=caught, survivors=survivors)
 
 
 def _module_parity(output: Path, package: str, record: RunRecord, python: Path, cancel: Cancel) -> Parity:

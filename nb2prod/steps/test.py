@@ -1,7 +1,6 @@
 """`nb2prod test PROJECT`: the generated tests of a project as it lies there, hand edits and all."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +11,19 @@ from nb2prod.files.manifest import MANIFEST
 from nb2prod.files.state import state_folder
 from nb2prod.model.report import TestResult
 from nb2prod.steps.extract import Project, runtime_folder
+from nb2prod.steps.proof import run_suite
 
 
 def test_project(project: Path, mutants: int, emit: Emit, cancel: Cancel) -> TestResult:
     """Run the suite in the project's own environment and measure mutants. Raises InputError NB266 for no project."""
-    from nb2prod.proof import measure_mutants, run_tests
-
-    python, package = project_environment(project, emit, cancel)
-    tests = run_tests(project, python, emit=emit, cancel=cancel)
-    if mutants and not tests.failed:
-        made, caught, survivors = measure_mutants(
-            project, python, package=package, limit=mutants, emit=emit, cancel=cancel
-        )
-        tests = replace(tests, mutants=made, caught=caught, survivors=survivors)
-    return tests
+    python, written = project_environment(project, emit, cancel)
+    return run_suite(project, written, python, mutants, emit, cancel)
 
 
 test_project.__test__ = False  # type: ignore[attr-defined]  # not a test of ours
 
 
-def project_environment(project: Path, emit: Emit, cancel: Cancel) -> tuple[Path, str]:
+def project_environment(project: Path, emit: Emit, cancel: Cancel) -> tuple[Path, Project]:
     """The interpreter the build made for the project, made again from its record where it is gone."""
     kept = _kept(project, "extract"), _kept(project, "run")
     if not (project / MANIFEST).is_file() or None in kept:
@@ -44,7 +36,7 @@ def project_environment(project: Path, emit: Emit, cancel: Cancel) -> tuple[Path
     python = create_environment(
         (kept[1] or {})["python"], pins, [runtime_folder(), project / "wheels"], emit=emit, cancel=cancel, step="test"
     )
-    return python, written.package
+    return python, written
 
 
 def _kept(project: Path, step: str) -> dict[str, Any] | None:
