@@ -1,0 +1,9 @@
+"""Texts, images in PyTorch, and a LightGBM forecast, from the notebook to a verified image."""
+
+from tests.build.claims import SampleClaims
+
+BUILT = ["sentiment", "demand", "digits"]
+
+
+class TestOtherSamples(SampleClaims):
+    """All claims."""
