@@ -52,5 +52,7 @@ def damaged_files(folder: Path) -> list[str]:
 
 def unpinned_lines(requirements: str) -> list[str]:
     """Requirements without ``==`` or without a hash."""
-    lines = [line for line in requirements.replace("\\\n", " ").splitlines() if line.strip() and line.lstrip()[0] != "#"]
+    lines = [
+        line for line in requirements.replace("\\\n", " ").splitlines() if line.strip() and line.lstrip()[0] != "#"
+    ]
     return [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.!+-]+(\s+--hash=sha256:[0-9a-f]{64})+\s*", line)]

@@ -54,9 +54,7 @@ def started(*words: str, cwd: Path, env: Mapping[str, str] | None = None, **opti
     """`nb2prod …` as a running process in a session of its own, ended with all it started when the block is left."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [sys.executable, "-m", "nb2prod", *words]
-    process = subprocess.Popen(
-        command, cwd=cwd, env=environment(env), start_new_session=True, **pipes | options
-    )
+    process = subprocess.Popen(command, cwd=cwd, env=environment(env), start_new_session=True, **pipes | options)
     try:
         yield process
     finally:
@@ -72,9 +70,7 @@ def started(*words: str, cwd: Path, env: Mapping[str, str] | None = None, **opti
                 pipe.close()
 
 
-def nb2prod(
-    *words: str | Path, cwd: Path, env: Mapping[str, str] | None = None, limit: float = 600
-) -> Finished:
+def nb2prod(*words: str | Path, cwd: Path, env: Mapping[str, str] | None = None, limit: float = 600) -> Finished:
     """Run `nb2prod …` to its end, at most `limit` seconds."""
     with started(*map(str, words), cwd=cwd, env=env) as process:
         stdout, stderr = process.communicate(timeout=limit)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.build.command import ROOT, SECRET
-from tests.build.conftest import Built
-from tests.build.projects import INDEX_LIKE, SECRET_LIKE, contents_of, damaged_files, unpinned_lines
+from tests.builds.command import ROOT, SECRET
+from tests.builds.conftest import Built
+from tests.builds.projects import INDEX_LIKE, SECRET_LIKE, contents_of, damaged_files, unpinned_lines
 
 STEPS = ["read", "check", "run", "extract", "test", "log", "image", "verify"]
 

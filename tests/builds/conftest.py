@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-pytest.register_assert_rewrite("tests.build.claims")
+pytest.register_assert_rewrite("tests.builds.claims")
 
 from nb2prod.image import engine_status  # noqa: E402
-from tests.build.command import SAMPLES, Finished, nb2prod  # noqa: E402
+from tests.builds.command import SAMPLES, Finished, nb2prod  # noqa: E402
 
 NEEDS = {"digits": "torch", "demand": "lightgbm"}
 

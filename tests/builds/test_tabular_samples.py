@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.build.claims import SampleClaims
-from tests.build.conftest import Built
+from tests.builds.claims import SampleClaims
+from tests.builds.conftest import Built
 
 BUILT = ["churn", "segments"]
 

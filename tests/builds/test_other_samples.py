@@ -1,6 +1,6 @@
 """Texts, images in PyTorch, and a LightGBM forecast, from the notebook to a verified image."""
 
-from tests.build.claims import SampleClaims
+from tests.builds.claims import SampleClaims
 
 BUILT = ["sentiment", "demand", "digits"]
 
