@@ -47,7 +47,7 @@ def test_job(project: Path, mutants: int) -> "Job":
                 f"{result.failed} of {result.passed + result.failed} tests failed.",
                 code="NB712",
                 where=Where(str(project)),
-                hint="\n".join(result.failures),
+                hint="The first difference of each is listed with the result.",
             )
 
     def report(result: JobResult) -> dict[str, Any]:
