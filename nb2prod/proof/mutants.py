@@ -75,8 +75,8 @@ _UNSEEN = re.compile(
 )
 """Settings that do not change an answer, or change it at random; a call of such a name is left alone as well."""
 
-_NO_EFFECT_CALLS = frozenset({"copy", "train", "zero_grad", "close", "simplefilter"})
-"""Removing the statement of such a call need not change anything: a fresh network is in training mode already."""
+_NO_EFFECT_CALLS = frozenset({"copy", "train", "eval", "zero_grad", "close", "simplefilter"})
+"""Removing the statement of such a call need not change anything: a network may be in that mode already."""
 
 
 def make_mutants(file: str, source: str) -> tuple[Mutant, ...]:
@@ -88,8 +88,9 @@ def make_mutants(file: str, source: str) -> tuple[Mutant, ...]:
     if scopes is None:
         return ()
     found: dict[tuple[int, int, str], Mutant] = {}
-    maker = _Maker(file, source)
-    for scope, node in _scopes(ast.parse(source)):
+    tree = ast.parse(source)
+    maker = _Maker(file, source, tree)
+    for scope, node in _scopes(tree):
         if scopes == ("",) or scope in scopes:
             for mutant in maker.mutate(scope, node):
                 if _compiles(mutant.apply(source)):
@@ -159,13 +160,14 @@ def _scopes(module: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 class _Maker:
     """Makes the mutants of one file; holds its text to turn positions of the tree into bytes."""
 
-    def __init__(self, file: str, source: str) -> None:
+    def __init__(self, file: str, source: str, tree: ast.Module) -> None:
         self.file = file
         self.text = source.encode()
         self.line_starts = [0]
         for line in self.text.split(b"\n"):
             self.line_starts.append(self.line_starts[-1] + len(line) + 1)
         self.dtypes = PurePosixPath(file).name == "schema.py"
+        self.data = frozenset(_data_texts(tree)) if PurePosixPath(file).name == "train.py" else frozenset[ast.AST]()
 
     def mutate(self, scope: str, node: ast.AST) -> Iterator[Mutant]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -245,6 +247,8 @@ class _Maker:
             kind, after = "truth", str(not value)
         elif isinstance(value, int | float):
             kind, after = "number", repr(value + 1)
+        elif node in self.data:
+            return
         elif isinstance(value, str) and not re.search(rb"[\"']\s+[rRbBuU]?[\"']", self.text[start:end]):
             kind, after = "text", repr(_OTHER_DTYPE.get(value, f"{value}_") if self.dtypes else f"{value}_")
         if kind and after not in ("inf", "nan"):
@@ -284,6 +288,25 @@ class _Maker:
     def _made(self, scope: str, kind: str, start: int, end: int, after: str) -> Mutant:
         line = self.text[:start].count(b"\n") + 1
         return Mutant(self.file, line, scope, kind, start, end, self.text[start:end].decode(), after)
+
+
+def _data_texts(tree: ast.Module) -> Iterator[ast.AST]:
+    """Texts that are no key, no argument and not compared with: data that training makes up, such as labels. A model
+    need not be another one for them, so that a prediction need not show it."""
+    used: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(slice=ast.Constant() | ast.List() | ast.Tuple() as key):
+                used.update(ast.walk(key))
+            case ast.Dict(keys=keys):
+                used.update(key for key in keys if key is not None)
+            case ast.Call(args=args, keywords=keywords):
+                used.update((*args, *(word.value for word in keywords)))
+            case ast.Compare(left=left, comparators=others):
+                used.update((left, *others))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in used:
+            yield node
 
 
 def _parts(node: ast.AST) -> Iterator[ast.AST]:

@@ -111,22 +111,34 @@ def test_{name}_is_as_the_caller_sent_it() -> None:
 """
 
 
+_MISSING = {
+    "frame": ('pd.DataFrame({"a": [1.5, math.nan]})', '[{"a": 1.5}, {"a": None}]', "import pandas as pd"),
+    "series": ("pd.Series([1.5, math.nan])", "[1.5, None]", "import pandas as pd"),
+    "array": ("np.array([1.5, math.nan])", "[1.5, None]", "import numpy as np"),
+    "tensor": ("torch.tensor([1.5, math.nan])", "[1.5, None]", "import torch"),
+}
+"""A response with a missing number by its kind, what it is as JSON, and the import it needs."""
+
+
 def _schema_tests(package: str, schema: Schema) -> str:
     kinds = {value.kind for value in schema.request}
+    response, expected, module = _MISSING.get(schema.response.kind, ("[1.5, math.nan]", "[1.5, None]", ""))
+    numbers = bool(kinds & {"array", "frame", "series"})
+    imports = {module, "import pytest"} | ({"import numpy as np"} if numbers else set())
+    imports |= {"import pandas as pd"} if kinds & {"frame", "series"} else set()
     columns = [_columns(value) for value in schema.request if value.kind == "frame"][:1]
-    numpy = bool(kinds & {"array", "frame", "series"})
-    imports = ["import numpy as np"] * numpy + ["import pandas as pd"] * bool(kinds & {"frame", "series"})
-    values = "        (np.float32(0.5), 0.5),\n        (np.array([1, 2]), [1, 2])," if numpy else ""
     return fill(
         "tests/test_schema.py.jinja",
         package=package,
-        imports="\n".join([*imports, "import pytest"]),
+        imports="\n".join(sorted(imports - {""})),
         constants="".join(f"{text}\n" for text in columns),
         request_tests="\n\n".join(
             _value_tests(value, "rows" if schema.body_is_rows else value.name).strip("\n") + "\n"
             for value in schema.request
         ).strip("\n"),
-        more_values=values,
+        response=response,
+        expected=expected,
+        more_values="        (np.float32(0.5), 0.5),\n        (np.array([1, 2]), [1, 2])," if numbers else "",
     )
 
 
