@@ -326,14 +326,16 @@ def _save(name: str, value: Any, folder: pathlib.Path) -> tuple[dict[str, Any], 
         raise CaptureError("NB604", message, hint)
     if form == "pickle":
         why = next((reason for tried, reason in reasons.items() if tried != "json"), "")
+        advice = "Where you can, keep its fitted parts (arrays, estimators) rather than the object."
+        if why.startswith("skops is not installed"):
+            advice = "Install skops where the kernel runs, and it is stored without pickle."
         findings.append(
             {
                 "code": "NB601",
                 "severity": "warning",
                 "message": f"The artifact `{name}` ({kind}) is stored as a pickle; no safer format takes it"
                 + (f" ({why.splitlines()[0][:200]})." if why else "."),
-                "hint": "Its digest is checked and only the types it needs are loaded. "
-                "Where you can, keep the fitted parts (arrays, estimators) rather than the object.",
+                "hint": "Its digest is checked and only the types it needs are loaded. " + advice,
             }
         )
     elif form in ("skops", "torch") and trusted:
