@@ -7,6 +7,7 @@ Each cell of the copy is stamped with where it comes from, since papermill adds 
 """
 
 import copy
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -39,8 +40,11 @@ def run_copy(notebook: Notebook, spec: CaptureSpec, parameters: Mapping[str, Any
         if index == spec.response_cell:
             cells.append(_capture_cell("after", order))
     cells.append(_capture_cell("end", order))
-    for position, cell in enumerate(cells):
-        cell.setdefault("id", f"cell-{position}")
+    taken = {cell.get("id") for cell in cells}
+    free = (name for number in itertools.count(1) if (name := f"nb2prod-{number}") not in taken)
+    for cell in cells:
+        if "id" not in cell:
+            cell["id"] = next(free)
     return document | {"cells": cells, "nbformat": 4, "nbformat_minor": 5}
 
 
