@@ -85,9 +85,9 @@ def processes_in(folder: Path) -> list[str]:
         with contextlib.suppress(psutil.Error):
             words = process.cmdline()
             told = any(str(folder) in word for word in words)
-            if process.pid not in own and process.status() != psutil.STATUS_ZOMBIE:
-                if told or Path(process.cwd()).is_relative_to(folder):
-                    found.append(" ".join(words))
+            alive = process.pid not in own and process.status() != psutil.STATUS_ZOMBIE
+            if alive and (told or Path(process.cwd()).is_relative_to(folder)):
+                found.append(" ".join(words))
     return found
 
 

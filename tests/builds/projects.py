@@ -13,7 +13,7 @@ _CACHES = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache")
 SECRET_LIKE = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[abp]-[0-9A-Za-z-]{10}"
     rb"|[a-z]+://[^/\s:@\"'{$]+:[^/\s:@\"'{$]+@"
-    rb"|(?i:password|passwd|secret|token|api_?key)[\"']?\s*[:=]\s*[\"'][^\"'${]{8,}[\"']"
+    rb"|(?i:password|passwd|secret|token|api_?key)[\"']?\s*[:=]\s*[\"'](?![A-Z0-9_]+[\"'])[^\"'${]{8,}[\"']"
 )
 INDEX_LIKE = re.compile(rb"(?i:pypi\.org|pythonhosted|--(?:extra-)?index-url|--trusted-host|/simple/|file://)")
 
