@@ -11,10 +11,10 @@ from nb2prod.cli.gui import wizard_installed
 from nb2prod.cli.interrupts import cancel_at_eof, cancelling, run_apart
 from nb2prod.cli.root import tell_error
 from nb2prod.cli.session import Session
-from nb2prod.console.report import report_lines
+from nb2prod.console.report import Surroundings, report_lines
 from nb2prod.console.text import is_live, write_lines
 from nb2prod.errors import ToolError
-from nb2prod.events import JobFinished, Stamped, encode
+from nb2prod.events import JobFinished, Stamped, StepFinished, encode
 from nb2prod.job import Job, Stamper, run_job
 
 Answer = Literal["json", "events"] | None
@@ -36,6 +36,7 @@ def conduct(
     """
     cancel = threading.Event()
     reports: list[dict[str, Any]] = []
+    reasons: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         records = None
         if output is not None:
@@ -51,8 +52,11 @@ def conduct(
                 _write_event(write, stamped, cancel)
             if display is not None:
                 display(stamped)
-            if isinstance(stamped.event, JobFinished):
-                reports.append(stamped.event.report)
+            match stamped.event:
+                case StepFinished(step, "skipped", reason):
+                    reasons[step] = reason
+                case JobFinished(_, report):
+                    reports.append(report)
 
         if stop_at_eof:
             cancel_at_eof(cancel)
@@ -64,10 +68,41 @@ def conduct(
             write(json_text(reports[0]))
     if answer is None and session.verbosity >= 0:
         shown = {name: part for name, part in reports[0].items() if name != "error"}
-        write_lines(report_lines(shown, body=example_body(output), wizard=wizard_installed()), sys.stderr)
+        around = Surroundings(
+            body=example_body(output),
+            folder=working_folder(),
+            programs=programs_prefix(),
+            reasons=reasons,
+            wizard=wizard_installed(),
+            notes=session.verbosity > 0,
+        )
+        write_lines(report_lines(shown, around), sys.stderr)
     if result.error is not None:
         tell_error(result.error, session)
     return result.exit_code
+
+
+def working_folder() -> Path | None:
+    """None where it is gone, which a job of absolute paths need not mind."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def programs_prefix() -> str:
+    """What to write before `nb2prod` and `mlflow`: nothing where the shell finds them, else the folder they are in."""
+    import shlex
+    import shutil
+
+    if shutil.which("nb2prod") and shutil.which("mlflow"):
+        return ""
+    folder = Path(sys.executable).parent
+    if not (folder / "nb2prod").exists():
+        return ""
+    here = working_folder()
+    near = folder.relative_to(here) if here is not None and folder.is_relative_to(here) else folder
+    return shlex.quote(f"{near}/")
 
 
 def example_body(output: Path | None) -> str | None:

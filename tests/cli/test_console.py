@@ -1,13 +1,14 @@
 """What people read: the report, the live block, the findings."""
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from nb2prod.console.live import LiveDisplay
 from nb2prod.console.problems import error_lines, finding_lines, findings_count
-from nb2prod.console.report import report_lines
+from nb2prod.console.report import Surroundings, report_lines
 from nb2prod.console.text import columns, line, printable, seconds_text
 from nb2prod.events import (
     CellFinished,
@@ -43,6 +44,7 @@ REPORT = {
         "failures": [],
         "survivors": ["predict.py:9 + to -"],
     },
+    "metrics": {"r2": 0.8167626149843271, "rmse": 12.0},
     "mlflow": {
         "tracking_uri": "sqlite:////work/build/mlflow.db",
         "run_id": "abc",
@@ -60,12 +62,18 @@ REPORT = {
 
 
 def test_the_report() -> None:
-    text = "\n".join(map(str, report_lines(REPORT, body='{"rows": [{"name": "O\'Hara"}]}', wizard=True)))
+    around = Surroundings(
+        body='{"rows": [{"name": "O\'Hara"}]}',
+        folder=Path("/work"),
+        wizard=True,
+        reasons={"verify": "no image was built"},
+    )
+    text = "\n".join(map(str, report_lines(REPORT, around)))
     assert text == (
         """
 warning NB302 cell 3: pulled in.
   Tag it.
-1 note: nb2prod check shows them
+1 note, shown with -v
 
 Parity with the notebook
   module     equal    5 rows  largest difference 0
@@ -73,30 +81,44 @@ Parity with the notebook
   container  skipped  0 rows  no engine
 Tests    14 passed; 28 of 30 mutants caught
          survived: predict.py:9 + to -
+Metrics  r2 0.816763, rmse 12
 MLflow   churn version 3, alias champion
-         run abc in sqlite:////work/build/mlflow.db
+         run abc in sqlite:///build/mlflow.db
 Image    churn:latest  480.0 MB, 300.0 MB above its base image
          sha256:11
-Project  /work/build/my churn
-skipped  verify
+Project  build/my churn
+Skipped  verify: no image was built
 
 Next
   docker run --rm -p 127.0.0.1:8080:8080 -e NB2PROD_API_KEY=change-me churn:latest
   curl -s http://127.0.0.1:8080/predict -H 'Content-Type: application/json' -H 'X-API-Key: change-me' """
         """-d '{"rows": [{"name": "O'"'"'Hara"}]}'
-  mlflow ui --backend-store-uri sqlite:////work/build/mlflow.db
+  mlflow ui --backend-store-uri sqlite:///build/mlflow.db
   nb2prod gui"""
     )
 
 
 def test_a_report_without_an_image_or_a_model_leaves_them_out() -> None:
     report = REPORT | {"image": None, "mlflow": None, "findings": [], "parity": [], "tests": None}
-    text = "\n".join(map(str, report_lines(report, body='{"rows": []}')))
+    text = "\n".join(map(str, report_lines(report, Surroundings(body='{"rows": []}'))))
     assert "Image" not in text
     assert "MLflow" not in text
     assert "nb2prod serve '/work/build/my churn'" in text
     assert "X-API-Key" not in text
     assert "nb2prod gui" not in text
+
+
+def test_programs_that_the_shell_does_not_find_are_proposed_with_their_folder() -> None:
+    around = Surroundings(programs=".venv/bin/", folder=Path("/elsewhere"))
+    text = "\n".join(map(str, report_lines(REPORT | {"image": None}, around)))
+    assert "\n  .venv/bin/nb2prod serve '/work/build/my churn'" in text
+    assert "\n  .venv/bin/mlflow ui --backend-store-uri sqlite:////work/build/mlflow.db" in text
+
+
+def test_notes_are_counted_or_shown() -> None:
+    text = "\n".join(map(str, report_lines(REPORT, Surroundings(notes=True))))
+    assert "info NB101: upgraded." in text
+    assert "shown with -v" not in text
 
 
 def test_after_a_failure_nothing_is_proposed() -> None:
