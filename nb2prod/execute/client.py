@@ -32,7 +32,7 @@ ENGINE = "nb2prod-run"
 _LOG_LINES = 200  # per cell, forwarded as events
 _STREAM_LIMIT = 1_000_000  # characters per cell, kept in the executed notebook
 _START_TIMEOUT = 120
-_IOPUB_TIMEOUT = 60
+_IOPUB_TIMEOUT = 20  # seconds to wait for the output of a cell that has finished
 
 
 @dataclass(slots=True)
@@ -118,6 +118,7 @@ class CapturingEngine(Engine):  # type: ignore[misc]
             startup_timeout=start_timeout,
             timeout_func=lambda cell: run.cell_timeout if "cell" in cell.metadata.get(STAMP, {}) else None,
             iopub_timeout=_IOPUB_TIMEOUT,
+            raise_on_iopub_timeout=False,  # lost output (ipykernel drops what is not Unicode) is not a lost result
             coalesce_streams=True,
             skip_cells_with_tag="",  # a notebook's truth is all of its cells
             shell_timeout_interval=1,
@@ -210,7 +211,7 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
             self._remember(cell, number)
             raise self._raised(cell, number, error) from error
         except CellTimeoutError as error:
-            raise failures.timed_out(number, run.cell_timeout or _IOPUB_TIMEOUT) from error
+            raise failures.timed_out(number, run.cell_timeout or 0) from error
         except DeadKernelError as error:
             if run.cancel.is_set():
                 raise Cancelled from error

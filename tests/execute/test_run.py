@@ -9,6 +9,7 @@ import pytest
 from nb2prod.errors import Cancelled, UsageError
 from nb2prod.events import CellFinished, FindingFound, Log, StepAdvanced
 from nb2prod.execute import load_record
+from nb2prod.execute.record import write_whole
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Column
 from tests.execute.notebooks import notebook, run, spec
@@ -274,7 +275,6 @@ def test_much_output_is_cut_in_the_events_and_in_the_notebook(tmp_path) -> None:
     assert (tmp_path / "out/executed.ipynb").stat().st_size < 1_500_000
 
 
-def test_odd_output_is_kept_as_valid_json(tmp_path) -> None:
-    run(notebook("print('\\ud800 ü')", "1"), spec(2), tmp_path)
-    cells = json.loads((tmp_path / "out/executed.ipynb").read_text(encoding="utf-8"))["cells"]
-    assert cells[0]["outputs"]
+def test_text_that_is_not_unicode_is_kept_as_valid_json(tmp_path) -> None:
+    write_whole(tmp_path / "a.json", json.dumps(["\ud800 ü"], ensure_ascii=False))
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == ["\ud800 ü"]
