@@ -81,7 +81,7 @@ def timed_out(cell: int | None, seconds: int) -> RunError:
     return RunError(
         f"The cell did not finish within {seconds} s.",
         code="NB503",
-        hint="Raise the cell timeout, or make the work smaller with a parameter.",
+        hint="Raise --cell-timeout, or make the work smaller with a parameter.",
         where=Where(cell=cell),
     )
 
@@ -121,5 +121,6 @@ def _hint(name: str, text: str, working_folder: Path) -> str:
 
 
 def _last_line(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.strip() and "Debugger warning" not in line]
+    idle = ("Debugger warning", "[IPKernelApp] WARNING")  # what a kernel says as it starts
+    lines = [line.strip() for line in log.splitlines() if line.strip() and not any(word in line for word in idle)]
     return f" It said: {lines[-1][:200]}" if lines else ""
