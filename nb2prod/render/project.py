@@ -1,7 +1,7 @@
 """The whole generated project but its lock and artifacts: package, tests, papers. Pure text."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,14 @@ from nb2prod.render.notebook_tests import notebook_tests
 from nb2prod.render.package import package_modules
 from nb2prod.render.templates import fill
 from nb2prod.render.tests import test_modules
+
+UNTYPED = """
+
+# The notebook was never held to the types of its libraries: they count as unknown.
+[[tool.mypy.overrides]]
+module = {}
+follow_imports = "skip"
+follow_imports_for_stubs = true"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +57,9 @@ def render_sources(given: Ingredients) -> dict[str, str]:
     )
 
 
-def render_papers(given: Ingredients, version: str) -> dict[str, str]:
-    """README, model card, pyproject and golden rows. `version` is that of nb2prod."""
+def render_papers(given: Ingredients, version: str, libraries: Collection[str]) -> dict[str, str]:
+    """README, model card, pyproject and golden rows. `version` is that of nb2prod, `libraries` what the package
+    imports besides the standard library."""
     plan, record, notebook = given.plan, given.record, given.notebook
     strings = {
         "title": title_of(notebook),
@@ -72,6 +81,7 @@ def render_papers(given: Ingredients, version: str) -> dict[str, str]:
         ),
         "arguments": ", ".join(record_name for record_name in plan.request),
         "example": json.dumps(_first_rows(record), ensure_ascii=False),
+        "untyped": UNTYPED.format(json.dumps([f"{name}.*" for name in sorted(libraries)])) if libraries else "",
     }  # fmt: skip
     return {
         "README.md": fill("project/README.md.jinja", **strings),

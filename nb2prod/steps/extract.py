@@ -1,6 +1,7 @@
 """The extract step: plan, render, pin, lay out, and write the project whole or not at all."""
 
 import ast
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,9 @@ def extract_project(
         folder=Path(spec.notebook).absolute().parent, local=(package,), emit=emit, cancel=cancel, step="extract",
     )  # fmt: skip
     runtime = build_runtime_wheel(runtime_folder())
-    files = {path: text.encode() for path, text in (sources | render_papers(given, nb2prod.__version__)).items()}
+    libraries = {name.split(".")[0] for name in (*serving, *training)} - sys.stdlib_module_names
+    papers = render_papers(given, nb2prod.__version__, libraries)
+    files = {path: text.encode() for path, text in (sources | papers).items()}
     files |= _locks(requirements, runtime)
     files |= docker_files(package, requirements.system, python=record.python_version)
     files |= _artifacts(run_folder, record)
