@@ -69,18 +69,19 @@ def _decoded(value: ValueSchema, key: str) -> str:
             dtype = _dtype(value.columns[0]) if value.columns else repr(value.dtype)
             return f"pd.Series({body}, dtype={dtype}, name={value.name!r})"
         case "array":
-            return f"np.array({body}, dtype={value.dtype!r}){_empty_shape(value)}"
+            return f"np.array({body}, dtype={value.dtype!r}){_shape(value, body)}"
         case "tensor":
-            return f"torch.tensor({body}, dtype=torch.{value.dtype.removeprefix('torch.')})"
+            dtype = value.dtype.removeprefix("torch.")
+            return f"torch.tensor({body}, dtype=torch.{dtype}){_shape(value, body)}"
         case _:
             return body
 
 
-def _empty_shape(value: ValueSchema) -> str:
-    """No rows keep their width: ``(0, 64)``, not ``(0,)``."""
-    if len(value.shape) < 2:
+def _shape(value: ValueSchema, body: str) -> str:
+    """Rows of another width are refused, and no rows keep theirs: ``(0, 64)``, not ``(0,)``."""
+    if len(value.shape) < 2 or value.shape[0] is not None or None in value.shape[1:]:
         return ""
-    return ".reshape(" + ", ".join("-1" if n is None else str(n) for n in value.shape) + ")"
+    return f".reshape(len({body}), " + ", ".join(map(str, value.shape[1:])) + ")"
 
 
 def _encoded(value: ValueSchema) -> str:

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -38,7 +38,8 @@ def create_app(
     name: str,
     load: Callable[[], P],
     request: type[R],
-    answer: Callable[[P, R], object],
+    answer: Callable[[P, Any], object],
+    arguments: Callable[[R], Any] = lambda request: request,
     golden: str | Path | None = None,
     version: str | None = None,
     max_body_bytes: int = 10 * 1024 * 1024,
@@ -48,7 +49,9 @@ def create_app(
 ) -> Starlette:
     """The ASGI application of a generated package.
 
-    `request` is a plain dataclass (JSON types, TypedDicts for rows); `answer(predictor, request)` gives JSON values;
+    `request` is a plain dataclass (JSON types, TypedDicts for rows); `arguments(request)` makes of it what the model
+    takes, and raises ValueError, TypeError or KeyError for what it cannot (422); `answer(predictor, arguments)` gives
+    JSON values;
     `golden` is the file of golden rows: warm-up and examples. `NB2PROD_MODEL_NAME` and `NB2PROD_MODEL_VERSION` go
     before `name` and `version`; `NB2PROD_API_KEY` switches the key on. The model is loaded when the server starts,
     in the thread that will predict. At most `max_pending` predictions run or wait.
@@ -61,6 +64,7 @@ def create_app(
         name=os.environ.get("NB2PROD_MODEL_NAME") or name,
         version=os.environ.get("NB2PROD_MODEL_VERSION") or version,
         load=load,
+        arguments=arguments,
         answer=answer,
         decoder=build_decoder(request, max_rows=max_rows),
         golden=read_golden(golden) if golden is not None else None,

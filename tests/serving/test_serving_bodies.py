@@ -251,3 +251,17 @@ def test_half_a_million_keys_are_read(asker):
 
 def test_the_sample_row_is_what_its_name_says():
     assert Row.__required_keys__ == set(GOOD)
+
+
+def test_a_value_the_model_cannot_take_names_its_row_and_not_the_value() -> None:
+    def arguments(request: Any) -> list[int]:
+        return [int(row["class"]) for row in request.rows]
+
+    row = {"sepal length": 1.0, "rooms": 1, "class": "7", "member": True}
+    rows = [row] * 5 + [row | {"class": "secret-4711"}, row]
+    with client_of(make_app(arguments=arguments, answer=lambda _, given: given, golden=None)) as client:
+        assert client.post("/predict", json={"rows": rows[:5]}).json()["predictions"] == [7] * 5
+        response = client.post("/predict", json={"rows": rows})
+    assert response.status_code == 422
+    assert response.json()["error"]["row"] == 5
+    assert "4711" not in response.text
