@@ -18,6 +18,7 @@ EMPTY: dict[str, dict[str, Any]] = {
         "findings": [],
         "parity": [],
         "tests": None,
+        "metrics": {},
         "mlflow": None,
         "image": None,
         "steps": [],
