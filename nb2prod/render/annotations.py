@@ -79,6 +79,8 @@ def wire_annotation(value: ValueSchema) -> str:
 
 def column_annotation(column: Column) -> str:
     text = scalar_annotation(column.dtype)
+    if column.dtype == "category" and column.categories:  # another label would become a missing value, silently
+        text = f"Literal[{', '.join(map(repr, column.categories))}]"
     return f"{text} | None" if column.nullable else text
 
 

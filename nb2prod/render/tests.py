@@ -199,6 +199,14 @@ def test_a_row_with_an_unknown_field_is_refused(client: TestClient) -> None:
     assert error["row"] == {row}
 """
 
+_DATE_TESTS = """
+@pytest.mark.parametrize("name", {names})
+def test_text_that_is_no_time_is_refused(client: TestClient, name: str) -> None:
+    body = copy.deepcopy(GOLDEN["body"])
+    body["rows"][-1][name] = "no time"
+    assert refusal(client, body)["row"] == len(body["rows"]) - 1
+"""
+
 _WRONG_TESTS = """
 @pytest.mark.parametrize(("name", "value"), WRONG)
 def test_a_value_of_the_wrong_type_is_refused(client: TestClient, name: str, value: Any) -> None:
@@ -215,6 +223,8 @@ def _service_tests(package: str, record: RunRecord) -> str:
         wrong = [(column.name, value) for column in frame.columns for value in _wrong_cells(column)]
         words = {"key": "rows", "row": 'len(body["rows"]) - 1', "field": "name", "unknown": '"no_such_field"'}
         tests = _CELL_TESTS.format(**words) if wrong else ""
+        times = [column.name for column in frame.columns if column.dtype.startswith("datetime")]
+        tests += "\n" + _DATE_TESTS.format(names=_list(times)) if times else ""
     else:
         wrong = [
             (name, other) for name, value in zip(fields, schema.request, strict=False) for other in _wrong_values(value)
@@ -243,7 +253,8 @@ def _wrong_values(value: ValueSchema) -> list[Any]:
         case "frame" | "records" | "texts" | "series":
             return ["text", [[]]]
         case "array" | "tensor":
-            return ["text", [{}]]
+            has_width = len(value.shape) == 2 and value.shape[1] not in (None, 1)
+            return ["text", [{}], *([[[0]], [[0], [0, 0]]] if has_width else [])]
         case _:
             if value.annotation.startswith("str"):
                 return [1, []]

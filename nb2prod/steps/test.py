@@ -25,25 +25,28 @@ test_project.__test__ = False  # type: ignore[attr-defined]  # not a test of our
 
 def project_environment(project: Path, emit: Emit, cancel: Cancel) -> tuple[Path, Project]:
     """The interpreter the build made for the project, made again from its record where it is gone."""
-    kept = _kept(project, "extract"), _kept(project, "run")
-    if not (project / MANIFEST).is_file() or None in kept:
+    try:
+        written = Project.load(_kept(project, "extract"))
+        kernel = str(_kept(project, "run")["python"])
+    except (KeyError, TypeError):  # nothing kept, or by another version of nb2prod
         raise InputError(
             "this is no project that nb2prod built here.", code="NB266", where=Where(str(project)),
             hint="Name the output folder of a build, or build the notebook again.",
-        )  # fmt: skip
-    written = Project.load(kept[0] or {})
+        ) from None  # fmt: skip
     pins = (*written.serving, *written.training, written.runtime)
     python = create_environment(
-        (kept[1] or {})["python"], pins, [runtime_folder(), project / "wheels"], emit=emit, cancel=cancel, step="test"
+        kernel, pins, [runtime_folder(), project / "wheels"], emit=emit, cancel=cancel, step="test"
     )
     return python, written
 
 
-def _kept(project: Path, step: str) -> dict[str, Any] | None:
+def _kept(project: Path, step: str) -> dict[str, Any]:
     from nb2prod.job.record import read_record
 
     record = read_record(state_folder(project), step)
-    return record.output if record is not None and isinstance(record.output, dict) else None
+    if record is None or not (project / MANIFEST).is_file():
+        raise KeyError(step)
+    return dict(record.output)
 
 
 def package_of(project: Path) -> str:
