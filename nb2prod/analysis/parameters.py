@@ -184,7 +184,10 @@ def _normal(written: str) -> str:
 
 
 def type_of(value: Any) -> str:
-    """The annotation of a JSON value, e.g. ``list[int]``; a list of ints and floats is ``list[float]``."""
+    """The annotation of a JSON value, e.g. ``list[int]``; a list of ints and floats is ``list[float]``.
+
+    The same as `annotate` in nb2prod/execute/kernel/schema.py, which the notebook's kernel loads without nb2prod.
+    """
     if value is None:
         return "None"
     if isinstance(value, list):

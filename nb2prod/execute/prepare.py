@@ -20,7 +20,26 @@ from nb2prod.model.roles import Role
 from nb2prod.model.run import CaptureSpec
 
 STAMP = "nb2prod_run"
-_CAPTURE = Path(__file__).with_name("capture.py")
+_KERNEL = Path(__file__).with_name("kernel")
+_CAPTURE = "_nb2prod_capture"  # what the folder is called in the kernel, which may have another nb2prod or none
+_LOAD = """\
+import importlib.util, sys
+if name not in sys.modules:
+    spec = importlib.util.spec_from_file_location(name, folder + "/__init__.py", submodule_search_locations=[folder])
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(sys.modules[name])
+    finally:
+        sys.dont_write_bytecode = writes_none
+try:
+    sys.modules[name].run(stage, order)
+finally:
+    if stage == "end":
+        for module in [key for key in sys.modules if key.partition(".")[0] == name]:
+            del sys.modules[module]
+"""
+"""Loads the kernel folder as a package once, writing no bytecode into nb2prod, and forgets it after the last stage."""
 
 
 def run_copy(notebook: Notebook, spec: CaptureSpec, parameters: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -79,15 +98,9 @@ def _injected_again(notebook: Notebook, index: int, parameters: Mapping[str, Any
 
 
 def _capture_cell(stage: str, order: str) -> dict[str, Any]:
-    """One expression, so that no name is left behind; it runs the file once and finds it in sys.modules later."""
-    load = f"__import__('pathlib').Path({str(_CAPTURE)!r}).read_text(encoding='utf-8')"
-    once = f"b.hasattr(m, 'run') or b.exec(b.compile({load}, {str(_CAPTURE)!r}, 'exec'), b.vars(m))"
-    module = "__import__('types').ModuleType('_nb2prod_capture')"
-    source = (
-        f"(lambda m, b: ({once}) and None or m.run({stage!r}, {order!r}))("
-        f"__import__('sys').modules.setdefault('_nb2prod_capture', {module}), __import__('builtins'))"
-    )
-    return _code_cell(source, {"tags": [], STAMP: {"stage": stage}})
+    """One expression in a namespace of its own, so that no name is left behind."""
+    names = {"name": _CAPTURE, "folder": str(_KERNEL), "stage": stage, "order": order}
+    return _code_cell(f"__import__('builtins').exec({_LOAD!r}, {names!r})", {"tags": [], STAMP: {"stage": stage}})
 
 
 def _code_cell(source: str, metadata: dict[str, Any]) -> dict[str, Any]:
