@@ -1,0 +1,144 @@
+"""Building again: what changed is done anew, what did not is not; hand edits are never overwritten silently."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builds.command import Finished, nb2prod
+from tests.builds.notebooks import INFERENCE, LINE, write_notebook
+from tests.builds.projects import damaged_files, files_of
+
+Convert = Callable[..., Finished]
+
+
+def statuses(done: Finished) -> dict[str, str]:
+    assert done.code == 0, done.stderr
+    return {step["name"]: step["status"] for step in done.report["steps"]}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a notebook and its project ``out``, built once."""
+    folder = tmp_path_factory.mktemp("first")
+    write_notebook(folder / "line.ipynb")
+    done = nb2prod("convert", "line.ipynb", "-o", "out", "--json", "--mutants", "0", cwd=folder)
+    assert done.code == 0, done.stderr
+    assert "Warning" not in done.stderr
+    return folder
+
+
+@pytest.fixture
+def convert(first: Path) -> Convert:
+    """`nb2prod convert` there, with more words. The tests of this file go on where the one before stopped."""
+    words = ("convert", "line.ipynb", "-o", "out", "--json", "--mutants", "0")
+    return lambda *more, **options: nb2prod(*words, *more, cwd=first, **options)
+
+
+DONE = {"read": "done", "check": "done", "run": "done", "extract": "done", "test": "done"}
+UNCHANGED = {"read": "done", "check": "done", "run": "unchanged", "extract": "unchanged", "test": "unchanged"}
+
+
+def test_an_unchanged_notebook_is_not_run_again(convert: Convert) -> None:
+    assert statuses(convert()) == UNCHANGED
+
+
+def test_fresh_runs_everything_and_gives_the_same_bytes(first: Path, convert: Convert) -> None:
+    before = files_of(first / "out")
+    assert statuses(convert("--fresh")) == DONE
+    assert files_of(first / "out") == before
+
+
+def test_only_what_depends_on_a_setting_is_done_again(convert: Convert) -> None:
+    assert statuses(convert("--mutants", "1")) == UNCHANGED | {"test": "done"}
+    assert statuses(convert()) == UNCHANGED | {"test": "done"}
+
+
+def test_a_changed_parameter_runs_the_notebook_again(first: Path, convert: Convert) -> None:
+    before = files_of(first / "out")
+    assert statuses(convert("-p", "scale=8")) == DONE
+    golden = json.loads((first / "out" / "tests" / "golden" / "golden.json").read_bytes())
+    assert golden["predictions"] == [3.5, 6.5, -6.5]
+    assert statuses(convert("-p", "scale=8.0")) == UNCHANGED
+    assert statuses(convert()) == DONE
+    assert files_of(first / "out") == before
+
+
+@pytest.mark.parametrize("name", ["src/line/predict.py", "README.md", "artifacts/line.json"])
+def test_a_file_edited_by_hand_is_refused_and_kept(first: Path, convert: Convert, name: str) -> None:
+    path = first / "out" / name
+    before = path.read_bytes()
+    path.write_bytes(before + b"\n# mine\n")
+    refused = convert()
+    assert refused.code == 1
+    assert refused.report["error"]["code"] == "NB261"
+    assert name in refused.report["error"]["message"]
+    assert "--force" in refused.report["error"]["hint"]
+    assert path.read_bytes() == before + b"\n# mine\n"
+    assert statuses(convert("--force"))["extract"] == "done"
+    assert path.read_bytes() == before
+    assert statuses(convert()) == UNCHANGED
+
+
+def test_a_file_of_ones_own_stays(first: Path, convert: Convert) -> None:
+    (first / "out" / "notes.md").write_text("mine")
+    assert statuses(convert("--fresh")) == DONE
+    assert (first / "out" / "notes.md").read_text() == "mine"
+    (first / "out" / "notes.md").unlink()
+
+
+def test_a_deleted_file_comes_back(first: Path, convert: Convert) -> None:
+    (first / "out" / "src" / "line" / "train.py").unlink()
+    assert statuses(convert()) == UNCHANGED | {"extract": "done"}
+    assert damaged_files(first / "out") == []
+
+
+@pytest.mark.parametrize("part", ["", "run", "run.json", "extract.json", "test.json"])
+def test_deleted_state_is_made_again(first: Path, convert: Convert, part: str) -> None:
+    before = files_of(first / "out")
+    place = first / ".nb2prod" / "out" / part
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+    assert statuses(convert())["test"] in ("done", "unchanged")
+    assert files_of(first / "out") == before
+    assert statuses(convert()) == UNCHANGED
+
+
+def test_a_damaged_record_is_made_again(first: Path, convert: Convert) -> None:
+    record = first / ".nb2prod" / "out" / "run.json"
+    whole: dict[str, Any] = json.loads(record.read_bytes())
+    for damage in (b"", b"{", b"[]", json.dumps(whole | {"output": {"body": 1}}).encode()):
+        record.write_bytes(damage)
+        assert statuses(convert())["run"] == "done"
+    assert damaged_files(first / "out") == []
+
+
+def test_a_changed_tag_is_a_changed_notebook(first: Path, convert: Convert) -> None:
+    """A cell that was not needed before is not needed after; but only a run can tell."""
+    write_notebook(first / "line.ipynb", *LINE, ("", "steepness * 2\n"))
+    assert statuses(convert()) == DONE
+    write_notebook(first / "line.ipynb", *LINE, ("skip", "steepness * 2\n"))
+    assert statuses(convert()) == DONE
+
+
+def test_a_second_build_of_the_same_project_waits_for_nobody(first: Path, convert: Convert) -> None:
+    from nb2prod.files import project_lock
+
+    with project_lock(first / "out"):
+        refused = convert()
+    assert refused.code == 4
+    assert refused.report["error"]["code"] == "NB965"
+    assert "Traceback" not in refused.stderr
+
+
+def test_another_notebook_replaces_the_package(first: Path, convert: Convert) -> None:
+    """Files of the old package that the new one lacks are gone; the folder is the new project and nothing else."""
+    write_notebook(first / "line.ipynb", *LINE[:-1], (INFERENCE[0], INFERENCE[1] + "heights[::-1]\n"))
+    assert statuses(convert("--package", "slope")) == DONE
+    assert damaged_files(first / "out") == []
+    assert not (first / "out" / "src" / "line").exists()
