@@ -45,9 +45,11 @@ bench: venv
 base-image:
 	@.ci/engine --base-image-only
 
-# Kills the writer of projects a thousand times at random moments (the tests do a hundred).
+# Kills the writer of projects a thousand times at random moments (the tests do a hundred), and a whole build a hundred
+# times (the tests do six).
 test-kills: venv
 	NB2PROD_KILLS=1000 $(PYTEST) tests/files/test_kills.py
+	NB2PROD_KILLS=100 $(PYTEST) tests/builds/test_kill_build.py
 
 lock: venv
 	requirements/lock.sh $(LOCKFLAGS)
