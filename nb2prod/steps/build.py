@@ -8,18 +8,19 @@ done again.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nb2prod
 from nb2prod.analysis.parameters import declared_parameters, parse_parameters
-from nb2prod.errors import GateError, UsageError, Where
+from nb2prod.errors import GateError, Nb2ProdError, UsageError, Where
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
 from nb2prod.files.digest import digest_bytes, digest_file
 from nb2prod.files.state import state_folder
-from nb2prod.job.step import Job, Step
+from nb2prod.job.step import Job, Outputs, Step
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.report import ImageRecord, Parity
@@ -115,7 +116,24 @@ def build_job(spec: BuildSpec) -> Job:
                 load=lambda body: Parity(**body),
             ),
         ]
+    steps = [replace(step, run=_naming_the_notebook(step.run, build.notebook)) for step in steps]
     return Job(f"build {build.notebook.name}", tuple(steps), lambda result: build_report(spec, build.output, result))
+
+
+def _naming_the_notebook(
+    run: Callable[[Outputs, Emit, Cancel], Any], notebook: Path
+) -> Callable[[Outputs, Emit, Cancel], Any]:
+    """`run`, whose errors name the notebook where they name a cell."""
+
+    def call(outputs: Outputs, emit: Emit, cancel: Cancel) -> Any:
+        try:
+            return run(outputs, emit, cancel)
+        except Nb2ProdError as error:
+            if error.where is not None and error.where.cell is not None and error.where.path is None:
+                error.where = replace(error.where, path=str(notebook))
+            raise
+
+    return call
 
 
 def _check_targets(build: Build) -> None:
