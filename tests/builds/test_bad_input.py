@@ -157,6 +157,8 @@ def test_bad_input_is_one_clear_error(name: str, tmp_path: Path) -> None:
     where = error["where"] or {"cell": None, "line": None}
     assert case.cell in (None, where["cell"])
     assert case.line in (None, where["line"])
+    if case.cell is not None:
+        assert where["path"] == str(tmp_path / "line.ipynb")
     if case.ran is not None:
         assert ("run" in [step["name"] for step in report["steps"]]) == case.ran
     # Nothing half-written, nothing left running.
