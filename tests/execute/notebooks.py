@@ -4,13 +4,19 @@ import textwrap
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from nb2prod.errors import RunError
 from nb2prod.events import Event
 from nb2prod.execute import run_notebook
+from nb2prod.execute.prepare import STAMP, run_copy
+from nb2prod.execute.record import read_finding, read_schema
+from nb2prod.execute.run import _read_stage
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 from nb2prod.model.run import CaptureSpec, RunRecord
+from nb2prod.model.schema import Schema
 
 
 def notebook(
@@ -66,3 +72,43 @@ def run(book: Notebook, wanted: CaptureSpec, folder: Path, **options: Any) -> tu
         "cancel": threading.Event(),
     }
     return run_notebook(book, wanted, **fields | options), events
+
+
+def capture_all(cases: Mapping[str, tuple[Notebook, CaptureSpec]], folder: Path) -> dict[str, Any]:
+    """What the capture cells of several notebooks find, or their RunError, by name of the case.
+
+    The copies that a run would execute, one after the other in one kernel that forgets all names in between: claims
+    about what is captured need no kernel each. What a run makes of it (files, events, nothing left) needs `run`.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    cells: list[dict[str, Any]] = []
+    for number, (book, wanted) in enumerate(cases.values()):
+        (folder / str(number)).mkdir()
+        cells += [{"source": "%reset -f", "metadata": {}}]
+        cells += run_copy(book, wanted, {}, folder / str(number))["cells"]
+    document = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell["source"], metadata=cell["metadata"]) for cell in cells]
+    )
+    client = NotebookClient(document, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    with client.setup_kernel():
+        for index, cell in enumerate(document.cells):
+            client.execute_cell(cell, index, store_history="stage" not in cell.metadata.get(STAMP, {}))
+    return {name: _captured(folder / str(number), wanted) for number, (name, (_, wanted)) in enumerate(cases.items())}
+
+
+def _captured(stage: Path, wanted: CaptureSpec) -> Any:
+    """Named as in a RunRecord."""
+    try:
+        before, after = _read_stage(stage, "before", wanted), _read_stage(stage, "after", wanted)
+    except RunError as error:
+        return error
+    return SimpleNamespace(
+        schema=Schema(tuple(map(read_schema, before["request"])), read_schema(after["response"])),
+        body=before["body"],
+        predictions=after["predictions"],
+        response_type=after["response_type"],
+        variables=after["variables"],
+        findings=tuple(read_finding({"cell": None, "line": None, **finding}) for finding in before["findings"]),
+    )

@@ -12,7 +12,7 @@ import pytest
 
 from nb2prod.errors import Cancelled, RunError, ToolError
 from nb2prod.events import CellFinished, Log
-from tests.execute.notebooks import notebook, run, spec
+from tests.execute.notebooks import capture_all, notebook, run, spec
 
 
 def names(folder: Path) -> list[str]:
@@ -144,53 +144,80 @@ def test_names_that_do_not_exist(tmp_path) -> None:
     assert "`model`, `rows` do not exist before cell 2" in error.message
 
 
-@pytest.mark.parametrize("source", ["a = 1", "None", "print(1)"])
-def test_a_response_without_a_value(source, tmp_path) -> None:
-    assert failing(tmp_path, source).code == "NB508"
+VALUELESS = ["a = 1", "None", "print(1)"]
+NO_JSON = ["object()", "float('inf')", "'\\ud800'", "import numpy as np\nnp.array([1, np.inf])"]
+UNSENDABLE = [
+    ("r = object()", "object"),
+    ("import pandas as pd\nr = pd.DataFrame({1: [2]})", "not named by text"),
+    ("import pandas as pd\nr = pd.DataFrame([[1, 2]], columns=['a', 'a'])", "same name"),
+    ("import pandas as pd\nr = pd.DataFrame({'a': [object()]})", "`a`"),
+    ("import pandas as pd\nr = pd.DataFrame({'a': pd.to_timedelta([1], 's')})", "timedelta"),
+    ("import numpy as np\nr = np.array([1j])", "complex"),
+    ("import scipy.sparse as s\nr = s.eye(2).tocsr()", "csr"),
+    ("r = {1: 2}", "keys"),
+]
+UNSAVABLE = [
+    "a = (x for x in [1])",
+    "a = open('f.txt', 'w')",
+    "import sys\na = sys",
+    "a = lambda x: x",
+    "from sklearn.preprocessing import FunctionTransformer\na = FunctionTransformer(lambda x: x)",
+    "import threading\na = {'lock': threading.Lock()}",
+]
 
 
-@pytest.mark.parametrize(
-    "source", ["object()", "float('inf')", "'\\ud800'", "import numpy as np\nnp.array([1, np.inf])"]
-)
-def test_a_response_that_has_no_json_form(source, tmp_path) -> None:
-    assert failing(tmp_path, source).code == "NB512"
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory):
+    cases = {
+        **{source: (notebook(source), spec(1)) for source in (*VALUELESS, *NO_JSON)},
+        **{source: (notebook(source, "1"), spec(2, request=("r",))) for source, _ in UNSENDABLE},
+        **{source: (notebook(source, "1"), spec(2, artifacts=("a",))) for source in UNSAVABLE},
+    }
+    return capture_all(cases, tmp_path_factory.mktemp("refusals"))
 
 
-@pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        ("r = object()", "object"),
-        ("import pandas as pd\nr = pd.DataFrame({1: [2]})", "not named by text"),
-        ("import pandas as pd\nr = pd.DataFrame([[1, 2]], columns=['a', 'a'])", "same name"),
-        ("import pandas as pd\nr = pd.DataFrame({'a': [object()]})", "`a`"),
-        ("import pandas as pd\nr = pd.DataFrame({'a': pd.to_timedelta([1], 's')})", "timedelta"),
-        ("import numpy as np\nr = np.array([1j])", "complex"),
-        ("import scipy.sparse as s\nr = s.eye(2).tocsr()", "csr"),
-        ("r = {1: 2}", "keys"),
-    ],
-)
-def test_a_request_that_cannot_be_sent(source, reason, tmp_path) -> None:
-    error = failing(tmp_path, source, "1", wanted=spec(2, request=("r",)))
+def refused(found) -> RunError:
+    assert isinstance(found, RunError)
+    assert found.exit_code == 3
+    assert found.hint
+    return found
+
+
+@pytest.mark.parametrize("source", VALUELESS)
+def test_a_response_without_a_value(source, refusals) -> None:
+    assert refused(refusals[source]).code == "NB508"
+
+
+@pytest.mark.parametrize("source", NO_JSON)
+def test_a_response_that_has_no_json_form(source, refusals) -> None:
+    assert refused(refusals[source]).code == "NB512"
+
+
+@pytest.mark.parametrize(("source", "reason"), UNSENDABLE)
+def test_a_request_that_cannot_be_sent(source, reason, refusals) -> None:
+    error = refused(refusals[source])
     assert (error.code, place(error)[0]) == ("NB511", 2)
     assert reason in error.message
 
 
+@pytest.mark.parametrize("source", UNSAVABLE)
+def test_an_artifact_that_cannot_be_saved(source, refusals) -> None:
+    error = refused(refusals[source])
+    assert error.code == "NB602"
+    assert "`a`" in error.message
+
+
 @pytest.mark.parametrize(
-    "source",
+    ("source", "wanted", "code"),
     [
-        "a = (x for x in [1])",
-        "a = open('f.txt', 'w')",
-        "import sys\na = sys",
-        "a = lambda x: x",
-        "from sklearn.preprocessing import FunctionTransformer\na = FunctionTransformer(lambda x: x)",
-        "import threading\na = {'lock': threading.Lock()}",
+        ("None", spec(1), "NB508"),
+        ("object()", spec(1), "NB512"),
+        ("r = object()", spec(2, request=("r",)), "NB511"),
+        ("a = (x for x in [1])", spec(2, artifacts=("a",)), "NB602"),
     ],
 )
-def test_an_artifact_that_cannot_be_saved(source, tmp_path) -> None:
-    with pytest.raises(RunError) as caught:
-        run(notebook(source, "1"), spec(2, artifacts=("a",)), tmp_path)
-    assert caught.value.code == "NB602"
-    assert "`a`" in caught.value.message
+def test_what_the_capture_refuses_ends_the_run(source, wanted, code, tmp_path) -> None:
+    assert failing(tmp_path, source, "1", wanted=wanted).code == code
 
 
 def test_an_artifact_that_needs_what_only_the_notebook_has(tmp_path) -> None:

@@ -3,11 +3,14 @@
 kernel: value --capture--> file      fresh process: file --artifacts.py--> value --save--> file --load--> value
 """
 
+import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -139,12 +142,16 @@ LIGHTGBM = {
     "wrapped": ("lgb.LGBMClassifier(n_estimators=5, verbose=-1).fit(X, y)", "wrapped.predict_proba(X).tolist()", None),
 }
 XGBOOST = {
-    "booster": (
+    "xgb_booster": (
         "xgb.train({'seed': 1}, xgb.DMatrix(X, y), 5)",
-        "booster.predict(xgb.DMatrix(X)).tolist()",
+        "xgb_booster.predict(xgb.DMatrix(X)).tolist()",
         "xgboost",
     ),
-    "wrapped": ("xgb.XGBClassifier(n_estimators=5).fit(X, y)", "wrapped.predict_proba(X).tolist()", None),
+    "xgb_wrapped": (
+        "xgb.XGBClassifier(n_estimators=5).fit(X, y)",
+        "xgb_wrapped.predict_proba(X).tolist()",
+        None,
+    ),
 }
 TORCH = {
     "tensor": ("torch.arange(6.0).reshape(2, 3) / 7", "tensor.tolist()", "torch"),
@@ -182,26 +189,66 @@ print(json.dumps([first, {shown}]))
 """
 
 
-def round_trip(folder: Path, table: dict, features: str = "", imports: str = "", feature_names: tuple = ()):
-    """Run a notebook that makes the values; load and save them by the generated module; return the records."""
+class Family(NamedTuple):
+    """Values that one generated project has: what makes them, and the code of the notebook that they need."""
+
+    table: dict[str, tuple[str, str, str | None]]
+    features: str = ""
+    imports: str = ""
+    feature_names: tuple[str, ...] = ()
+    needs: str = "numpy"
+
+
+FAMILIES = {
+    "plain": Family(JSON),
+    "sklearn": Family(SKLEARN, FEATURES, SKLEARN_IMPORTS, ("lg", "Clip", "Vocabulary")),
+    "lightgbm": Family(LIGHTGBM, imports="import lightgbm as lgb\n", needs="lightgbm"),
+    "xgboost": Family(XGBOOST, imports="import xgboost as xgb\n", needs="xgboost"),
+    "torch": Family(TORCH, TORCH_FEATURES, "import torch\n", ("Net",), needs="torch"),
+}
+
+
+@pytest.fixture(scope="module")
+def captured(tmp_path_factory):
+    """One run makes the values of all families whose library is installed; each family is then a project of its own."""
+    folder = tmp_path_factory.mktemp("formats")
+    families = [family for family in FAMILIES.values() if importlib.util.find_spec(family.needs)]
+    table = {name: row for family in families for name, row in family.table.items()}
+    assert len(table) == sum(len(family.table) for family in families)
     book = notebook(
-        DATA + "X_columns = frame.columns\n" + imports,
-        features,
+        DATA + "X_columns = frame.columns\n" + "".join(family.imports for family in families),
+        "".join(family.features for family in families),
         "\n".join(f"{name} = {code}" for name, (code, _, _) in table.items()),
         "\n".join(f"show_{name} = {shown}" for name, (_, shown, _) in table.items())
         + "\n[" + ", ".join(f"show_{name}" for name in table) + "]",
     )  # fmt: skip
-    record, _ = run(book, spec(4, artifacts=tuple(table), features=feature_names), folder)
+    features = tuple(name for family in families for name in family.feature_names)
+    record, _ = run(book, spec(4, artifacts=tuple(table), features=features), folder)
+    return record, dict(zip(table, record.predictions, strict=True)), folder / "out/artifacts"
+
+
+def round_trip(folder: Path, family: Family, captured):
+    """Load and save the values by the generated module in a fresh process; return their records and findings."""
+    pytest.importorskip(family.needs)
+    record, golden, files = captured
+    table = family.table
+    records = tuple(artifact for artifact in record.artifacts if artifact.name in table)
+    findings = [finding for finding in record.findings if finding.message.split("`")[1] in table]
     package = folder / "project/src/demo"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
-    (package / "features.py").write_text(features)
-    (package / "artifacts.py").write_text(artifacts_module("demo", record.artifacts, "notebook cell 3"))
-    (folder / "out/artifacts").rename(folder / "project/artifacts")
+    (package / "features.py").write_text(family.features)
+    (package / "artifacts.py").write_text(artifacts_module("demo", records, "notebook cell 3"))
+    (folder / "project/artifacts").mkdir()
+    index = json.loads((files / "artifacts.json").read_text())
+    own = {name: entry for name, entry in index.items() if name in table}
+    (folder / "project/artifacts/artifacts.json").write_text(json.dumps(own))
+    for artifact in records:
+        shutil.copy(files / artifact.file, folder / "project/artifacts")
     locals_ = "\n".join(f"    {name} = values[{name!r}]" for name in table)
     shown = "[" + ", ".join(text for _, text, _ in table.values()) + "]"
     script = f"def show(values):\n{locals_}\n    return {shown}\n"
-    code = CHECK.format(imports=DATA + imports + script, shown="show(values)")
+    code = CHECK.format(imports=DATA + family.imports + script, shown="show(values)")
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder / "again")],
         capture_output=True,
@@ -210,25 +257,25 @@ def round_trip(folder: Path, table: dict, features: str = "", imports: str = "",
     )
     assert done.returncode == 0, done.stderr
     first, second = json.loads(done.stdout)
-    for name, got, again, golden in zip(table, first, second, record.predictions, strict=True):
-        assert got == golden, name
-        assert again == golden, f"{name}, saved again"
+    for name, got, again in zip(table, first, second, strict=True):
+        assert got == golden[name], name
+        assert again == golden[name], f"{name}, saved again"
     wanted = {name: form for name, (_, _, form) in table.items() if form}
-    assert {r.name: r.format for r in record.artifacts if r.name in wanted} == wanted
-    return record, package
+    assert {r.name: r.format for r in records if r.name in wanted} == wanted
+    return records, findings, package
 
 
-def test_plain_values_arrays_and_frames(tmp_path) -> None:
-    record, _ = round_trip(tmp_path, JSON)
-    assert record.findings == ()
+def test_plain_values_arrays_and_frames(captured, tmp_path) -> None:
+    _, findings, _ = round_trip(tmp_path, FAMILIES["plain"], captured)
+    assert findings == []
 
 
-def test_estimators_and_objects_with_code_of_the_notebook(tmp_path) -> None:
-    record, package = round_trip(tmp_path, SKLEARN, FEATURES, SKLEARN_IMPORTS, ("lg", "Clip", "Vocabulary"))
-    trusted = {artifact.name: artifact.trusted for artifact in record.artifacts}
+def test_estimators_and_objects_with_code_of_the_notebook(captured, tmp_path) -> None:
+    records, findings, package = round_trip(tmp_path, FAMILIES["sklearn"], captured)
+    trusted = {artifact.name: artifact.trusted for artifact in records}
     assert trusted["piped"] == ("demo.features.Clip", "demo.features.lg")
     assert trusted["words"] == ("demo.features.Vocabulary",)
-    codes = {(finding.code, finding.message.split("`")[1]) for finding in record.findings}
+    codes = {(finding.code, finding.message.split("`")[1]) for finding in findings}
     assert {("NB601", "pattern"), ("NB603", "piped")} <= codes
     assert ("NB601", "forest") not in codes
     # A byte that changed on disk is found before anything is made of the file.
@@ -243,21 +290,18 @@ def test_estimators_and_objects_with_code_of_the_notebook(tmp_path) -> None:
     assert "forest.skops is not the file that artifacts.json describes" in done.stderr
 
 
-def test_lightgbm(tmp_path) -> None:
-    pytest.importorskip("lightgbm")
-    record, _ = round_trip(tmp_path, LIGHTGBM, imports="import lightgbm as lgb\n")
-    assert "pickle" not in {artifact.format for artifact in record.artifacts}
+def test_lightgbm(captured, tmp_path) -> None:
+    records, _, _ = round_trip(tmp_path, FAMILIES["lightgbm"], captured)
+    assert "pickle" not in {artifact.format for artifact in records}
 
 
-def test_xgboost(tmp_path) -> None:
-    pytest.importorskip("xgboost")
-    record, _ = round_trip(tmp_path, XGBOOST, imports="import xgboost as xgb\n")
-    assert "pickle" not in {artifact.format for artifact in record.artifacts}
+def test_xgboost(captured, tmp_path) -> None:
+    records, _, _ = round_trip(tmp_path, FAMILIES["xgboost"], captured)
+    assert "pickle" not in {artifact.format for artifact in records}
 
 
-def test_torch(tmp_path) -> None:
-    pytest.importorskip("torch")
-    record, _ = round_trip(tmp_path, TORCH, TORCH_FEATURES, "import torch\n", ("Net",))
-    trusted = {artifact.name: artifact.trusted for artifact in record.artifacts}
+def test_torch(captured, tmp_path) -> None:
+    records, _, _ = round_trip(tmp_path, FAMILIES["torch"], captured)
+    trusted = {artifact.name: artifact.trusted for artifact in records}
     assert "demo.features.Net" in trusted["net"]
     assert trusted["tensor"] == trusted["state"] == ()

@@ -1,6 +1,8 @@
 """A run leaves what the spec asks for, and nothing else."""
 
 import json
+import math
+import random
 import threading
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from nb2prod.execute import load_record
 from nb2prod.execute.record import write_whole
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Column
-from tests.execute.notebooks import notebook, run, spec
+from tests.execute.notebooks import capture_all, notebook, run, spec
 
 HOUSES = notebook(
     """
@@ -73,6 +75,7 @@ def test_the_record_holds_the_golden_rows(houses) -> None:
     assert list(record.variables) == ["Z"]
     assert record.parameters == {"alpha": 2.0, "seed": 0}
     assert record.python_version.startswith("3.")
+    assert math.isfinite(record.seconds)
     assert {"numpy", "pandas", "sklearn"} <= set(record.modules)
     assert not {"_nb2prod_capture", "demo", "skops"} & set(record.modules)
     assert record.annotations == {
@@ -178,9 +181,18 @@ def test_the_working_folder_is_the_kernels_folder(tmp_path) -> None:
     assert Path.cwd() == before
 
 
-@pytest.mark.parametrize("code", ["x + 1", "x + 1;", "%time x + 1", "_ = 5\nx + 1", "%%time\nx + 1"])
-def test_the_response_is_the_last_expression_however_it_is_shown(code, tmp_path) -> None:
-    record, _ = run(notebook("x = 1", code, "'later'"), spec(2), tmp_path)
+SHOWN = ["x + 1", "x + 1;", "%time x + 1", "_ = 5\nx + 1", "%%time\nx + 1"]
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    cases = {code: (notebook("x = 1", code, "'later'"), spec(2)) for code in SHOWN}
+    return capture_all(cases, tmp_path_factory.mktemp("shown"))
+
+
+@pytest.mark.parametrize("code", SHOWN)
+def test_the_response_is_the_last_expression_however_it_is_shown(code, shown) -> None:
+    record = shown[code]
     assert record.predictions == 2
     assert record.schema.response.annotation == "int"
 
@@ -192,34 +204,34 @@ def test_a_named_response_is_read_after_its_cell(tmp_path) -> None:
     assert record.annotations == {"y": "dict"}
 
 
-def test_capturing_draws_no_random_numbers(tmp_path) -> None:
-    import random
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory):
+    """A notebook that minds what it draws, warns and computes, around an artifact that skops stores and one of NaN."""
+    book = notebook(
+        "import random, warnings, numpy as np\nfrom sklearn.ensemble import RandomForestClassifier\n"
+        "model = RandomForestClassifier(3, random_state=0).fit([[0], [1]], [0, 1])\nx = np.array([1.0, np.nan])\n"
+        "warnings.simplefilter('error')\nnp.seterr(all='raise')\nrandom.seed(1); np.random.seed(1)",
+        "answer = model.predict([[0]])",
+        "[x, [random.random(), float(np.random.rand())]]",
+        "ok = float(np.geterr()['over'] == 'raise')\nerror = float(warnings.filters[0][0] == 'error')",
+    )
+    wanted = spec(2, artifacts=("model", "x"), response_cell=3, metrics=("ok", "error"))
+    return run(book, wanted, tmp_path_factory.mktemp("strict"))[0]
 
+
+def test_capturing_draws_no_random_numbers(strict) -> None:
     import numpy
 
     random.seed(1)
     numpy.random.seed(1)
     expected = [random.random(), float(numpy.random.rand())]
-    book = notebook(
-        "import random, numpy as np\nfrom sklearn.ensemble import RandomForestClassifier\n"
-        "model = RandomForestClassifier(3, random_state=0).fit([[0], [1]], [0, 1])\nrandom.seed(1); np.random.seed(1)",
-        "answer = model.predict([[0]])",
-        "[random.random(), float(np.random.rand())]",
-    )
-    record, _ = run(book, spec(2, artifacts=("model",), response_cell=3), tmp_path)
-    assert record.predictions == expected
+    assert strict.predictions[1] == expected
 
 
-def test_warnings_as_errors_and_numpy_errors_do_not_reach_the_capture(tmp_path) -> None:
-    book = notebook(
-        "import warnings, numpy as np\nwarnings.simplefilter('error')\nnp.seterr(all='raise')",
-        "x = np.array([1.0, np.nan])",
-        "x",
-        "ok = float(np.geterr()['over'] == 'raise')",
-    )
-    record, _ = run(book, spec(3, artifacts=("x",), metrics=("ok",)), tmp_path)
-    assert record.predictions == [1.0, None]
-    assert record.metrics == {"ok": 1.0}
+def test_warnings_as_errors_and_numpy_errors_do_not_reach_the_capture(strict) -> None:
+    assert {artifact.name: artifact.format for artifact in strict.artifacts} == {"model": "skops", "x": "npy"}
+    assert strict.predictions[0] == [1.0, None]
+    assert strict.metrics == {"ok": 1.0, "error": 1.0}
 
 
 def test_every_cell_runs_also_one_that_is_tagged_to_be_skipped_or_expected_to_raise(tmp_path) -> None:

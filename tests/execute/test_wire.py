@@ -1,11 +1,11 @@
 """Requests and responses of every kind: their schema, and their JSON as nb2prod.model.schema defines it."""
 
-import math
+import importlib.util
 
 import pytest
 
 from nb2prod.model.schema import Column
-from tests.execute.notebooks import notebook, run, spec
+from tests.execute.notebooks import capture_all, notebook, spec
 
 REQUESTS = {
     "frame": "pd.DataFrame({'n': [1, 2], 'x': [0.1, None], 's': ['a', None], 'b': [True, False]})",
@@ -48,14 +48,48 @@ RESPONSES = {
 }
 
 
+IMPORTS = "import numpy as np, pandas as pd"
+WORDS = notebook("words = ['a', 'b']\nlimit = 2.0", "[len(word) for word in words]")
+SCALED = """
+import numpy as np, pandas as pd
+raw = pd.DataFrame({"a": np.arange(100.0), "c": ["x", "y"] * 50, "price": 1})
+raw.loc[[90], "a"] = None
+scaled = raw.assign(a=(raw.a - 50) / 10)
+big = pd.concat([scaled] * 3)
+rows = raw[["a", "c"]].tail(5).dropna()
+"""
+CASES = {
+    "requests": (
+        notebook(IMPORTS, "\n".join(f"{name} = {code}" for name, code in REQUESTS.items()), "1"),
+        spec(3, request=tuple(REQUESTS)),
+    ),
+    #  every response is captured as a variable too, which has the same wire form
+    "responses": (
+        notebook(
+            IMPORTS, "\n".join(f"{name} = {code}" for name, (code, _, _) in RESPONSES.items()) + "\nresult = array"
+        ),
+        spec(2, response="result", variables=tuple(RESPONSES)),
+    ),
+    **{f"response {name}": (notebook(f"{IMPORTS}\n{code}"), spec(1)) for name, (code, _, _) in RESPONSES.items()},
+    "words": (WORDS, spec(2, request=("words",))),
+    "limit": (WORDS, spec(2, request=("limit",))),
+    "both": (WORDS, spec(2, request=("words", "limit"))),
+    "scaled": (notebook(SCALED, "len(rows)"), spec(2, request=("rows",))),
+    "many": (notebook("rows = list(map(str, range(2000)))", "len(rows)"), spec(2, request=("rows",))),
+}
+if importlib.util.find_spec("torch"):
+    tensors = notebook("import torch\nx = torch.tensor([[1.0, float('nan')]])", "x.to(torch.bfloat16)")
+    CASES["tensors"] = (tensors, spec(2, request=("x",)))
+
+
 @pytest.fixture(scope="module")
-def requests(tmp_path_factory):
-    book = notebook(
-        "import numpy as np, pandas as pd",
-        "\n".join(f"{name} = {code}" for name, code in REQUESTS.items()),
-        "1",
-    )
-    record, _ = run(book, spec(3, request=tuple(REQUESTS)), tmp_path_factory.mktemp("wire"))
+def captured(tmp_path_factory):
+    return capture_all(CASES, tmp_path_factory.mktemp("wire"))
+
+
+@pytest.fixture(scope="module")
+def requests(captured):
+    record = captured["requests"]
     return {schema.name: schema for schema in record.schema.request}, record.body
 
 
@@ -111,14 +145,8 @@ def test_columns(requests) -> None:
     assert schemas["uneven"].columns == ()
 
 
-def test_responses(tmp_path) -> None:
-    #  one kernel; every response is captured as a variable too, which has the same wire form
-    book = notebook(
-        "import numpy as np, pandas as pd",
-        "\n".join(f"{name} = {code}" for name, (code, _, _) in RESPONSES.items()) + "\nresult = array",
-    )
-    wanted = spec(2, response="result", variables=tuple(RESPONSES))
-    record, _ = run(book, wanted, tmp_path)
+def test_responses(captured) -> None:
+    record = captured["responses"]
     assert record.predictions == [[0.1, None]]
     assert record.variables == {name: wire for name, (_, _, wire) in RESPONSES.items()}
 
@@ -127,52 +155,38 @@ def test_responses(tmp_path) -> None:
     ("name", "annotation"),
     [("frame", ""), ("series", ""), ("groups", ""), ("pair", "list[Any]"), ("dict", "dict[str, Any]"), ("records", "")],
 )
-def test_response_schema(name, annotation, tmp_path) -> None:
-    code, kind, wire = RESPONSES[name]
-    record, _ = run(notebook(f"import numpy as np, pandas as pd\n{code}"), spec(1), tmp_path)
-    assert (record.schema.response.kind, record.schema.response.annotation) == (kind, annotation)
+def test_response_schema(name, annotation, captured) -> None:
+    assert captured[f"response {name}"].schema.response.annotation == annotation
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_a_response_as_the_last_expression(name, captured) -> None:
+    _, kind, wire = RESPONSES[name]
+    record = captured[f"response {name}"]
+    assert record.schema.response.kind == kind
     assert record.predictions == wire
 
 
-def test_one_request_that_is_no_json_value_is_sent_as_rows(tmp_path) -> None:
-    book = notebook("words = ['a', 'b']\nlimit = 2.0", "[len(word) for word in words]")
-    record, _ = run(book, spec(2, request=("words",)), tmp_path)
-    assert record.body == {"rows": ["a", "b"]}
-    record, _ = run(book, spec(2, request=("limit",)), tmp_path)
-    assert record.body == {"limit": 2.0}
-    record, _ = run(book, spec(2, request=("words", "limit")), tmp_path)
-    assert record.body == {"words": ["a", "b"], "limit": 2.0}
+def test_one_request_that_is_no_json_value_is_sent_as_rows(captured) -> None:
+    assert captured["words"].body == {"rows": ["a", "b"]}
+    assert captured["limit"].body == {"limit": 2.0}
+    assert captured["both"].body == {"words": ["a", "b"], "limit": 2.0}
 
 
-def test_tensors(tmp_path) -> None:
-    pytest.importorskip("torch")
-    book = notebook("import torch\nx = torch.tensor([[1.0, float('nan')]])", "x.to(torch.bfloat16)")
-    record, _ = run(book, spec(2, request=("x",)), tmp_path)
+@pytest.mark.skipif("tensors" not in CASES, reason="torch is not installed")
+def test_tensors(captured) -> None:
+    record = captured["tensors"]
     schema = record.schema.request[0]
     assert (schema.kind, schema.dtype, schema.shape) == ("tensor", "float32", (None, 2))
     assert record.body == {"rows": [[1.0, None]]}
     assert (record.schema.response.dtype, record.predictions) == ("bfloat16", [[1.0, None]])
 
 
-def test_ranges_come_from_the_frame_the_request_was_taken_from_not_from_a_scaled_copy(tmp_path) -> None:
-    book = notebook(
-        """
-        import numpy as np, pandas as pd
-        raw = pd.DataFrame({"a": np.arange(100.0), "c": ["x", "y"] * 50, "price": 1})
-        raw.loc[[90], "a"] = None
-        scaled = raw.assign(a=(raw.a - 50) / 10)
-        big = pd.concat([scaled] * 3)
-        rows = raw[["a", "c"]].tail(5).dropna()
-        """,
-        "len(rows)",
-    )
-    record, _ = run(book, spec(2, request=("rows",)), tmp_path)
-    a, c = record.schema.request[0].columns
+def test_ranges_come_from_the_frame_the_request_was_taken_from_not_from_a_scaled_copy(captured) -> None:
+    a, c = captured["scaled"].schema.request[0].columns
     assert (a.minimum, a.maximum, a.nullable) == (0.0, 99.0, True)
     assert c.categories == ("x", "y")
 
 
-def test_many_rows_are_remarked_on(tmp_path) -> None:
-    record, _ = run(notebook("rows = list(map(str, range(2000)))", "len(rows)"), spec(2, request=("rows",)), tmp_path)
-    assert [finding.code for finding in record.findings] == ["NB513"]
-    assert math.isfinite(record.seconds)
+def test_many_rows_are_remarked_on(captured) -> None:
+    assert [finding.code for finding in captured["many"].findings] == ["NB513"]
