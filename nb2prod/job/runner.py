@@ -79,7 +79,7 @@ def run_job(
             finally:
                 voice.close()
                 findings |= dict.fromkeys(voice.findings)
-                records.append(StepRecord(step.name, status, max(0.0, clock() - start)))
+                records.append(StepRecord(step.name, status, max(0.0, clock() - start), reason))
                 emit(StepFinished(step.name, status, reason))
             if error is not None:
                 break
@@ -222,7 +222,7 @@ def outline(result: JobResult) -> dict[str, Any]:
         "status": result.status,
         "error": None if result.error is None else error_json(result.error),
         "findings": [asdict(finding) for finding in result.findings],
-        "steps": [asdict(record) for record in result.steps],
+        "steps": [{"name": s.name, "status": s.status, "seconds": s.seconds} for s in result.steps],
     }
 
 

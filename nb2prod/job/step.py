@@ -66,11 +66,12 @@ class Step(Generic[Out]):
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """How a step that was started ended; `seconds` is its wall time."""
+    """How a step that was started ended; `seconds` is its wall time, `reason` says why it is not ``done``."""
 
     name: str
     status: StepStatus
     seconds: float
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def render_papers(given: Ingredients, version: str, libraries: Collection[str]) 
     strings = {
         "title": title_of(notebook),
         "package": plan.package,
+        "variable": f"{plan.package.upper()}_ARTIFACTS",
         "notebook": notebook.name,
         "digest": notebook.digest,
         "version": version,

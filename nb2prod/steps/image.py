@@ -52,7 +52,7 @@ def verify_step_image(outputs: Outputs, record: RunRecord, emit: Emit, cancel: C
     """Raises GateError NB714 where the container answers otherwise; the tag then stays where it was."""
     image: ImageRecord | None = outputs.get("image")
     if image is None:
-        raise StepSkipped("no image was built")
+        raise StepSkipped("no image was built: no Docker engine answers")
     golden = {"body": record.body, "predictions": record.predictions}
     parity = verify_image(
         image.digest, golden, rows=golden_rows(record), compare=comparison(record.schema), emit=emit, cancel=cancel

@@ -40,10 +40,10 @@ def _tests(tests: Any) -> dict[str, Any]:
 def _parity(spec: BuildSpec, result: JobResult) -> list[Parity]:
     outputs = result.outputs
     rows = _rows(outputs.get("run"))
-    reasons = {r.name: r.status for r in result.steps}
+    reasons = {r.name: r.reason or r.status for r in result.steps}
 
     def skipped(stage: Any, step: str, wanted: bool) -> Parity:
-        reason = f"step {step}: {reasons.get(step, 'not reached')}" if wanted else "not asked for"
+        reason = reasons.get(step, "not reached") if wanted else "not asked for"
         return Parity(stage, "skipped", rows, reason=reason)
 
     proof, logged, container = outputs.get("test"), outputs.get("log"), outputs.get("verify")
