@@ -101,7 +101,7 @@ def _execute(
     facts: dict[str, Any] = {"findings": [], "annotations": {}}
 
     def captured(name: str) -> None:
-        result = _read_stage(stage, name, spec)
+        result = read_stage(stage, name, spec)
         facts["findings"] += result.pop("findings", [])
         facts["annotations"] |= result.pop("annotations", {})
         facts.update(result)
@@ -138,7 +138,7 @@ def _execute(
     return record, json.dumps(executed_document(document, notebook.name), indent=1, ensure_ascii=False) + "\n"
 
 
-def _read_stage(stage: Path, name: str, spec: CaptureSpec) -> dict[str, Any]:
+def read_stage(stage: Path, name: str, spec: CaptureSpec) -> dict[str, Any]:
     """What a capture cell found. Raises RunError as the kernel side says, or NB509 where it left nothing."""
     path = stage / f"{name}.json"
     if not path.exists():

@@ -12,7 +12,7 @@ from nb2prod.events import Event
 from nb2prod.execute import run_notebook
 from nb2prod.execute.prepare import STAMP, run_copy
 from nb2prod.execute.record import read_finding, read_schema
-from nb2prod.execute.run import _read_stage
+from nb2prod.execute.run import read_stage
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 from nb2prod.model.run import CaptureSpec, RunRecord
@@ -101,7 +101,7 @@ def capture_all(cases: Mapping[str, tuple[Notebook, CaptureSpec]], folder: Path)
 def _captured(stage: Path, wanted: CaptureSpec) -> Any:
     """Named as in a RunRecord."""
     try:
-        before, after = _read_stage(stage, "before", wanted), _read_stage(stage, "after", wanted)
+        before, after = read_stage(stage, "before", wanted), read_stage(stage, "after", wanted)
     except RunError as error:
         return error
     return SimpleNamespace(
