@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.builds.claims import CONTRACT
 from tests.builds.command import nb2prod, processes_left, started
 from tests.builds.notebooks import EVALUATION, INFERENCE, LINE, PARAMETERS, REQUEST, TRAINING, write_notebook
 from tests.builds.projects import damaged_files
@@ -151,6 +152,7 @@ def test_bad_input_is_one_clear_error(name: str, tmp_path: Path) -> None:
     print(done.stderr)  # to be read where the test fails
     assert done.code == case.exit_code
     assert report["status"] == "failed"
+    assert set(CONTRACT) <= set(report)
     assert error["code"].startswith(case.code)
     assert re.search(case.says, f"{error['message']} {error['hint']}", re.S)
     check_told(report, done.stderr)
