@@ -1,6 +1,6 @@
 """The generated `artifacts.py`: how the package loads and saves its artifacts, with only the formats in use.
 
-It reads what `nb2prod.execute.capture` writes in the kernel and writes the same when the package retrains; both know
+It reads what `nb2prod.execute.kernel` writes in the kernel and writes the same when the package retrains; both know
 one JSON form (``{"$type": …}``), and a record's `trusted` says which of its types occur.
 """
 

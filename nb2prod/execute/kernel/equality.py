@@ -9,6 +9,9 @@ from typing import Any
 
 from .kinds import is_a
 
+ADDRESSES = frozenset({"_stop_words_id"})
+"""Attributes that hold a memory address (scikit-learn's text vectorisers: which stop words were checked last)."""
+
 
 def is_same(one: Any, two: Any, seen: dict[tuple[int, int], Any]) -> bool:
     """Whether a value that was read back equals the one that was saved, down to types, dtypes and bits."""
@@ -62,4 +65,10 @@ def _parts(value: Any) -> Any:
     parts = value.__reduce_ex__(4)
     if isinstance(parts, str):
         return parts
-    return [list(part) if at in (3, 4) and part is not None else part for at, part in enumerate(parts)]
+    return [_stored(list(part) if at in (3, 4) and part is not None else part) for at, part in enumerate(parts)]
+
+
+def _stored(part: Any) -> Any:
+    if isinstance(part, dict) and ADDRESSES & part.keys():
+        return {name: value for name, value in part.items() if name not in ADDRESSES}
+    return part
