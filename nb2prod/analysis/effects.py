@@ -8,6 +8,8 @@ towards "changes".
 
 # ruff: noqa: SIM905  (sets of words read better as prose)
 
+import ast
+
 MUTATING_METHODS = frozenset(
     # containers
     "append extend insert remove pop popitem clear update setdefault add discard sort reverse appendleft popleft "
@@ -49,8 +51,33 @@ FRESH_METHODS = frozenset(
 )
 
 FRESH_FUNCTIONS = frozenset(
-    "len int float str bool round abs sum min max sorted range repr type format hash isinstance any all".split()
+    "len int float str bool round abs sum range repr type format hash isinstance any all print".split()
 )
+
+VIEWS = frozenset({"values", "items", "keys", "get"})
+"""Harmless methods whose value gives access to what the receiver holds."""
+
+FITTING_METHODS = frozenset("fit fit_transform fit_predict fit_resample partial_fit seed shuffle sort".split())
+"""Mutators that do not keep what they are given (a class of the notebook is read, not assumed)."""
+
+MAKING_METHODS = frozenset(
+    "__init__ __post_init__ __new__ __init_subclass__ __setstate__ __setattr__ __set_name__ __setitem__ __delitem__ "
+    "__iadd__ __call__ __enter__ __exit__".split()
+)
+"""Special methods that may change their object without making every use of it a change."""
+
+USED_UP_BY_READING = frozenset(
+    "iter map filter zip enumerate reversed open csv.reader csv.DictReader "
+    "random.Random random.SystemRandom numpy.random.default_rng numpy.random.RandomState numpy.random.Generator "
+    "torch.Generator".split()
+)
+"""Calls that give an iterator or a random generator."""
+
+COPYING_MAKERS = frozenset("pandas.DataFrame pandas.Series numpy.array".split())
+"""Makers that copy what they are given as a dict or list."""
+
+DRAWING = frozenset("train_test_split shuffle resample permutation_importance cross_val_score cross_validate".split())
+"""Functions of scikit-learn that draw from numpy's global generator unless `random_state` says otherwise."""
 
 SEEDING = frozenset(
     "seed manual_seed manual_seed_all set_seed seed_everything set_random_seed set_default_dtype "
@@ -71,3 +98,28 @@ PURE_CONSTRUCTORS = frozenset(
 
 IDEMPOTENT_METHODS = frozenset("eval to cpu cuda double float half requires_grad_".split())
 """Changes to an artifact that prediction may repeat: the second time they change nothing."""
+
+
+def random_state(module: str, name: str) -> str:
+    """The name of the global generator that a function draws from or sets, e.g. ``state of numpy.random``, or empty.
+
+    It has spaces, so that no variable is called like that.
+    """
+    if module in ("random", "numpy.random") and name[:1].islower():
+        return "" if name in ("default_rng", "getstate", "get_state") else f"state of {module}"
+    draws = name.startswith("rand") or name in ("normal", "bernoulli", "multinomial", "manual_seed")
+    return "state of torch" if module == "torch" and draws else ""
+
+
+def is_harmless(module: str, name: str) -> bool:
+    """Whether a function of that top-level module is known not to change what it is given."""
+    return module in DISPLAY_MODULES | PURE_MODULES or name in HARMLESS_METHODS | HARMLESS_FUNCTIONS
+
+
+def is_about_display(node: ast.AST) -> bool:
+    """Whether an option is only about how things look: ``pd.options.display.max_rows``, ``plt.rcParams[…]``."""
+    for part in ast.walk(node):
+        word = part.attr if isinstance(part, ast.Attribute) else getattr(part, "value", "")
+        if isinstance(word, str) and (word.startswith("display") or word in ("rcParams", "plotting")):
+            return True
+    return False

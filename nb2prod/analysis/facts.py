@@ -1,38 +1,49 @@
 """The facts of one top-level statement, before it is known what its names stand for.
 
-    X["ratio"] = X.a / scale(X.b)       reads X, scale · mutates X · calls scale(X.b)
+    X["ratio"] = X.a / scale(X.b)       reads X, scale
+    if flag: n = 1                      reads flag, may bind n
 
 `reads` are names the statement needs from before it; a name it surely binds first is not among them. `maybe` are names
-bound on some path only, so what they held before may live on.
+bound on some path only, so what they held before may live on. What a statement changes in place depends on what its
+names stand for, and is found in `nb2prod.analysis.sharing`.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nb2prod.analysis.effects import FRESH_METHODS, HARMLESS_METHODS, MUTATING_METHODS
-from nb2prod.analysis.scopes import FunctionNode, NameUse, _Walker, bound_name, local_names
+from nb2prod.analysis.locals import Comprehension, FunctionNode, bound_name
+from nb2prod.analysis.scopes import NameUse, expression_uses, global_uses
 
 
 @dataclass(frozen=True, slots=True)
-class CallFact:
-    """A call made as the statement runs. `discarded`: its value is thrown away, so it is there for its effect."""
-
-    node: ast.Call
-    discarded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionFacts:
-    """A function or class of the notebook: what calling it reads, binds and changes."""
+class Definition:
+    """A function (``def``, or a lambda with a name) or class of the notebook: what calling it reads and binds."""
 
     name: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
     late_reads: frozenset[str]
     late_binds: frozenset[str]
-    late_mutates: frozenset[str]
-    parameters: tuple[str, ...]
-    mutated_parameters: frozenset[str]
-    is_class: bool
+
+    @property
+    def is_class(self) -> bool:
+        return isinstance(self.node, ast.ClassDef)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """``import a.b as c`` binds `name` c to `module` a.b; ``from a import b`` binds b to `member` b of a."""
+
+    name: str
+    module: str
+    member: str = ""
+
+    @property
+    def path(self) -> str:
+        """What the name stands for, e.g. ``numpy.random``; ``import a.b`` binds ``a``."""
+        if self.member:
+            return f"{self.module}.{self.member}"
+        return self.name if self.module.split(".")[0] == self.name else self.module
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +53,18 @@ class Facts:
     maybe: frozenset[str]
     deletes: frozenset[str]
     late_reads: frozenset[str]
-    mutates: frozenset[str]
-    calls: tuple[CallFact, ...]
-    imports: tuple[tuple[str, str], ...]
-    """(bound name, module) pairs."""
+    calls: tuple[ast.Call, ...]
+    """Calls made as the statement runs; those inside function bodies wait."""
+    imports: tuple[Import, ...]
     star_imports: tuple[str, ...]
-    function: FunctionFacts | None
+    definition: Definition | None
     uses: tuple[NameUse, ...]
 
 
 def statement_facts(statement: ast.stmt) -> Facts:
     flow = _Flow()
     surely = flow.block([statement], frozenset())
-    uses = tuple(_Walker().statement(statement))
-    here = {id(use.node) for use in uses if not use.late}
-    every = {id(use.node) for use in uses}
+    uses = global_uses(statement)
     stored = {u.name for u in uses if u.context == "store" and not u.late}
     imports, stars = _imports(statement)
     return Facts(
@@ -65,11 +73,10 @@ def statement_facts(statement: ast.stmt) -> Facts:
         maybe=frozenset(stored - surely),
         deletes=frozenset(u.name for u in uses if u.context == "delete" and not u.late),
         late_reads=frozenset(u.name for u in uses if u.late and u.context == "load"),
-        mutates=frozenset(_written_roots(statement, here)),
         calls=tuple(_calls(statement)),
         imports=imports,
         star_imports=stars,
-        function=_function_facts(statement, uses, every),
+        definition=_definition(statement, uses),
         uses=uses,
     )
 
@@ -104,34 +111,32 @@ class _Flow:
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
                     bound = self.expression(item, bound)
-                return self.block(node.body, bound)
+                ended = self.block(node.body, bound)
+                return bound if any(_may_swallow(item.context_expr) for item in node.items) else ended
             case ast.Try() | ast.TryStar():
                 whole = self.block(node.orelse, self.block(node.body, bound))
                 for handler in node.handlers:
                     start = self.expression(handler.type, bound) if handler.type else bound
                     whole &= self.block(handler.body, start | ({handler.name} if handler.name else set()))
-                return self.block(node.finalbody, whole if node.handlers else bound) | (
-                    whole if not node.handlers else frozenset()
-                )
+                return whole | self.block(node.finalbody, bound)
             case ast.Match():
                 bound = self.expression(node.subject, bound)
-                after: frozenset[str] | None = None
                 for case in node.cases:
                     start = self.expression(case.pattern, bound)
                     start = self.expression(case.guard, start) if case.guard else start
-                    ended = self.block(case.body, start)
-                    after = ended if after is None else after & ended
+                    self.block(case.body, start)
                 return bound
             case _:
                 return self.expression(node, bound)
 
     def expression(self, node: ast.AST, bound: frozenset[str]) -> frozenset[str]:
-        for use in _Walker().statement(node):
+        unsure = {id(target) for target in _unsure_targets(node)}
+        for use in expression_uses(node):
             if use.late:
                 continue
             if use.context == "load" and use.name not in bound:
                 self.reads.add(use.name)
-            elif use.context == "store":
+            elif use.context == "store" and id(use.node) not in unsure:
                 bound |= {use.name}
             elif use.context == "delete":
                 if use.name not in bound:
@@ -140,58 +145,39 @@ class _Flow:
         return bound
 
 
-def roots(node: ast.AST) -> tuple[ast.Name, ...]:
-    """The names whose objects an expression gives access to: ``df.loc[i].x`` and ``(df)`` give ``df``."""
-    match node:
-        case ast.Name():
-            return (node,)
-        case (
-            ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value) | ast.Await(value=value)
-        ):
-            return roots(value)
-        case ast.Call(func=ast.Attribute(attr=attr)) if attr in FRESH_METHODS | HARMLESS_METHODS:
-            return ()
-        case ast.Call(func=ast.Attribute(value=value), args=args):
-            return (*roots(value), *(n for a in args for n in roots(a)))
-        case ast.Call(args=args, keywords=keywords):
-            return tuple(n for a in (*args, *(k.value for k in keywords)) for n in roots(a))
-        case ast.Tuple(elts=elts) | ast.List(elts=elts) | ast.Set(elts=elts):
-            return tuple(n for e in elts for n in roots(e))
-        case ast.Dict(values=values):
-            return tuple(n for v in values for n in roots(v))
-        case ast.IfExp(body=body, orelse=orelse):
-            return (*roots(body), *roots(orelse))
-        case ast.BoolOp(values=values):
-            return tuple(n for v in values for n in roots(v))
-        case ast.NamedExpr(value=value):
-            return roots(value)
-        case _:
-            return ()
+def _may_swallow(manager: ast.expr) -> bool:
+    """``with suppress(KeyError):`` ends before its body has."""
+    called = manager.func if isinstance(manager, ast.Call) else manager
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    return name in {"suppress", "raises", "ExitStack"}
 
 
-def _written_roots(statement: ast.stmt, here: set[int]) -> set[str]:
-    """Names whose objects are changed by storing into them: attributes, items, and ``+=``."""
-    written: set[str] = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-            written |= {n.id for n in roots(node.value) if id(n) in here}
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and id(node.target) in here:
-            written.add(node.target.id)
-    return written
+def _unsure_targets(node: ast.AST) -> Iterator[ast.Name]:
+    """Targets of ``:=`` that are not always reached: behind ``and``, in one arm of ``x if y else z``, in a loop."""
+    walruses = [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+    if not walruses:
+        return
+    for part in ast.walk(node):
+        branches: list[ast.AST] = []
+        match part:
+            case ast.BoolOp():
+                branches = [*part.values[1:]]
+            case ast.IfExp():
+                branches = [part.body, part.orelse]
+            case ast.Compare():
+                branches = [*part.comparators[1:]]
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                branches = [part]
+        for branch in branches:
+            yield from (n.target for n in ast.walk(branch) if isinstance(n, ast.NamedExpr))
 
 
-def _calls(statement: ast.stmt) -> Iterable[CallFact]:
-    """Calls made now: those inside function bodies wait until the function is called."""
-    discarded: set[int] = set()
+def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.Expr):
-            value = node.value.value if isinstance(node.value, ast.Await) else node.value
-            if isinstance(value, ast.Call):
-                discarded.add(id(value))
         if isinstance(node, ast.Call):
-            yield CallFact(node, id(node) in discarded)
+            yield node
         if isinstance(node, FunctionNode):
             pending += [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
             pending += getattr(node, "decorator_list", [])
@@ -199,73 +185,47 @@ def _calls(statement: ast.stmt) -> Iterable[CallFact]:
             pending += list(ast.iter_child_nodes(node))
 
 
-def _imports(statement: ast.stmt) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    pairs: list[tuple[str, str]] = []
+def _imports(statement: ast.stmt) -> tuple[tuple[Import, ...], tuple[str, ...]]:
+    """Names imported as the statement runs, and modules of which everything is imported."""
+    found: list[Import] = []
     stars: list[str] = []
-    for node in ast.walk(statement):
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
         if isinstance(node, ast.Import):
-            pairs += [(bound_name(alias), alias.name) for alias in node.names]
+            found += [Import(bound_name(alias), alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             for alias in node.names:
                 if alias.name == "*":
                     stars.append(module)
                 else:
-                    pairs.append((bound_name(alias), module))
-    return tuple(pairs), tuple(stars)
+                    found.append(Import(bound_name(alias), module, alias.name))
+        elif isinstance(node, ast.stmt) and not isinstance(node, FunctionNode | ast.ClassDef):
+            pending += [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt | ast.ExceptHandler)]
+        elif isinstance(node, ast.ExceptHandler):
+            pending += node.body
+    return tuple(found), tuple(stars)
 
 
-def _function_facts(statement: ast.stmt, uses: tuple[NameUse, ...], every: set[int]) -> FunctionFacts | None:
+def _definition(statement: ast.stmt, uses: tuple[NameUse, ...]) -> Definition | None:
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
     match statement:
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            name, node, is_class = statement.name, statement, False
-            parameters, mutated = _parameters(statement)
-        case ast.ClassDef():
-            name, node, is_class = statement.name, statement, True  # type: ignore[assignment]
-            parameters, mutated = (), frozenset()
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda() as function):
-            node, is_class = statement, False  # type: ignore[assignment]
-            parameters, mutated = _parameters(function)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            name, node = statement.name, statement
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda() as node):
+            pass
         case _:
             return None
-    mutates = _written_roots(node, {id(u.node) for u in uses if u.late})
-    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
-        if isinstance(call.func, ast.Attribute) and call.func.attr in MUTATING_METHODS:
-            mutates |= {n.id for n in roots(call.func.value) if id(n) in every}
-    return FunctionFacts(
-        name=name,
+    return Definition(
+        name,
+        node,
         late_reads=frozenset(u.name for u in uses if u.late and u.context == "load"),
         late_binds=frozenset(u.name for u in uses if u.late and u.context != "load"),
-        late_mutates=frozenset(mutates),
-        parameters=parameters,
-        mutated_parameters=mutated,
-        is_class=is_class,
     )
 
 
-def _parameters(function: FunctionNode) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Positional parameters, and those whose objects the body changes before giving them another value."""
-    names = tuple(a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs))
-    if isinstance(function, ast.Lambda):
-        return names, frozenset()
-    local, _ = local_names(function)
-    live = set(names)
-    mutated: set[str] = set()
-    for statement in function.body:
-        for node in ast.walk(statement):
-            target: ast.AST | None = None
-            if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-                target = node.value
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                inplace = any(
-                    k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value for k in node.keywords
-                )
-                target = node.func.value if node.func.attr in MUTATING_METHODS or inplace else None
-            elif isinstance(node, ast.AugAssign):
-                target = node.target
-            if target is not None:
-                mutated |= {n.id for n in roots(target) if n.id in live and n.id in local}
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()):
-                live.discard(name)  # `d = d.copy()`: from here on another object
-    return names, frozenset(mutated)
+def comprehension_names(node: Comprehension) -> frozenset[str]:
+    """The names a comprehension binds for itself."""
+    targets = (n for g in node.generators for n in ast.walk(g.target))
+    return frozenset(n.id for n in targets if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))

@@ -8,7 +8,8 @@ from nb2prod.analysis import effects
 from nb2prod.model.roles import Role
 
 if TYPE_CHECKING:
-    from nb2prod.analysis.graph import Contributors, NotebookGraph, Statement
+    from nb2prod.analysis.graph import NotebookGraph, Statement
+    from nb2prod.analysis.namespace import Contributors
 
 NameKind = Literal["import", "feature", "constant", "parameter", "value"]
 
@@ -22,15 +23,26 @@ def kind_of(graph: "NotebookGraph", contributors: "Contributors") -> NameKind:
 
 
 def statement_kinds(
-    statements: "Sequence[Statement]", reads: "Sequence[Mapping[str, Contributors]]", settled: frozenset[str]
+    statements: "Sequence[Statement]",
+    reads: "Sequence[Mapping[str, Contributors]]",
+    settled: frozenset[str],
+    parameters: frozenset[str],
 ) -> tuple[NameKind, ...]:
     """For each statement, what a name stands for that it alone contributes to.
 
-    `settled` are the names that one statement binds and none changes: only they can be constants.
+    `settled` are the names that one statement binds and none changes: only they can be constants. `parameters` are the
+    names a caller may set.
     """
     kinds: list[NameKind] = []
     for s in statements:
-        kinds.append(_kind(s, reads[s.number], kinds, settled))
+        kinds.append(_kind(s, reads[s.number], kinds, settled, parameters))
+    of_name = {n: kinds[s.number] for s in statements for n in s.facts.binds}
+    for s in statements:  # a lambda is a constant only if what it will read is
+        definition = s.facts.definition
+        if definition is not None and kinds[s.number] == "constant":
+            late = {n for n in definition.late_reads if n in of_name}
+            if not all(of_name[n] in ("import", "feature", "constant") and n in settled for n in late):
+                kinds[s.number] = "value"
     return tuple(kinds)
 
 
@@ -42,17 +54,35 @@ def _joined(kinds: "Sequence[NameKind]", contributors: "Contributors") -> NameKi
 
 
 def _kind(
-    s: "Statement", reads: "Mapping[str, Contributors]", kinds: "Sequence[NameKind]", settled: frozenset[str]
+    s: "Statement",
+    reads: "Mapping[str, Contributors]",
+    kinds: "Sequence[NameKind]",
+    settled: frozenset[str],
+    parameters: frozenset[str],
 ) -> NameKind:
-    if s.facts.imports:
+    if is_import(s.node):
         return "import"
     if isinstance(s.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return "feature"
-    if s.role is Role.PARAMETERS and is_parameter(s.node):
+    if s.role is Role.PARAMETERS and is_parameter(s.node) and s.facts.binds <= parameters:
         return "parameter"
     if s.role in (Role.PARAMETERS, Role.REQUEST) or not s.facts.binds <= settled:
         return "value"
     return "constant" if _is_constant(s.node, [_joined(kinds, c) for c in reads.values()]) else "value"
+
+
+def is_import(node: ast.stmt) -> bool:
+    """``import x``, or ``try: import x / except ImportError: x = None``: nothing but imports and literals."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    if not isinstance(node, ast.Try) or node.orelse or node.finalbody:
+        return False
+    body = [*node.body, *(s for handler in node.handlers for s in handler.body)]
+    return any(isinstance(s, ast.Import | ast.ImportFrom) for s in node.body) and all(
+        isinstance(s, ast.Import | ast.ImportFrom | ast.Pass)
+        or (isinstance(s, ast.Assign) and is_plain_data(s.value) and isinstance(s.targets[0], ast.Name))
+        for s in body
+    )
 
 
 def is_plain_data(node: ast.expr) -> bool:

@@ -11,19 +11,21 @@ Source of the rules: Python reference, section 4.2 (naming and binding), and PEP
 """
 
 import ast
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from nb2prod.analysis.locals import Comprehension, FunctionNode, bound_name, local_names
+
 Context = Literal["load", "store", "delete"]
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 @dataclass(frozen=True, slots=True)
 class NameUse:
-    """One use of a global name. `late` uses happen when an enclosing function is called; `node` is the Name (or the
-    statement that binds: def, class, import, except)."""
+    """One use of a global name. `late` uses happen when an enclosing function is called; `node` is the Name, or the
+    statement that binds (def, class, import, except), or the string that names it (an annotation, ``df.query``)."""
 
     name: str
     context: Context
@@ -36,71 +38,19 @@ def global_uses(statement: ast.stmt) -> tuple[NameUse, ...]:
     return tuple(_Walker().statement(statement))
 
 
-def local_names(function: FunctionNode) -> tuple[frozenset[str], frozenset[str]]:
-    """(names local to the function, names it declares global). Arguments are local."""
-    arguments = function.args
-    names = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    names |= {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
-    outer: set[str] = set()
-    declared: set[str] = set()
-    body = [function.body] if isinstance(function, ast.Lambda) else function.body
-    for node in _own_nodes(body):
-        match node:
-            case ast.Name(ctx=ast.Store() | ast.Del()):
-                names.add(node.id)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                names.add(node.name)
-            case ast.Import() | ast.ImportFrom():
-                names |= {bound_name(alias) for alias in node.names}
-            case ast.ExceptHandler(name=str(name)):
-                names.add(name)
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                names.add(name)
-            case ast.Global():
-                declared |= set(node.names)
-                outer |= set(node.names)
-            case ast.Nonlocal():
-                outer |= set(node.names)
-    return frozenset(names - outer), frozenset(declared)
+def expression_uses(node: ast.AST) -> Iterator[NameUse]:
+    """The same for any node of a module-level statement."""
+    return _Walker().statement(node)
 
 
-def bound_name(alias: ast.alias) -> str:
-    """The name an import binds: ``import a.b`` binds ``a``."""
-    return alias.asname or alias.name.split(".")[0]
-
-
-def _own_nodes(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
-    """Nodes of this scope only: bodies of nested functions and classes are left out, as are the targets of
-    comprehensions; a walrus inside a comprehension binds here (PEP 572)."""
-    pending: list[tuple[ast.AST, bool]] = [(node, False) for node in reversed(body)]
-    while pending:
-        node, in_comprehension = pending.pop()
-        if in_comprehension and isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            continue
-        if isinstance(node, ast.NamedExpr):
-            yield node.target
-            pending.append((node.value, in_comprehension))
-            continue
-        yield node
-        if isinstance(node, FunctionNode):
-            outside = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
-            if not isinstance(node, ast.Lambda):
-                outside += node.decorator_list
-            pending += [(child, in_comprehension) for child in outside]
-        elif isinstance(node, ast.ClassDef):
-            pending += [(c, in_comprehension) for c in (*node.decorator_list, *node.bases)]
-        else:
-            inside = in_comprehension or isinstance(node, Comprehension)
-            pending += [(child, inside) for child in ast.iter_child_nodes(node)]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Scope:
-    """A function, class or comprehension around the code being walked."""
+    """A function, class or comprehension around the code being walked. The names of a class grow as its body runs: it
+    reads a name from itself only once it is bound there, and before that the global."""
 
     names: frozenset[str]
     declared_global: frozenset[str] = frozenset()
-    is_class: bool = False
+    kind: Literal["function", "class", "comprehension"] = "function"
 
 
 class _Walker:
@@ -119,16 +69,18 @@ class _Walker:
                 yield from self._use(node.id, context, node)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield from self._all(node.decorator_list)
-                yield from self._signature(node)
-                yield from self._function(node, node.body)
+                with self._type_parameters(node):
+                    yield from self._signature(node)
+                    yield from self._function(node, node.body)
                 yield from self._use(node.name, "store", node)
             case ast.Lambda():
                 yield from self._signature(node)
                 yield from self._function(node, [node.body])
             case ast.ClassDef():
                 yield from self._all(node.decorator_list)
-                yield from self._all([*node.bases, *node.keywords])
-                yield from self._class(node)
+                with self._type_parameters(node):
+                    yield from self._all([*node.bases, *node.keywords])
+                    yield from self._class(node)
                 yield from self._use(node.name, "store", node)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 yield from self._comprehension(node)
@@ -147,8 +99,8 @@ class _Walker:
             case ast.AnnAssign():
                 if node.value is not None:
                     yield from self.statement(node.value)
-                if not self.late:  # annotations of a function's locals are never evaluated
-                    yield from self.statement(node.annotation)
+                if not self._in_function():  # annotations of a function's locals are never evaluated
+                    yield from self._annotation(node.annotation)
                 if node.value is not None or not isinstance(node.target, ast.Name):
                     yield from self.statement(node.target)
             case ast.NamedExpr():
@@ -158,6 +110,11 @@ class _Walker:
                 yield from self.statement(node.iter)
                 yield from self.statement(node.target)
                 yield from self._all([*node.body, *node.orelse])
+            case ast.If() | ast.While() | ast.Try() | ast.TryStar() | ast.Match():
+                yield from self._perhaps(node)
+            case ast.Call():
+                yield from self._all(list(ast.iter_child_nodes(node)))
+                yield from self._named_in_query(node)
             case ast.ExceptHandler():
                 if node.type is not None:
                     yield from self.statement(node.type)
@@ -181,19 +138,63 @@ class _Walker:
         for node in nodes:
             yield from self.statement(node)
 
+    def _perhaps(self, node: ast.AST) -> Iterator[NameUse]:
+        """What a branch binds in a class body may not be bound: a read after it may be the global's."""
+        scope = self.scopes[-1] if self.scopes and self.scopes[-1].kind == "class" else None
+        bound = scope.names if scope else frozenset()
+        yield from self._all(list(ast.iter_child_nodes(node)))
+        if scope:
+            scope.names = bound
+
     def _use(self, name: str, context: Context, node: ast.AST) -> Iterator[NameUse]:
-        if self._is_global(name):
+        scope = next((s for s in reversed(self.scopes) if s.kind != "comprehension"), None)
+        if scope is not None and scope.kind == "class" and context != "load" and name not in scope.declared_global:
+            scope.names = scope.names | {name} if context == "store" else scope.names - {name}
+        elif self._is_global(name):
             yield NameUse(name, context, self.late, node)
 
     def _is_global(self, name: str) -> bool:
         for depth, scope in enumerate(reversed(self.scopes)):
             if name in scope.declared_global:
                 return True
-            if scope.is_class and depth > 0:
+            if scope.kind == "class" and depth > 0:
                 continue  # names of a class body are not visible inside its functions
             if name in scope.names:
                 return False
         return True
+
+    def _in_function(self) -> bool:
+        scope = next((s for s in reversed(self.scopes) if s.kind != "comprehension"), None)
+        return scope is not None and scope.kind == "function"
+
+    @contextmanager
+    def _type_parameters(self, node: ast.AST) -> Iterator[None]:
+        """``def f[T](x: T)``, ``type Rows = …`` (PEP 695): a scope of their own around signature and body."""
+        names = frozenset(p.name for p in getattr(node, "type_params", []))
+        if names:
+            self.scopes.append(_Scope(names))
+        yield
+        if names:
+            self.scopes.pop()
+
+    def _annotation(self, node: ast.expr) -> Iterator[NameUse]:
+        """An annotation; where it is a string, the names in it."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                inside = ast.parse(node.value, mode="eval").body
+            except SyntaxError:
+                return
+            for name in {n.id for n in ast.walk(inside) if isinstance(n, ast.Name)}:
+                yield from self._use(name, "load", node)
+        else:
+            yield from self.statement(node)
+
+    def _named_in_query(self, node: ast.Call) -> Iterator[NameUse]:
+        """``df.query("area > @limit")`` reads `limit`: pandas takes it from the caller's variables."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("query", "eval"):
+            for text in (a for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)):
+                for name in dict.fromkeys(re.findall(r"@([^\W\d]\w*)", str(text.value))):
+                    yield from self._use(name, "load", text)
 
     def _signature(self, node: FunctionNode) -> Iterator[NameUse]:
         """Defaults and annotations are evaluated where the function is defined."""
@@ -202,13 +203,12 @@ class _Walker:
         if isinstance(node, ast.Lambda):
             return
         every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
-        yield from self._all([a.annotation for a in every if a is not None and a.annotation is not None])
-        if node.returns is not None:
-            yield from self.statement(node.returns)
+        for annotation in (*(a.annotation for a in every if a is not None), node.returns):
+            if annotation is not None:
+                yield from self._annotation(annotation)
 
     def _function(self, node: FunctionNode, body: "list[ast.stmt] | list[ast.expr]") -> Iterator[NameUse]:
         names, declared = local_names(node)
-        names |= {p.name for p in getattr(node, "type_params", [])}
         was_late, self.late = self.late, True
         self.scopes.append(_Scope(names, declared))
         yield from self._all(body)
@@ -216,26 +216,16 @@ class _Walker:
         self.late = was_late
 
     def _class(self, node: ast.ClassDef) -> Iterator[NameUse]:
-        stored = {n.id for n in _own_nodes(node.body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        stored |= {n.name for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
-        # a class body reads a name from itself only once it is bound there: a read before is the global
-        seen: set[str] = set()
-        for child in node.body:
-            self.scopes.append(_Scope(frozenset(seen & stored), is_class=True))
-            own = {n.id for n in _own_nodes([child]) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-            for use in self.statement(child):
-                in_body = use.context != "load" and not use.late and (use.name in own or use.node is child)
-                if not in_body:
-                    yield use
-            self.scopes.pop()
-            seen |= own | (
-                {child.name} if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else set()
-            )
+        declared = frozenset(n for child in node.body if isinstance(child, ast.Global) for n in child.names)
+        self.scopes.append(_Scope(frozenset(), declared, "class"))
+        yield from self._all(node.body)
+        self.scopes.pop()
 
     def _comprehension(self, node: Comprehension) -> Iterator[NameUse]:
-        targets = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        targets = {n.id for g in node.generators for n in ast.walk(g.target)
+                   if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
         yield from self.statement(node.generators[0].iter)  # evaluated in the scope around
-        self.scopes.append(_Scope(frozenset(targets)))
+        self.scopes.append(_Scope(frozenset(targets), kind="comprehension"))
         for position, generator in enumerate(node.generators):
             if position:
                 yield from self.statement(generator.iter)
@@ -245,6 +235,7 @@ class _Walker:
         self.scopes.pop()
 
     def _walrus(self, target: ast.Name) -> Iterator[NameUse]:
-        """A walrus binds in the nearest scope that is no comprehension: here only the module counts."""
-        if not self.late:
-            yield NameUse(target.id, "store", False, target)
+        """A walrus binds in the nearest scope that is no comprehension."""
+        around = [s for s in self.scopes if s.kind != "comprehension"]
+        if not around or target.id in around[-1].declared_global:
+            yield NameUse(target.id, "store", self.late, target)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.names import kind_of
 from nb2prod.plan.selection import Feature, Selection
 from nb2prod.plan.splice import Cut, Edit, add_arguments, add_parameters, cut, replace_node
 
@@ -25,7 +26,7 @@ class Code:
 
 
 class NotSpliceable(Exception):  # noqa: N818  (not an error of the user: the caller falls back)
-    """A name stands where its position is not known (inside an f-string before Python 3.12)."""
+    """A name stands where it cannot be replaced: in a string (``df.query``), or in an f-string before Python 3.12."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -48,10 +49,6 @@ class Splicer:
         piece = cut(source, s.node, self._edits(s, source))
         return Code(number, s.cell, _without_replaced_lines(self.graph, s, piece), piece.first_line)
 
-    def expression(self, number: int) -> Code:
-        """The value of an expression statement, e.g. for ``return``; comments above it come along."""
-        return self.statement(number)
-
     def definition(self, feature: Feature) -> Code:
         """A function or class; what it needs has become keyword-only parameters."""
         s = self.graph.statements[feature.statement]
@@ -66,19 +63,31 @@ class Splicer:
         calls = {id(n.func): n for n in ast.walk(s.node) if isinstance(n, ast.Call)}
         blurred = _inside_f_strings(s.node)
         for use in s.facts.uses:
-            if use.context != "load" or not isinstance(use.node, ast.Name):
+            if use.context != "load":
                 continue
-            feature = self.selection.feature(use.name)
-            if feature is not None and (feature.needs or use.name in self.qualified):
-                if id(use.node) in blurred:
+            spliceable = isinstance(use.node, ast.Name) and id(use.node) not in blurred
+            feature = self._feature(s, use.name)
+            if feature is not None:
+                if spliceable:
+                    assert isinstance(use.node, ast.Name)
+                    yield from self._feature_use(s, source, feature, use.node, calls.get(id(use.node)))
+                elif isinstance(use.node, ast.Name):
                     raise NotSpliceable(use.name)
-                yield from self._feature_use(s, source, feature, use.node, calls.get(id(use.node)))
                 continue
             text = self.value_of(s, use.name)
             if text is not None and text != use.name:
-                if id(use.node) in blurred:
+                if not spliceable:
                     raise NotSpliceable(use.name)
+                assert isinstance(use.node, ast.Name)
                 yield replace_node(use.node, text)
+
+    def _feature(self, s: Statement, name: str) -> Feature | None:
+        """The function or class that the name stands for here, if it reads another way in the package."""
+        feature = self.selection.feature(name)
+        if feature is None or not (feature.needs or name in self.qualified):
+            return None
+        contributors = self.graph.reads[s.number].get(name)
+        return feature if contributors is None or kind_of(self.graph, contributors) == "feature" else None
 
     def _feature_use(
         self, s: Statement, source: str, feature: Feature, name: ast.Name, call: ast.Call | None
@@ -91,7 +100,7 @@ class Splicer:
         if text != feature.name:
             yield replace_node(name, text)
         if call is not None and given:
-            yield add_arguments(call, source, given)
+            yield from add_arguments(call, source, given)
 
 
 def cell_source(graph: NotebookGraph, cell: int) -> str:

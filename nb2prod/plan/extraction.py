@@ -10,14 +10,9 @@ from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.parameters import Parameter, declared_parameters
 from nb2prod.errors import InputError, Where
 from nb2prod.model.roles import Role
-from nb2prod.plan.code import Code, NotSpliceable, Splicer
-from nb2prod.plan.selection import Selection
-
-RESERVED = frozenset(
-    ("train", "main", "Training", "Params", "Predictor", "params_from_text", "save_artifacts", "load_artifacts",
-     "argparse", "dataclass", "Path", "partial")
-)  # fmt: skip
-"""Names the generated modules define themselves; a notebook function of that name is reached through its module."""
+from nb2prod.plan.code import Code, NotSpliceable, Splicer, cell_source
+from nb2prod.plan.collisions import RESERVED, stored_names
+from nb2prod.plan.selection import Feature, Selection, bound_names, is_made_for_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +20,10 @@ class ExtractionPlan:
     """Everything that `render` needs of the notebook's code.
 
     `functions` and `constants` are shared, `training_code` is what only train() refers to; `params_name` is what
-    train() calls its argument. `train_locals` and `predict_locals` must be local because the code re-binds them:
-    ``alpha = params.alpha``. `returned` is the code of the response; where
-    `returns_name` is set, `predict` ends with ``return <name>`` instead. `copies` are request frames the code changes.
+    train() calls its argument. `train_locals` and `predict_locals` must be local because the code re-binds or changes
+    them: ``alpha = params.alpha``. Where an artifact is re-bound after the prediction, the predictor is made under the
+    name `predictor_name` before the piece of `train` numbered `made_before`. Where `returns_name` is set, `predict`
+    ends with ``return <name>``, else with the response expression. `copies` are parts of the request that it changes.
     """
 
     package: str
@@ -41,6 +37,8 @@ class ExtractionPlan:
     params_name: str
     train_locals: tuple[str, ...]
     train: tuple[Code, ...]
+    made_before: int | None
+    predictor_name: str
     artifact_values: Mapping[str, str]
     metrics: tuple[str, ...]
     predict_locals: tuple[str, ...]
@@ -56,13 +54,14 @@ def plan_extraction(
     graph: NotebookGraph, boundary: Boundary, selection: Selection, package: str, metrics: tuple[str, ...]
 ) -> ExtractionPlan:
     """`metrics` are the names that held numbers in the run (a subset of the boundary's)."""
-    qualified = frozenset(f.name for f in selection.features if f.name in RESERVED)
+    local = stored_names(graph, selection.training) | stored_names(graph, selection.prediction) | {*boundary.request}
+    qualified = frozenset(f.name for f in selection.features if f.name in RESERVED | local)
     params_name = _free_name(("params", "settings", "train_params"), graph, selection.training)
     plain = Splicer(graph, selection, lambda _s, _n: None)
     constants = tuple(plain.statement(n) for n in selection.constants)
-    own = {f.name: f.training_only and f.name not in RESERVED for f in selection.features}
-    functions = tuple(plain.definition(f) for f in selection.features if not own[f.name])
-    training_code = [plain.definition(f) for f in selection.features if own[f.name]]
+    own = {f.name: f.training_only and f.name not in qualified for f in selection.features}
+    functions = tuple(_definition(plain, f) for f in selection.features if not own[f.name])
+    training_code = [_definition(plain, f) for f in selection.features if own[f.name]]
     training_code += [plain.statement(n) for n in selection.training_constants]
     train, train_locals = _train_code(graph, selection, qualified, params_name)
     predict, predict_locals = _predict_code(graph, boundary, selection, qualified)
@@ -81,6 +80,8 @@ def plan_extraction(
         params_name=params_name,
         train_locals=train_locals,
         train=train,
+        made_before=_made_before(graph, boundary, selection.training),
+        predictor_name=_free_name(("predictor", "trained", "made_predictor"), graph, selection.training),
         artifact_values={n: _artifact_value(graph, boundary, n, params_name, train_locals) for n in boundary.artifacts},
         metrics=metrics,
         predict_locals=predict_locals,
@@ -104,35 +105,60 @@ def _free_name(wishes: tuple[str, ...], graph: NotebookGraph, numbers: tuple[int
     return next((w for w in wishes if w not in taken), wishes[-1])
 
 
+def _definition(plain: Splicer, feature: Feature) -> Code:
+    try:
+        return plain.definition(feature)
+    except NotSpliceable as failure:
+        s = plain.graph.statements[feature.statement]
+        raise _not_in_f_string(failure.name, plain.graph, s) from None
+
+
+def _not_in_f_string(name: str, graph: NotebookGraph, s: Statement) -> InputError:
+    return InputError(
+        f"`{name}` is called inside an f-string, where its arguments cannot be extended.",
+        code="NB334", hint="Assign the call to a name first.", where=Where(graph.notebook.name, s.cell, s.first_line),
+    )  # fmt: skip
+
+
+def _made_before(graph: NotebookGraph, boundary: Boundary, training: tuple[int, ...]) -> int | None:
+    """Where train() must make the predictor: before artifacts get the values that only metrics need."""
+    artifacts = set(boundary.artifacts)
+    late = [n for n in training if graph.statements[n].cell >= boundary.predict_cell]
+    if not any(artifacts & bound_names(graph, n) for n in late):
+        return None
+    return training.index(late[0])
+
+
 def _train_code(
     graph: NotebookGraph, selection: Selection, qualified: frozenset[str], params_name: str
 ) -> tuple[tuple[Code, ...], tuple[str, ...]]:
-    stored = {u.name for n in selection.training for u in graph.statements[n].facts.uses if u.context == "store"}
     parameters = _parameters_read(graph, selection.training)
+    changed = stored_names(graph, selection.training).union(*(graph.changes[n] for n in selection.training))
 
     def value_of(local: frozenset[str]) -> Callable[[Statement, str], str | None]:
         def text(s: Statement, name: str) -> str | None:
+            if name not in parameters or name in local:
+                return None
             contributors = graph.reads[s.number].get(name)
-            is_parameter = contributors is not None and kind_of(graph, contributors) == "parameter"
-            return f"{params_name}.{name}" if is_parameter and name not in local else None
+            known = contributors is None or kind_of(graph, contributors) == "parameter"
+            return f"{params_name}.{name}" if known else None
 
         return text
 
-    local = frozenset(parameters & stored)
-    return _spliced(graph, selection, selection.training, qualified, local, parameters, value_of)
+    return _spliced(graph, selection, selection.training, qualified, frozenset(parameters & changed), parameters,
+                    value_of)  # fmt: skip
 
 
 def _predict_code(
     graph: NotebookGraph, boundary: Boundary, selection: Selection, qualified: frozenset[str]
 ) -> tuple[tuple[Code, ...], tuple[str, ...]]:
-    stored = {u.name for n in selection.prediction for u in graph.statements[n].facts.uses if u.context == "store"}
     artifacts = set(boundary.artifacts)
 
     def value_of(local: frozenset[str]) -> Callable[[Statement, str], str | None]:
         return lambda _s, name: f"self.{name}" if name in artifacts and name not in local else None
 
-    local = frozenset(artifacts & stored)
-    return _spliced(graph, selection, selection.prediction, qualified, local, artifacts, value_of)
+    local = artifacts & stored_names(graph, selection.prediction)
+    return _spliced(graph, selection, selection.prediction, qualified, frozenset(local), artifacts, value_of)
 
 
 def _spliced(
@@ -152,39 +178,47 @@ def _spliced(
         except NotSpliceable as failure:
             if failure.name not in candidates or failure.name in local:
                 s = next(graph.statements[n] for n in numbers if failure.name in graph.reads[n])
-                raise InputError(
-                    f"`{failure.name}` is called inside an f-string, where its arguments cannot be extended.",
-                    code="NB334", hint="Assign the call to a name first.",
-                    where=Where(graph.notebook.name, s.cell, s.first_line),
-                ) from None  # fmt: skip
+                raise _not_in_f_string(failure.name, graph, s) from None
             local |= {failure.name}
 
 
 def _parameters_read(graph: NotebookGraph, numbers: tuple[int, ...]) -> set[str]:
-    return {
-        name for n in numbers for name, c in graph.reads[n].items() if kind_of(graph, c) == "parameter"
+    """Parameters that these statements read, now or in a lambda later, changed since or not."""
+    found = {
+        name for n in numbers for name, c in graph.reads[n].items() if any(graph.kinds[x] == "parameter" for x in c)
     }  # fmt: skip
+    declared = {p.name for p in declared_parameters(graph.notebook)}
+    late = {name for n in numbers if n in graph.definitions for name in graph.definitions[n].late_reads}
+    return found | (declared & late)
 
 
 def _artifact_value(
     graph: NotebookGraph, boundary: Boundary, name: str, params_name: str, local: tuple[str, ...]
 ) -> str:
     """How train() reads an artifact at its end: a local, or a parameter."""
-    contributors = graph.before_cell[boundary.predict_cell].get(name, frozenset())
+    contributors = graph.before(boundary.predict_cell, name)
     if kind_of(graph, contributors) == "parameter" and name not in local:
         return f"{params_name}.{name}"
     return name
 
 
 def _imports(graph: NotebookGraph, selection: Selection) -> tuple[str, ...]:
-    """Every import statement of the notebook once, as written; what a module does not use is taken out by ruff."""
+    """Every import statement once, as written; a module of the package takes those it uses."""
     texts = []
     for number in selection.imports:
         s = graph.statements[number]
-        # the second: try: import x / except ImportError: …
-        if isinstance(s.node, ast.Import | ast.ImportFrom) or not s.facts.reads:
-            texts.append(ast.get_source_segment(graph.notebook.cells[s.cell - 1].python or "", s.node) or "")
-    return tuple(dict.fromkeys(t for t in texts if t))
+        text = ast.get_source_segment(cell_source(graph, s.cell), s.node) or ""
+        made_for_effect = any(is_made_for_effect(i.member) for i in s.facts.imports)
+        texts.append(f"{text}  # noqa: F401" if made_for_effect else text)
+    if _shows(graph, selection):
+        texts.append("from IPython.display import display")
+    return tuple(dict.fromkeys(texts))
+
+
+def _shows(graph: NotebookGraph, selection: Selection) -> bool:
+    """Whether the code uses `display`, which a notebook has without importing it."""
+    uses = (u for n in (*selection.used, *selection.code) for u in graph.statements[n].facts.uses)
+    return any(u.name == "display" for u in uses) and "display" not in graph.final
 
 
 def _test_code(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> tuple[Code, ...]:

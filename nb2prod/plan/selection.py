@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nb2prod.analysis.boundary import Boundary
-from nb2prod.analysis.graph import Contributors, NotebookGraph
+from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.names import kind_of
-from nb2prod.model.findings import Finding, Severity
+from nb2prod.analysis.namespace import Contributors
+from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
 
 
@@ -45,37 +46,54 @@ class Selection:
     def feature(self, name: str) -> Feature | None:
         return next((f for f in self.features if f.name == name), None)
 
+    @property
+    def code(self) -> tuple[int, ...]:
+        """Module-level code: functions, classes and constants."""
+        return tuple(sorted((*(f.statement for f in self.features), *self.constants, *self.training_constants)))
+
+    @property
+    def used(self) -> tuple[int, ...]:
+        """Everything that is not module-level code."""
+        return tuple(sorted({*self.training, *self.prediction}))
+
 
 def select(graph: NotebookGraph, boundary: Boundary, metrics: Iterable[str]) -> tuple[Selection, tuple[Finding, ...]]:
     """Choose the statements. Findings of severity error name what cannot be shown equal to the notebook."""
+    from nb2prod.plan.collisions import find_collisions
+    from nb2prod.plan.refusals import find_refusals
+    from nb2prod.plan.remarks import find_remarks
+
     followed = _training(graph, boundary, tuple(metrics))
     used = {*followed, *boundary.prediction}
     values = _late_values(graph, used)
-    code, findings = _code(graph, used, boundary.prediction, values)
+    code = _code(graph, used, boundary.prediction, values)
     shared = _shared(graph, boundary, code, followed)
-    features, refusals = _features(graph, code, values, shared)
     constants = tuple(n for n in sorted(code) if graph.kinds[n] == "constant" and n in shared)
     training_constants = tuple(n for n in sorted(code) if graph.kinds[n] == "constant" and n not in shared)
-    training = tuple(n for n in sorted(followed) if n not in code)
     selection = Selection(
-        training, boundary.prediction, features, constants, training_constants,
-        imports=tuple(s.number for s in graph.statements if s.facts.imports),
+        training=tuple(n for n in sorted(followed) if n not in code),
+        prediction=boundary.prediction,
+        features=_features(graph, code, values, shared),
+        constants=constants,
+        training_constants=training_constants,
+        imports=_imports(graph, used | code),
         tests=tuple(s.number for s in graph.statements if s.role is Role.TEST),
-    )  # fmt: skip
-    return selection, (*findings, *refusals, *_pulled_in(graph, training, boundary), *_star_imports(graph))
+    )
+    findings = [find(graph, boundary, selection) for find in (find_refusals, find_collisions, find_remarks)]
+    return selection, tuple(dict.fromkeys(f for found in findings for f in found))
 
 
 def _training(graph: NotebookGraph, boundary: Boundary, metrics: tuple[str, ...]) -> set[int]:
-    before = graph.before_cell[boundary.predict_cell]
-    start = {n for name in boundary.artifacts for n in before.get(name, frozenset())}
-    # a metric is a number: only what binds it can change it, not what shares an object with it
-    start |= {n for name in metrics for n in graph.final.get(name, frozenset()) if name in _bound(graph, n)}
+    start = {n for name in boundary.artifacts for n in graph.before(boundary.predict_cell, name)}
+    # a metric is a number: what merely shares an object with it does not change it
+    start |= {n for name in metrics for n in graph.final.get(name, frozenset())
+              if name in bound_names(graph, n) | graph.direct[n]}  # fmt: skip
     found = _follow(graph, start)
     last = max(found, default=-1)
-    return found | _follow(graph, {n for n in graph.seeds if n < last})
+    return found | _follow(graph, {n for n in graph.setup if n < last})
 
 
-def _bound(graph: NotebookGraph, number: int) -> frozenset[str]:
+def bound_names(graph: NotebookGraph, number: int) -> frozenset[str]:
     return graph.statements[number].facts.binds | graph.statements[number].facts.maybe
 
 
@@ -92,61 +110,68 @@ def _follow(graph: NotebookGraph, start: Iterable[int]) -> set[int]:
     return found
 
 
-def _code(
-    graph: NotebookGraph, used: set[int], prediction: tuple[int, ...], values: set[str]
-) -> tuple[Contributors, list[Finding]]:
+def _late_values(graph: NotebookGraph, used: set[int]) -> set[str]:
+    """Names that functions read late and that are values (or parameters, or re-bound) at some call."""
+    seen: dict[str, set[Contributors]] = {}
+    for n in used:
+        for name in graph.late[n]:
+            if name in graph.reads[n]:
+                seen.setdefault(name, set()).add(graph.reads[n][name])
+    return {
+        name
+        for name, every in seen.items()
+        if any(kind_of(graph, c) in ("value", "parameter") for c in every)
+        or (len(every) > 1 and not all(kind_of(graph, c) in ("import", "feature") for c in every))
+    }
+
+
+def _code(graph: NotebookGraph, used: set[int], prediction: tuple[int, ...], values: set[str]) -> set[int]:
     """Module-level code: functions and classes that `used` refers to, constants that these or the prediction read."""
+    own = set(prediction)
+    pending: list[Contributors] = []
+    for n in used:
+        for name, c in graph.reads[n].items():
+            kind = kind_of(graph, c)
+            outside = n in own and not c & own
+            if kind == "feature" or (kind == "constant" and (outside or name in graph.late[n])):
+                pending.append(c)
     code: set[int] = set()
-    findings: list[Finding] = []
-    by_name: dict[str, int] = {}
-    pending = [(x, c) for n in used for x, c in graph.reads[n].items() if kind_of(graph, c) == "feature"]
-    pending += [
-        (x, c) for n in prediction for x, c in graph.reads[n].items()
-        if kind_of(graph, c) == "constant" and not c & set(prediction)
-    ]  # fmt: skip
+    resolved = {name for n in used for name in graph.reads[n]}
     while pending:
-        name, contributors = pending.pop()
+        contributors = pending.pop()
         if kind_of(graph, contributors) not in ("feature", "constant"):
             continue
         (number,) = contributors
-        if by_name.setdefault(name, number) != number:
-            s = graph.statements[number]
-            findings.append(
-                Finding("NB313", Severity.ERROR, f"`{name}` is defined more than once and both versions are used.",
-                        s.cell, s.first_line, "Give the versions different names.")
-            )  # fmt: skip
-        if number not in code:
-            code.add(number)
-            pending += list(graph.reads[number].items())
-            late = graph.functions[number].late_reads if number in graph.functions else frozenset()
-            pending += [(n, graph.final[n]) for n in sorted(late - values) if n in graph.final]
-    return frozenset(code), findings
+        if number in code:
+            continue
+        code.add(number)
+        pending += graph.reads[number].values()
+        late = graph.definitions[number].late_reads if number in graph.definitions else frozenset()
+        pending += [graph.final[n] for n in sorted(late - values - resolved) if n in graph.final]
+    return code
 
 
-def _features(
-    graph: NotebookGraph, code: Contributors, values: set[str], shared: set[int]
-) -> tuple[tuple[Feature, ...], list[Finding]]:
-    numbers = [n for n in sorted(code) if kind_of(graph, frozenset({n})) == "feature"]
-    names = {graph.functions[n].name: n for n in numbers}
-    needs = {n: {r for r in graph.functions[n].late_reads if r in values} for n in numbers}
+def _features(graph: NotebookGraph, code: set[int], values: set[str], shared: set[int]) -> tuple[Feature, ...]:
+    numbers = [n for n in sorted(code) if graph.kinds[n] == "feature"]
+    reads = {n: graph.definitions[n].late_reads for n in numbers}
+    names = {graph.definitions[n].name: n for n in numbers}
+    needs = {n: {r for r in reads[n] if r in values and r not in names} for n in numbers}
     changed = True
     while changed:  # what a called function needs, its caller needs
         changed = False
         for n in numbers:
-            wider = needs[n].union(*(needs[names[r]] for r in graph.functions[n].late_reads if r in names))
+            wider = needs[n].union(*(needs[names[r]] for r in reads[n] if r in names))
             changed |= wider != needs[n]
             needs[n] = wider
-    findings: list[Finding] = []
-    for n in numbers:
-        findings += _refusals(graph, n, needs[n])
-    features = tuple(
-        Feature(graph.functions[n].name, n, tuple(sorted(needs[n])), graph.functions[n].is_class, n not in shared)
+    return tuple(
+        Feature(
+            graph.definitions[n].name, n, tuple(sorted(needs[n])), graph.definitions[n].is_class, n not in shared
+        )
         for n in numbers
-    )
-    return features, findings
+    )  # fmt: skip
 
 
-def _shared(graph: NotebookGraph, boundary: Boundary, code: Contributors, training: set[int]) -> set[int]:
+def _shared(graph: NotebookGraph, boundary: Boundary, code: set[int], training: set[int]) -> set[int]:
     """Code that the prediction may reach: by name, or inside an artifact that training put it into.
 
     A function that training only calls cannot be inside an artifact; a class, or a function handed over, can.
@@ -160,80 +185,28 @@ def _shared(graph: NotebookGraph, boundary: Boundary, code: Contributors, traini
             graph.reads[n][u.name] for u in s.facts.uses
             if u.context == "load" and id(u.node) not in called and u.name in graph.reads[n]
         ]  # fmt: skip
-    pending += [frozenset({n}) for n in code if n in graph.functions and graph.functions[n].is_class]
+    pending += [frozenset({n}) for n in code if n in graph.definitions and graph.definitions[n].is_class]
+    by_name = {name: n for n in code for name in bound_names(graph, n)}
     while pending:
         for number in pending.pop() & code - shared:
             shared.add(number)
-            late = graph.functions[number].late_reads if number in graph.functions else frozenset()
-            pending += [*graph.reads[number].values(), *(graph.final[x] for x in late if x in graph.final)]
+            late = graph.definitions[number].late_reads if number in graph.definitions else frozenset()
+            pending += [*graph.reads[number].values(), *(frozenset({by_name[x]}) for x in late if x in by_name)]
     return shared
 
 
-def _late_values(graph: NotebookGraph, used: set[int]) -> set[str]:
-    """Names that functions read late and that are values (or parameters, or re-bound) at some call."""
-    seen: dict[str, set[Contributors]] = {}
-    for n in used:
-        for name in graph.late[n]:
-            if name in graph.reads[n]:
-                seen.setdefault(name, set()).add(graph.reads[n][name])
-    return {
-        name
-        for name, every in seen.items()
-        if len(every) > 1 or any(kind_of(graph, c) in ("value", "parameter") for c in every)
-        if not all(kind_of(graph, c) in ("import", "feature") for c in every)
-    }
+def _imports(graph: NotebookGraph, used: set[int]) -> tuple[int, ...]:
+    """The import statements behind the names in use, and those made for their effect."""
+    tests = {s.number for s in graph.statements if s.role is Role.TEST}
+    found = {n for u in used | tests for c in graph.reads[u].values() for n in c if graph.kinds[n] == "import"}
+    late = {name for u in used if u in graph.definitions for name in graph.definitions[u].late_reads}
+    seen = {name for u in used for name in graph.reads[u]}
+    found |= {n for name in late - seen for n in graph.final.get(name, ()) if graph.kinds[n] == "import"}
+    found |= {s.number for s in graph.statements if any(is_made_for_effect(i.member) for i in s.facts.imports)}
+    found |= {s.number for s in graph.statements if any(i.module == "__future__" for i in s.facts.imports)}
+    return tuple(sorted(found))
 
 
-def _refusals(graph: NotebookGraph, number: int, needs: set[str]) -> list[Finding]:
-    s, function = graph.statements[number], graph.functions[number]
-    kind = "class" if function.is_class else "function"
-    findings = []
-
-    def refuse(code: str, message: str, hint: str) -> None:
-        findings.append(Finding(code, Severity.ERROR, message, s.cell, s.first_line, hint))
-
-    if function.late_binds:
-        names = ", ".join(f"`{n}`" for n in sorted(function.late_binds))
-        refuse("NB310", f"the {kind} `{function.name}` re-binds the global {names}.", "Return the value instead.")
-    if function.is_class and needs:
-        names = ", ".join(f"`{n}`" for n in sorted(needs))
-        refuse("NB311", f"the class `{function.name}` reads {names} of the notebook.", "Pass it to the constructor.")
-    for name, contributors in graph.reads[number].items():
-        if kind_of(graph, contributors) in ("value", "parameter"):
-            refuse(
-                "NB312",
-                f"`{name}` is read where the {kind} `{function.name}` is defined (a default, decorator or base).",
-                "Pass it as an argument where the function is called.",
-            )
-    return findings
-
-
-def _pulled_in(graph: NotebookGraph, training: tuple[int, ...], boundary: Boundary) -> list[Finding]:
-    findings = []
-    cells = sorted({graph.statements[n].cell for n in training if graph.statements[n].role is None})
-    for cell in cells:
-        numbers = [n for n in training if graph.statements[n].cell == cell]
-        names = sorted({x for n in numbers for x in _bound(graph, n) | graph.statements[n].facts.mutates})
-        listed = ", ".join(f"`{x}`" for x in names) or "a random seed"
-        findings.append(
-            Finding("NB308", Severity.INFO, f"this cell has no role but training needs it for {listed}.", cell,
-                    graph.statements[numbers[0]].first_line)
-        )  # fmt: skip
-    for number, name in graph.undefined:
-        s = graph.statements[number]
-        needed = number in training or number in boundary.prediction
-        findings.append(
-            Finding("NB309", Severity.ERROR if needed else Severity.WARNING,
-                    f"`{name}` is read but no earlier cell defines it.", s.cell, s.first_line,
-                    "Add the cell that defines it, or move it up.")
-        )  # fmt: skip
-    return findings
-
-
-def _star_imports(graph: NotebookGraph) -> list[Finding]:
-    return [
-        Finding("NB314", Severity.ERROR, f"`from {module} import *` hides which names it defines.", s.cell,
-                s.first_line, "Import the names that the notebook uses.")
-        for s in graph.statements
-        for module in s.facts.star_imports
-    ]  # fmt: skip
+def is_made_for_effect(member: str) -> bool:
+    """``from sklearn.experimental import enable_iterative_imputer``: nobody reads the name."""
+    return member.startswith("enable_")

@@ -6,8 +6,12 @@ Positions are those of `ast`: lines from 1, columns in UTF-8 bytes.
 """
 
 import ast
+import io
+import tokenize
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,61 +86,77 @@ def indent(text: str, prefix: str = "    ") -> str:
     )
 
 
-def add_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef, source: str, names: tuple[str, ...]) -> Edit:
-    """Keyword-only parameters `names` at the end of a signature."""
+def add_parameters(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, source: str, names: tuple[str, ...]
+) -> Edit:  # fmt: skip
+    """Keyword-only parameters `names` at the end of a signature, before ``**kwargs``."""
+    tokens = _tokens(source)
+    opening = _opening_parenthesis(tokens, _characters(source, function.lineno, function.col_offset))
+    closing, double_star = opening, None
+    depth = 0
+    for number in range(opening, len(tokens)):
+        text = tokens[number].string if tokens[number].type == tokenize.OP else ""
+        depth += (text in _OPENING) - (text in _CLOSING)
+        if depth == 1 and text == "**" and tokens[number - 1].string in ("(", ","):
+            double_star = number
+        if depth == 0:
+            closing = number
+            break
     arguments = function.args
-    added = ", ".join(names)
-    if arguments.kwarg is not None:  # before `**kwargs`
-        line = source.encode("utf-8").split(b"\n")[arguments.kwarg.lineno - 1]
-        column = line.rindex(b"**", 0, arguments.kwarg.col_offset)
-        star = "" if arguments.vararg or arguments.kwonlyargs else "*, "
-        return Edit(arguments.kwarg.lineno, column, arguments.kwarg.lineno, column, f"{star}{added}, ")
     star = "" if arguments.vararg or arguments.kwonlyargs else "*, "
-    last = _last_argument(arguments)
-    if last is None:
-        line_number, column = _after_name(function, source)
-        return Edit(line_number, column, line_number, column, f"{star}{added}")
-    end_line, end_column = last.end_lineno or last.lineno, last.end_col_offset or last.col_offset
-    if not arguments.vararg and not arguments.kwonlyargs and _ends_with_slash(arguments, source, end_line, end_column):
-        line = source.encode("utf-8").split(b"\n")[end_line - 1]
-        end_column = line.index(b"/", end_column) + 1
-    return Edit(end_line, end_column, end_line, end_column, f", {star}{added}")
+    added = star + ", ".join(names)
+    if double_star is not None:
+        return _insertion(source, tokens[double_star].start, f"{added}, ")
+    separator = "" if tokens[closing - 1].string in ("(", ",") else ", "
+    return _insertion(source, tokens[closing].start, separator + added)
 
 
-def _last_argument(arguments: ast.arguments) -> ast.arg | ast.expr | None:
-    nodes: list[ast.arg | ast.expr] = [
-        a for a in (*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs) if a is not None
-    ]
-    nodes += [d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None]
-    return max(nodes, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0), default=None)
-
-
-def _ends_with_slash(arguments: ast.arguments, source: str, line: int, column: int) -> bool:
-    rest = source.encode("utf-8").split(b"\n")[line - 1][column:].lstrip(b" ,")
-    return bool(arguments.posonlyargs) and not arguments.args and rest.startswith(b"/")
-
-
-def _after_name(function: ast.FunctionDef | ast.AsyncFunctionDef, source: str) -> tuple[int, int]:
-    line = source.encode("utf-8").split(b"\n")[function.lineno - 1]
-    return function.lineno, line.index(b"(", function.col_offset) + 1
-
-
-def add_arguments(call: ast.Call, source: str, arguments: str) -> Edit:
+def add_arguments(call: ast.Call, source: str, arguments: str) -> tuple[Edit, ...]:
     """``f(x)`` becomes ``f(x, k=v)``: inserted before the closing parenthesis."""
     assert call.end_lineno is not None
     assert call.end_col_offset is not None
     line, column = call.end_lineno, call.end_col_offset - 1
-    given = [*call.args, *(k.value for k in call.keywords)]
-    if not given:
-        return Edit(line, column, line, column, arguments)
-    last = max(given, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0))
-    lines = source.encode("utf-8").split(b"\n")
-    between = _text_between(lines, last.end_lineno or 0, last.end_col_offset or 0, line, column)
-    comma = any(part.split(b"#")[0].rstrip(b" )").endswith(b",") for part in between.split(b"\n"))
-    return Edit(line, column, line, column, f"{'' if comma else ', '}{arguments}")
+    match call.args:
+        case [ast.GeneratorExp(end_lineno=end_line, end_col_offset=end) as only] if (end_line, end) == (
+            call.end_lineno,
+            call.end_col_offset,
+        ):  # `f(x for x in y)`: its parentheses are those of the call
+            start = Edit(only.lineno, only.col_offset, only.lineno, only.col_offset, "(")
+            return start, Edit(line, column + 1, line, column + 1, f", {arguments})")
+    tokens = _tokens(source)
+    closing = bisect_left(tokens, _characters(source, line, column), key=lambda token: token.start)
+    separator = "" if tokens[closing - 1].string in ("(", ",") else ", "
+    return (Edit(line, column, line, column, separator + arguments),)
 
 
-def _text_between(lines: list[bytes], line: int, column: int, end_line: int, end_column: int) -> bytes:
-    if line == end_line:
-        return lines[line - 1][column:end_column]
-    return b"\n".join([lines[line - 1][column:], *lines[line : end_line - 1], lines[end_line - 1][:end_column]])
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_LAYOUT = frozenset({tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT})
+
+
+@lru_cache(maxsize=8)
+def _tokens(source: str) -> list[tokenize.TokenInfo]:
+    """The tokens of a cell but its layout and comments."""
+    every = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [token for token in every if token.type not in _LAYOUT]
+
+
+def _opening_parenthesis(tokens: list[tokenize.TokenInfo], start: tuple[int, int]) -> int:
+    """The parenthesis of the signature that begins at `start`: behind the name and its type parameters."""
+    depth = 0
+    for number in range(bisect_left(tokens, start, key=lambda token: token.start), len(tokens)):
+        text = tokens[number].string if tokens[number].type == tokenize.OP else ""
+        if text == "(" and depth == 0:
+            return number
+        depth += (text == "[") - (text == "]")
+    raise ValueError("no signature")
+
+
+def _characters(source: str, line: int, column: int) -> tuple[int, int]:
+    """A position of `ast` (bytes) as one of `tokenize` (characters)."""
+    return line, len(source.split("\n")[line - 1].encode()[:column].decode())
+
+
+def _insertion(source: str, position: tuple[int, int], text: str) -> Edit:
+    line, characters = position
+    column = len(source.split("\n")[line - 1][:characters].encode())
+    return Edit(line, column, line, column, text)

@@ -65,13 +65,22 @@ def line_maps(graph: NotebookGraph, plan: ExtractionPlan, sources: Mapping[str, 
     train = ast.parse(sources[f"{root}/train.py"]).body
     maps[f"{root}/train.py"] = sorted(
         _paired(graph, plan.training_code, _without_imports(train))
-        + _paired(graph, plan.train, _body(_function(train, "train"))[len(plan.train_locals) :])
+        + _paired(graph, plan.train, _train_body(plan, train))
     )
     predict = ast.parse(sources[f"{root}/predict.py"]).body
     predictor = next(n for n in predict if isinstance(n, ast.ClassDef) and n.name == "Predictor")
-    before = len(plan.predict_locals) + len(plan.copies)
-    maps[f"{root}/predict.py"] = _paired(graph, plan.predict, _body(_function(predictor.body, "predict"))[before:])
+    body = _body(_function(predictor.body, "predict"))
+    own = len(plan.predict) + (plan.returns_name is not None)  # what comes before are copies and locals
+    maps[f"{root}/predict.py"] = _paired(graph, plan.predict, body[len(body) - own :])
     return maps
+
+
+def _train_body(plan: ExtractionPlan, train: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements of train() that are the notebook's."""
+    body = _body(_function(train, "train"))[len(plan.train_locals) :]
+    if plan.made_before is not None:
+        del body[plan.made_before]
+    return body
 
 
 def _function(body: Iterable[ast.stmt], name: str) -> ast.FunctionDef:

@@ -1,10 +1,13 @@
 """The modules of a generated package, as text. Layout is left to ruff; line breaks here only separate pieces."""
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from nb2prod.analysis.locals import bound_name
 from nb2prod.model.run import RunRecord
+from nb2prod.model.schema import ValueSchema
 from nb2prod.plan.code import Code
 from nb2prod.plan.extraction import ExtractionPlan
 from nb2prod.plan.splice import indent
@@ -51,7 +54,7 @@ def _features(plan: ExtractionPlan) -> str:
     return fill(
         "package/features.py.jinja",
         cells=_cells(pieces),
-        imports="\n".join(("from functools import partial", *plan.imports)),
+        imports="\n".join(("from functools import partial", *_imports(plan, (p.text for p in pieces)))),
         body=_module_level(pieces),
     )
 
@@ -68,22 +71,49 @@ def _marked(piece: Code) -> str:
 
 
 def _train(plan: ExtractionPlan, record: RunRecord) -> str:
-    lines = [f"    {name} = {plan.params_name}.{name}" for name in plan.train_locals]
-    lines += _by_cell(plan.train)
+    before = len(plan.train) if plan.made_before is None else plan.made_before
+    made = f"Predictor({', '.join(f'{name}={plan.artifact_values[name]}' for name in plan.artifacts)})"
+    lines = [f"    {name} = {_parameter(plan, name)}" for name in plan.train_locals]
+    lines += _by_cell(plan.train[:before])
+    if plan.made_before is not None:
+        lines += ["", f"    {plan.predictor_name} = {made}  # before the names below get other values"]
+        lines += _by_cell(plan.train[before:])
+        made = plan.predictor_name
     metrics = ", ".join(_metric(name, record) for name in plan.metrics)
+    copies = any("deepcopy(" in line for line in lines[: len(plan.train_locals)])
     return fill(
         "package/train.py.jinja",
         cells=_cells(plan.train),
         package=plan.package,
-        imports="\n".join(plan.imports),
+        imports="\n".join((*_imports(plan, (c.text for c in (*plan.train, *plan.training_code))),
+                           *(["from copy import deepcopy"] if copies else []))),
         feature_imports=_feature_imports(plan),
         module_level=_module_level(plan.training_code),
         params_name=plan.params_name,
         and_measure=" and measure it" if plan.metrics else "",
         body="\n".join(lines),
-        artifacts=", ".join(f"{name}={plan.artifact_values[name]}" for name in plan.artifacts),
+        predictor=made,
         metrics="{" + metrics + "}",
-    )
+    )  # fmt: skip
+
+
+def _parameter(plan: ExtractionPlan, name: str) -> str:
+    """A parameter as a local that train() may change: a list of its own."""
+    default = next((p.default for p in plan.parameters if p.name == name), None)
+    value = f"{plan.params_name}.{name}"
+    return f"deepcopy({value})" if isinstance(default, list | dict) else value
+
+
+def _imports(plan: ExtractionPlan, texts: Iterable[str]) -> list[str]:
+    """The notebook's imports that a module of these texts needs, and those made for their effect."""
+    words = set(re.findall(r"\w+", "\n".join(texts)))
+    kept = []
+    for statement in plan.imports:
+        bound = {bound_name(alias) for node in ast.walk(ast.parse(statement))
+                 if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}  # fmt: skip
+        if bound & words or statement.startswith("from __future__") or statement.endswith("# noqa: F401"):
+            kept.append(statement)
+    return sorted(kept, key=lambda text: not text.startswith("from __future__"))
 
 
 def _metric(name: str, record: RunRecord) -> str:
@@ -97,14 +127,18 @@ def _predict(plan: ExtractionPlan, record: RunRecord) -> str:
     values = {v.name: v for v in record.schema.request}
     arguments = [(name, value_annotation(values[name])) for name in plan.request]
     returns = value_annotation(record.schema.response)
-    lines = [f"        {name} = {name}.copy()  # the caller keeps its own" for name in plan.copies]
+    copied = {name: text for name in plan.copies if (text := _copied(values[name]))}
+    lines = [f"        {name} = {text}  # the caller keeps its own" for name, text in copied.items()]
     lines += [f"        {name} = self.{name}" for name in plan.predict_locals]
     if plan.returns_name is None:
         lines += _by_cell((*plan.predict[:-1], _returned(plan.predict[-1])), depth=2)
     else:
         lines += [*_by_cell(plan.predict, depth=2), f"        return {plan.returns_name}"]
     every = [*(types[n] for n in plan.artifacts), *(a for _, a in arguments), returns]
-    imports = dict.fromkeys((*plan.imports, *_typing_imports(plan, every)))
+    used = [*(c.text for c in plan.predict), *(a.text for a in every)]
+    imports = dict.fromkeys((*_imports(plan, used), *_typing_imports(plan, every)))
+    if any(text.startswith("deepcopy(") for text in copied.values()):
+        imports["from copy import deepcopy"] = None
     return fill(
         "package/predict.py.jinja",
         cells=_cells(plan.predict),
@@ -115,6 +149,18 @@ def _predict(plan: ExtractionPlan, record: RunRecord) -> str:
         returns=returns.text,
         body="\n".join(lines),
     )
+
+
+_UNCHANGEABLE = frozenset({"int", "float", "str", "bool", "None"})
+
+
+def _copied(value: ValueSchema) -> str:
+    """The expression that copies a part of the request; empty where nothing can change it."""
+    if value.kind in ("frame", "series", "array"):
+        return f"{value.name}.copy()"
+    if value.kind == "tensor":
+        return f"{value.name}.clone()"
+    return "" if value.annotation in _UNCHANGEABLE else f"deepcopy({value.name})"
 
 
 def _typing_imports(plan: ExtractionPlan, annotations: Iterable[Annotation]) -> list[str]:

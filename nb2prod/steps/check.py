@@ -76,7 +76,7 @@ def _summary(analysis: Analysis, index: int, role: Role | None) -> CellSummary:
         reason=f"tagged {role.value}" if role else "needed by " + use if use else "",
         defines=tuple(sorted({n for s in statements for n in s.facts.binds | s.facts.maybe})),
         reads=tuple(sorted({x for s in statements for x, c in graph.reads[s.number].items() if c - own})),
-        mutates=tuple(sorted({n for s in statements for n in s.facts.mutates})),
+        mutates=tuple(sorted({n for s in statements for n in graph.direct[s.number]})),
         depends_on=tuple(sorted({graph.statements[n].cell for n in needed})),
         in_production=use,
     )
@@ -85,13 +85,23 @@ def _summary(analysis: Analysis, index: int, role: Role | None) -> CellSummary:
 def _training(analysis: Analysis) -> set[int]:
     s = analysis.selection
     assert s is not None
-    return {*s.training, *s.training_constants, *(f.statement for f in s.features)}
+    return _with_sources(analysis, {*s.training, *s.training_constants, *(f.statement for f in s.features)})
 
 
 def _prediction(analysis: Analysis) -> set[int]:
     s = analysis.selection
     assert s is not None
-    return {*s.prediction, *s.constants, *(f.statement for f in s.features if not f.training_only)}
+    shared = (f.statement for f in s.features if not f.training_only)
+    return _with_sources(analysis, {*s.prediction, *s.constants, *shared})
+
+
+def _with_sources(analysis: Analysis, numbers: set[int]) -> set[int]:
+    """With the imports and parameters that these statements, or the functions they define, read."""
+    graph = analysis.graph
+    read = [c for n in numbers for c in graph.reads[n].values()]
+    read += [graph.final[x] for n in numbers if n in graph.definitions
+             for x in graph.definitions[n].late_reads if x in graph.final]  # fmt: skip
+    return numbers | {n for c in read for n in c if graph.kinds[n] in ("import", "parameter")}
 
 
 def _boundary(analysis: Analysis) -> BoundarySummary | None:

@@ -100,10 +100,10 @@ CASES = {
             REQUEST,
             ("inference", "heights = [next(line) + point['x'] for point in points]\n"),
         ),
-        3,
-        "NB",
-        "line.*generator",
-        ran=True,
+        1,
+        "NB323",
+        "changes the artifact `line`",
+        ran=False,
     ),
     "request that cannot be sent": Case(
         cells(

@@ -45,14 +45,14 @@ from nb2prod.render.package import package_modules
 
 Refusal = tuple[str, ...]
 _NUMBERS = count(1)
-_STUB = '''
+_STUB = """
 def load_artifacts(folder=None):
     return {}
 
 
 def save_artifacts(folder, values):
     pass
-'''
+"""
 
 
 class Different(AssertionError):
@@ -90,8 +90,8 @@ def notebook(text: str) -> Notebook:
                           "metadata": {"tags": [role] if role else []}, "source": ""})  # fmt: skip
         else:
             cells[-1]["source"] += ("\n" if cells[-1]["source"] else "") + line
-    document = {"nbformat": 4, "nbformat_minor": 5, "cells": cells,
-                "metadata": {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}}  # fmt: skip
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    document = {"nbformat": 4, "nbformat_minor": 5, "cells": cells, "metadata": {"kernelspec": kernel}}
     return read_notebook(json.dumps(document).encode(), "example.ipynb")
 
 

@@ -231,7 +231,7 @@ value = 9
 def test_a_function_that_gives_back_a_global() -> None:
     assert equal_or_refused("""
 # %% training
-store = [len("ab")]
+store = [pow(2, 1)]
 def the_store(): return store
 the_store().append(2)
 kept = the_store()
@@ -415,7 +415,7 @@ value * model + random.random()
 def test_the_request_may_be_changed_but_not_the_callers_own() -> None:
     assert equal_or_refused("""
 # %% training
-model = len("abc")
+model = pow(3, 1)
 # %% request
 rows = [{"a": 1}, {"a": 2}]
 # %% inference
@@ -429,7 +429,7 @@ rows
 def test_a_number_as_request_that_is_added_to() -> None:
     assert equal_or_refused("""
 # %% training
-model = len("abc")
+model = pow(3, 1)
 # %% request
 value = 3
 # %% inference
@@ -439,10 +439,16 @@ value
 
 
 def test_a_prediction_that_changes_an_artifact() -> None:
-    for change in ("seen.append(value)", "seen += [value]", "seen[0] = value", "del seen[0]", "other = seen\nother.clear()"):
+    for change in (
+        "seen.append(value)",
+        "seen += [value]",
+        "seen[0] = value",
+        "del seen[0]",
+        "other = seen\nother.clear()",
+    ):
         result = equal_or_refused(f"""
 # %% training
-seen = [len("abc")]
+seen = [pow(3, 1)]
 # %% request
 value = 3
 # %% inference
@@ -455,7 +461,7 @@ answer = [seen, value]
 def test_a_prediction_that_changes_an_artifact_in_a_loop() -> None:
     assert equal_or_refused("""
 # %% training
-groups = {"a": [len("x")], "b": []}
+groups = {"a": [pow(1, 1)], "b": []}
 # %% request
 value = 3
 # %% inference
@@ -485,7 +491,7 @@ model.predict(value)
 def test_a_request_that_is_part_of_an_artifact_and_is_changed() -> None:
     assert equal_or_refused("""
 # %% training
-data = [len("abc"), 2]
+data = [pow(3, 1), 2]
 # %% request
 rows = data
 # %% inference
@@ -537,13 +543,13 @@ score = model.n
 def test_an_artifact_rebound_after_the_prediction() -> None:
     assert equal_or_refused("""
 # %% training
-model = len("a")
+model = pow(1, 1)
 # %% request
 value = 9
 # %% inference
 model * value
 # %% training
-model = len("abc")
+model = pow(3, 1)
 # %% evaluation
 score = model * 2
 """) == "equal"  # fmt: skip
@@ -552,13 +558,13 @@ score = model * 2
 def test_an_artifact_rebound_between_two_inference_cells() -> None:
     assert equal_or_refused("""
 # %% training
-model = len("a")
+model = pow(1, 1)
 # %% request
 value = 9
 # %% inference
 first = model * value
 # %% training
-model = len("abc")
+model = pow(3, 1)
 # %% inference
 [first, model * value]
 """) == ("NB305",)  # fmt: skip
@@ -567,7 +573,7 @@ model = len("abc")
 def test_a_metric_dictionary_filled_item_by_item() -> None:
     assert equal_or_refused("""
 # %% training
-model = len("abc")
+model = pow(3, 1)
 # %% evaluation
 scores = {}
 scores["train"] = model * 2

@@ -38,7 +38,7 @@ model + [centred(value)]
 def test_a_global_rebound_between_two_calls_in_the_prediction() -> None:
     assert equal_or_refused("""
 # %% training
-scale = len("abc")
+scale = pow(3, 1)
 # %% functions
 def scaled(x):
     return x * scale
@@ -54,7 +54,7 @@ answer = [first, scaled(value)]
 def test_a_global_rebound_after_the_prediction_is_not_seen_by_it() -> None:
     assert equal_or_refused("""
 # %% training
-scale = len("abc")
+scale = pow(3, 1)
 def scaled(x):
     return x * scale
 # %% request
@@ -71,7 +71,7 @@ later = scaled(1)
 def test_a_function_that_calls_a_function_that_needs_a_value() -> None:
     assert equal_or_refused("""
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 # %% functions
 def centred(x): return x - mean
 def doubled(x):
@@ -86,7 +86,7 @@ doubled(value)
 def test_a_recursive_function_that_needs_a_value() -> None:
     assert equal_or_refused("""
 # %% training
-base = len("ab")
+base = pow(2, 1)
 def power(n):
     return 1 if n == 0 else base * power(n - 1)
 # %% request
@@ -99,7 +99,7 @@ power(value)
 def test_a_function_handed_to_map_sorted_and_filter() -> None:
     assert equal_or_refused("""
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 def distance(x):
     return abs(x - mean)
 # %% request
@@ -114,7 +114,7 @@ def test_a_partial_of_a_function_that_needs_a_value() -> None:
 # %% imports
 from functools import partial
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 def between(low, high): return (low + high) * mean
 # %% request
 value = 4
@@ -128,11 +128,11 @@ def test_a_function_kept_as_a_value_while_its_global_changes() -> None:
     # scale = 100   ... and 100 when it is called
     result = equal_or_refused("""
 # %% training
-scale = len("abc")
+scale = pow(3, 1)
 def scaled(x):
     return x * scale
 keep = [scaled]
-scale = len("abcd") * 25
+scale = pow(4, 1) * 25
 table = [f(2) for f in keep]
 # %% request
 value = 3
@@ -145,13 +145,13 @@ value = 3
 def test_a_generator_runs_when_it_is_consumed() -> None:
     result = equal_or_refused("""
 # %% training
-limit = len("abc")
+limit = pow(3, 1)
 def numbers():
     for i in range(10):
         if i < limit:
             yield i
 waiting = numbers()
-limit = len("abcde")
+limit = pow(5, 1)
 total = sum(waiting)
 # %% request
 value = 3
@@ -164,7 +164,7 @@ value + total
 def test_a_lambda_in_an_expression_reads_an_artifact() -> None:
     assert equal_or_refused("""
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 # %% request
 values = [9, 3, 1]
 # %% inference
@@ -190,7 +190,7 @@ def test_a_named_lambda_that_training_alone_uses_may_read_values() -> None:
 # %% parameters
 alpha = 3
 # %% training
-offset = len("abc")
+offset = pow(3, 1)
 shift = lambda x: x * alpha + offset
 mean = shift(3)
 # %% request
@@ -203,7 +203,7 @@ value + mean
 def test_a_named_lambda_that_reads_a_value_and_is_called_in_the_prediction() -> None:
     assert equal_or_refused("""
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 centred = lambda x: x - mean
 # %% request
 value = 9
@@ -215,7 +215,7 @@ centred(value)
 def test_a_default_that_reads_a_value() -> None:
     assert equal_or_refused("""
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 def centred(x, by=mean): return x - by
 # %% request
 value = 9
@@ -241,7 +241,7 @@ stepped(value) + model
 def test_a_decorator_that_reads_a_value() -> None:
     assert equal_or_refused("""
 # %% training
-factor = len("abc")
+factor = pow(3, 1)
 def times(n):
     def wrap(f):
         return lambda x: f(x) * n
@@ -263,7 +263,7 @@ def scaled(f):
 @scaled
 def plus(x): return x + 1
 # %% training
-factor = len("abc")
+factor = pow(3, 1)
 model = plus(2)
 # %% request
 value = 9
@@ -320,7 +320,7 @@ def adder(n):
         return x + n
     return add
 # %% training
-start = len("ab")
+start = pow(2, 1)
 model = adder(start)(5)
 # %% request
 value = 9
@@ -332,7 +332,7 @@ adder(model)(value)
 def test_a_nested_function_reads_a_value() -> None:
     assert equal_or_refused("""
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 def outer(x):
     def inner(y):
         return y - mean
@@ -347,7 +347,7 @@ outer(value)
 def test_comprehension_variables_are_their_own() -> None:
     assert equal_or_refused("""
 # %% training
-x = len("abcd")
+x = pow(4, 1)
 squares = [x * x for x in range(3)]
 grid = {(i, j): i * j for i in range(2) for j in range(i + 1) if j < x}
 # %% request
@@ -360,7 +360,7 @@ squares + [x, value] + [k[0] for k in grid]
 def test_a_walrus_in_a_comprehension_binds_outside_it() -> None:
     assert equal_or_refused("""
 # %% training
-last = len("")
+last = pow(0, 1)
 found = [last := n for n in range(4)]
 # %% request
 value = 9
@@ -373,8 +373,8 @@ def test_a_walrus_that_may_not_run_keeps_the_old_value() -> None:
     # n = 5 --> n is still 5 where the right side of `and` is not reached
     assert equal_or_refused("""
 # %% training
-n = len("abcde")
-flag = len("") and (n := 3)
+n = pow(5, 1)
+flag = pow(0, 1) and (n := 3)
 other = (n := 7) if flag else 0
 # %% request
 value = 9
@@ -421,7 +421,7 @@ box.area(value) + Box.last
 def test_a_class_body_that_reads_a_value() -> None:
     result = equal_or_refused("""
 # %% training
-width = len("abc")
+width = pow(3, 1)
 class Box:
     side = width
 box = Box()
@@ -436,7 +436,7 @@ value * box.side
 def test_a_method_that_reads_a_value() -> None:
     assert equal_or_refused("""
 # %% training
-width = len("abc")
+width = pow(3, 1)
 class Box:
     def area(self, height): return width * height
 box = Box()
@@ -487,7 +487,7 @@ def test_a_function_with_a_local_named_as_what_its_callee_needs() -> None:
     # outer's own `mean` must not reach centred, which reads the global
     result = equal_or_refused("""
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 def centred(x): return x - mean
 def outer(x):
     mean = 1000
@@ -503,7 +503,7 @@ outer(value)
 def test_a_parameter_named_as_what_its_callee_needs() -> None:
     assert equal_or_refused("""
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 def centred(x): return x - mean
 def outer(x, mean): return centred(x) + mean
 # %% request
@@ -516,7 +516,7 @@ outer(value, 5)
 def test_a_comprehension_variable_named_as_what_a_called_function_needs() -> None:
     assert equal_or_refused("""
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 def centred(x): return x - mean
 # %% request
 values = [9, 1]
@@ -530,7 +530,7 @@ def test_an_async_function_is_kept() -> None:
 # %% imports
 import asyncio
 # %% training
-mean = sum([1, 2, 6]) / 3
+mean = pow(3, 1)
 async def centred(x): return x - mean
 model = asyncio.run(centred(4))
 # %% request
@@ -554,10 +554,16 @@ value + model
 
 def test_code_as_text_is_refused() -> None:
     # eval sees every name of the notebook; a function of the package has others
-    for call in ('eval("scale * 2")', 'exec("scale = 5")', 'globals()["scale"]', "vars()['scale']", "locals()['scale']"):
+    for call in (
+        'eval("scale * 2")',
+        'exec("scale = 5")',
+        'globals()["scale"]',
+        "vars()['scale']",
+        "locals()['scale']",
+    ):
         result = equal_or_refused(f"""
 # %% training
-scale = len("abc")
+scale = pow(3, 1)
 model = {call}
 # %% request
 value = 9

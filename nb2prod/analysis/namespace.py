@@ -1,0 +1,414 @@
+"""The notebook's namespace while its statements run one after the other: who made each name's present value.
+
+For each name the *contributors* of its value are kept: the statement that bound it and those that changed it since,
+under this name or another one that shares the object. Objects are *tokens*: n stands for what statement n made,
+~n for what the function or class defined by statement n gave (an instance, an inner function).
+"""
+
+import ast
+import builtins
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from nb2prod.analysis import effects
+from nb2prod.analysis.facts import Definition, Facts
+from nb2prod.analysis.locals import FunctionNode
+from nb2prod.analysis.names import is_plain_data
+from nb2prod.analysis.sharing import NONE, Called, Effect, Origins, effect_of, is_generator, parameter_names, summary
+
+Contributors = frozenset[int]
+Tokens = frozenset[int]
+_GIVEN = ("()", "->")
+"""How origins end that stand for what a class or function gave; both are two characters."""
+_GIVEN_BY_IPYTHON = frozenset({"__name__", "__file__", "__doc__", "get_ipython", "display", "_", "__", "In", "Out"})
+_CONTAINERS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one statement needs and does, with every name resolved as it was then (see `NotebookGraph`)."""
+
+    reads: Mapping[str, Contributors]
+    late: frozenset[str]
+    changes: frozenset[str]
+    doubtful: frozenset[str]
+    surely: frozenset[str]
+    direct: frozenset[str]
+    undefined: tuple[str, ...]
+    sets_up: bool
+
+
+@dataclass(slots=True)
+class Namespace:
+    contributors: dict[str, Contributors] = field(default_factory=dict)
+    tokens: dict[str, Tokens] = field(default_factory=dict)
+    holders: dict[int, set[str]] = field(default_factory=dict)
+    """Names through which a token may be reached: the inverse of `tokens`."""
+    imported: dict[str, str] = field(default_factory=dict)
+    """What an imported name stands for, e.g. ``np`` -> ``numpy``."""
+    definitions: dict[int, Definition] = field(default_factory=dict)
+    closures: dict[int, Effect] = field(default_factory=dict)
+    """Functions inside other values, by the statement that made them: ``{"f": lambda x: …}``."""
+    late_reads: dict[int, frozenset[str]] = field(default_factory=dict)
+    plain: set[int] = field(default_factory=set)
+    """Tokens of plain data (literals): a call that is given them does not keep them."""
+    containers: set[int] = field(default_factory=set)
+    used_up: set[int] = field(default_factory=set)
+    """Tokens of iterators and random generators: every use changes them."""
+    bound: Counter[str] = field(default_factory=Counter)
+    touched: set[str] = field(default_factory=set)
+    past: dict[str, list[tuple[int, Contributors]]] = field(default_factory=dict)
+    """For each name its contributors after each statement that made a difference: (statement, contributors)."""
+    past_tokens: dict[str, list[tuple[int, Tokens]]] = field(default_factory=dict)
+    now: int = 0
+    summaries: dict[int, tuple[tuple[Tokens, ...], Effect]] = field(default_factory=dict)
+    running: set[int] = field(default_factory=set)
+
+    def add(self, number: int, node: ast.stmt, facts: Facts) -> Entry:
+        """Run statement `number`: what it needed, and the namespace after it."""
+        self.now = number
+        early = facts.reads if facts.definition is not None else facts.reads | facts.late_reads
+        reached = self._functions_reached(early)
+        late = frozenset(name for t in reached for name in self.late_reads[t])
+        if facts.definition is None:
+            late |= facts.late_reads  # a lambda inside an expression may be called at once
+        effect, origins = self._effect(node, facts)
+        read = facts.reads | late
+        states = {s for s in effect.draws if s in self.contributors}
+        sure = self._names(effect.changed) | self._used_up(read) | states
+        doubtful = sure | self._names(effect.suspected)
+        modules = {n for n in doubtful if n in self.imported}
+        direct = (doubtful | self._names(effect.repeatable)) - self.imported.keys()
+        known = {n: self.contributors[n] for n in read | direct if n in self.contributors}
+        entry = Entry(
+            reads=known,
+            late=late - facts.reads,
+            changes=self._spread(direct),
+            doubtful=self._spread(doubtful - modules),
+            surely=self._spread(sure - modules),
+            direct=frozenset(direct),
+            undefined=tuple(n for n in sorted(facts.reads - facts.binds) if n not in known and not is_builtin(n)),
+            sets_up=bool(effect.seeds) or self._sets_up(node, facts, modules),
+        )
+        for name in entry.changes:
+            self._contribute(name, self.contributors.get(name, frozenset()) | {number})
+        self.touched |= entry.changes
+        for holder, held in effect.kept:
+            self._keep(holder, held)
+        self._bind(number, node, facts, origins, effect)
+        for late_bound in {n for t in reached if t in self.definitions for n in self.definitions[t].late_binds}:
+            self._maybe_bind(late_bound, number, self.tokens.get(late_bound, frozenset()))
+        for state in effect.seeds:
+            whole = isinstance(node, ast.Expr | ast.Assign)
+            earlier = frozenset() if whole else self.contributors.get(state, frozenset())
+            self._contribute(state, earlier | {number})
+        return entry
+
+    def settled(self) -> frozenset[str]:
+        """Names that one statement binds and that none changes."""
+        late = NONE.union(*[d.late_binds for d in self.definitions.values()])
+        return frozenset(n for n, count in self.bound.items() if count == 1) - self.touched - late
+
+    def with_memory(self) -> Contributors:
+        """Functions and classes that keep something from call to call: a default that they change or give away."""
+        found = set()
+        for number, definition in self.definitions.items():
+            every = definition.node.body if isinstance(definition.node, ast.ClassDef) else [definition.node]
+            for node in every:
+                if isinstance(node, FunctionNode) and self._remembers(node, definition):
+                    found.add(number)
+        return frozenset(found)
+
+    def _remembers(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, definition: Definition) -> bool:
+        a = node.args
+        positional = [*a.posonlyargs, *a.args]
+        pairs = [*zip(positional[len(positional) - len(a.defaults) :], a.defaults, strict=True),
+                 *zip(a.kwonlyargs, a.kw_defaults, strict=True)]  # fmt: skip
+        made = ast.List | ast.Dict | ast.Set | ast.Call | ast.ListComp | ast.DictComp
+        mutable = {f"<{p.arg}>" for p, value in pairs if isinstance(value, made)}
+        if not mutable:
+            return False
+        effect = self._summarised(id(node), node, definition.late_reads)
+        touched = effect.changed | effect.suspected | effect.returns | {held for _, held in effect.kept}
+        return bool(mutable & touched)
+
+    # --- what `sharing` asks
+
+    def called(self, origins: AbstractSet[str]) -> tuple[Called, ...]:
+        found = []
+        for token in sorted(self._tokens(origins)):
+            number = token if token >= 0 else ~token
+            if number in self.definitions:
+                found.append(Called(self.definitions[number], self._summary(number), made=token < 0))
+            elif number in self.closures:
+                found.append(Called(None, self.closures[number], made=True))
+        return tuple(found)
+
+    def methods(self, origins: Origins, name: str) -> tuple[tuple[ast.FunctionDef | ast.AsyncFunctionDef, Effect], ...]:
+        classes: Iterable[int] = {~t for t in self._tokens(origins) if t < 0}
+        if any(o.startswith("<") for o in origins):  # a parameter: it may be an instance of any of them
+            classes = self.definitions
+        found = []
+        for number in sorted(classes):
+            definition = self.definitions.get(number)
+            if definition is None or not isinstance(definition.node, ast.ClassDef):
+                continue
+            for node in definition.node.body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+                    found.append((node, self._summarised(id(node), node, definition.late_reads)))
+        return tuple(found)
+
+    def path(self, name: str) -> str | None:
+        return self.imported.get(name)
+
+    def lasting(self, origins: Origins) -> Origins:
+        return frozenset(o for o in origins if o.startswith("<") or not self._tokens(frozenset({o})) <= self.plain)
+
+    def holding(self, origins: Origins) -> Origins:
+        return frozenset(o for o in origins if not o.startswith("<") and self._tokens({o}) & self.containers)
+
+    # --- one statement
+
+    def _effect(self, node: ast.stmt, facts: Facts) -> tuple[Effect, Mapping[str, Origins]]:
+        definition = facts.definition
+        if definition is None:
+            return effect_of([node], self)
+        if isinstance(definition.node, ast.Lambda):
+            return Effect(), {}
+        parts: list[ast.expr | None] = [*definition.node.decorator_list]
+        body: list[ast.stmt] = []
+        if isinstance(definition.node, ast.ClassDef):
+            parts += definition.node.bases
+            body = [s for s in definition.node.body if not isinstance(s, FunctionNode)]
+        else:
+            parts += [*definition.node.args.defaults, *definition.node.args.kw_defaults]
+        effect, _ = effect_of([*(ast.Expr(p) for p in parts if p is not None), *body], self)
+        return effect, {}
+
+    def _functions_reached(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Statements whose functions may be called by who reads these names, with those that these call in turn."""
+        found: dict[int, None] = {}
+        seen: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            for token in self.tokens.get(name, frozenset()):
+                number = token if token >= 0 else ~token
+                if number in self.late_reads and number not in found:
+                    found[number] = None
+                    pending += self.late_reads[number]
+        return tuple(found)
+
+    def _used_up(self, names: Iterable[str]) -> set[str]:
+        """Iterators, random generators, and objects whose own special methods change them: using is changing."""
+        return {
+            name for name in names for t in self.tokens.get(name, frozenset())
+            if t in self.used_up or (t < 0 and ~t in self.definitions and self._changes_itself(~t))
+        }  # fmt: skip
+
+    def _changes_itself(self, number: int) -> bool:
+        node = self.definitions[number].node
+        if not isinstance(node, ast.ClassDef):
+            return False
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef) and method.name.startswith("__") and method.args.args:
+                if method.name in effects.MAKING_METHODS:
+                    continue
+                found = self._summarised(id(method), method, self.definitions[number].late_reads)
+                if f"<{method.args.args[0].arg}>" in found.changed:
+                    return True
+        return False
+
+    def _sets_up(self, node: ast.stmt, facts: Facts, modules: set[str]) -> bool:
+        """Whether the statement sets something global that is no name: a seed, an option of a library."""
+        if any(self.imported[n].split(".")[0] not in effects.DISPLAY_MODULES for n in modules):
+            return not effects.is_about_display(node)
+        for call in facts.calls:
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            if isinstance(node, ast.Expr) and name in effects.SEEDING:
+                return True
+            if name == "set_option" and not effects.is_about_display(call):
+                return True
+        return False
+
+    def _bind(self, number: int, node: ast.stmt, facts: Facts, origins: Mapping[str, Origins], effect: Effect) -> None:
+        self.bound.update(facts.binds | facts.maybe | facts.deletes)
+        if facts.definition is not None:
+            self.definitions[number] = facts.definition
+        if facts.late_reads or facts.definition is not None:
+            self.late_reads[number] = facts.late_reads
+        if facts.definition is None and (effect.changes_given or effect.changes_captured):
+            self.closures[number] = effect
+        for name in facts.deletes - facts.binds:
+            self.contributors.pop(name, None)
+            self.past.setdefault(name, []).append((number, frozenset()))
+            self._point(name, frozenset())
+        tokens = {n: self._tokens_of(n, number, node, facts, origins) for n in facts.binds | facts.maybe}
+        for name in facts.binds:
+            kept = self._keeps_submodules(node, facts, name)
+            self._contribute(name, (self.contributors.get(name, frozenset()) if kept else frozenset()) | {number})
+            self._point(name, tokens[name])
+            self.imported.pop(name, None)
+        for name in facts.maybe:
+            self._maybe_bind(name, number, tokens[name])
+        for one in facts.imports:
+            self.imported[one.name] = one.path
+
+    def _contribute(self, name: str, contributors: Contributors) -> None:
+        self.contributors[name] = contributors
+        self.past.setdefault(name, []).append((self.now, contributors))
+
+    def _maybe_bind(self, name: str, number: int, tokens: Tokens) -> None:
+        self._contribute(name, self.contributors.get(name, frozenset()) | {number})
+        self._point(name, self.tokens.get(name, frozenset()) | tokens)
+
+    def _keeps_submodules(self, node: ast.stmt, facts: Facts, name: str) -> bool:
+        """``import a.b`` after ``import a.c``: the name ``a`` keeps both."""
+        return isinstance(node, ast.Import) and any(i.name == name and "." in i.module for i in facts.imports)
+
+    def _tokens_of(
+        self, name: str, number: int, node: ast.stmt, facts: Facts, origins: Mapping[str, Origins]
+    ) -> Tokens:
+        if any(i.name == name for i in facts.imports):
+            return frozenset()
+        if facts.definition is not None:
+            used = {t for n in facts.reads for t in self.tokens.get(n, frozenset())}
+            parts = {t for t in used if t in self.definitions}  # base classes; what a decorator makes
+            if not facts.definition.is_class:
+                parts = {~t for t in parts}
+            return frozenset(parts | {number})
+        if isinstance(node, ast.AugAssign):
+            return self.tokens.get(name, frozenset()) | {number}
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            if isinstance(node.value, ast.Constant | ast.UnaryOp | ast.JoinedStr | ast.Compare):
+                return frozenset()  # a number or a string: nothing can change it
+            if is_plain_data(node.value):
+                self.plain.add(number)
+            elif isinstance(node.value, _CONTAINERS):
+                self.containers.add(number)
+            if isinstance(node.value, ast.Name) and not self._uses_up(node.value):
+                return self.tokens.get(node.value.id, frozenset()) or frozenset({number})
+        tokens = self._tokens(origins.get(name, NONE)) | {number}
+        if any(self._uses_up(part) for part in _values(node)):
+            self.used_up.add(number)
+            return tokens
+        # what was drawn is not the generator; a container or an object of the notebook may hold it
+        holds = any(isinstance(part, _CONTAINERS) or self._makes_instance(part) for part in _values(node))
+        return tokens if holds and not _draws_inside(node) else tokens - self.used_up
+
+    def _uses_up(self, value: ast.expr) -> bool:
+        """Whether the expression makes an iterator or a random generator."""
+        if isinstance(value, ast.GeneratorExp):
+            return True
+        if not isinstance(value, ast.Call):
+            return False
+        parts: list[str] = []
+        function = value.func
+        while isinstance(function, ast.Attribute):
+            parts.insert(0, function.attr)
+            function = function.value
+        if not isinstance(function, ast.Name):
+            return False
+        if any(c.definition and not c.made and is_generator(c.definition.node) for c in self.called({function.id})):
+            return True
+        path = ".".join([self.imported.get(function.id, function.id), *parts])
+        return path in effects.USED_UP_BY_READING or path.split(".")[0] == "itertools"
+
+    def _makes_instance(self, value: ast.expr) -> bool:
+        if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+            return False
+        called = self.called(frozenset({value.func.id}))
+        return any(c.definition is not None and c.definition.is_class for c in called)
+
+    # --- objects
+
+    def _names(self, origins: Origins) -> set[str]:
+        return {o for o in origins if not o.startswith("<") and not o.endswith(_GIVEN)}
+
+    def _tokens(self, origins: Iterable[str]) -> Tokens:
+        found: set[int] = set()
+        for origin in origins:
+            if origin.endswith(_GIVEN):
+                found |= {~t for t in self.tokens.get(origin[:-2], frozenset()) if t in self.definitions}
+            else:
+                found |= self.tokens.get(origin, frozenset())
+        return frozenset(found)
+
+    def _spread(self, direct: Iterable[str]) -> frozenset[str]:
+        """Every name that may see the change: those that share an object with a changed name."""
+        reached: set[str] = set(direct)
+        for name in list(reached):
+            for token in self.tokens.get(name, frozenset()):
+                if token >= 0 and token not in self.definitions:
+                    reached |= self.holders.get(token, set())
+        return frozenset(reached)
+
+    def _keep(self, holder: str, held: str) -> None:
+        """From now on `holder`, and whatever shares its object, gives access to `held`."""
+        tokens = self._tokens({held})
+        if not tokens or holder.startswith("<") or holder.endswith(_GIVEN):
+            return
+        for name in self._spread({holder}):
+            self._point(name, self.tokens.get(name, frozenset()) | tokens)
+
+    def _point(self, name: str, tokens: Tokens) -> None:
+        for token in self.tokens.get(name, frozenset()) - tokens:
+            self.holders.get(token, set()).discard(name)
+        for token in tokens - self.tokens.get(name, frozenset()):
+            self.holders.setdefault(token, set()).add(name)
+        self.tokens[name] = tokens
+        self.past_tokens.setdefault(name, []).append((self.now, tokens))
+
+    # --- functions
+
+    def _summary(self, number: int) -> Effect:
+        definition = self.definitions[number]
+        if isinstance(definition.node, ast.ClassDef):
+            return Effect()
+        return self._summarised(id(definition.node), definition.node, definition.late_reads)
+
+    def _summarised(
+        self, key: int, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, late_reads: frozenset[str]
+    ) -> Effect:
+        """The effect of calling, computed again only where what the function refers to is another."""
+        version = tuple(self.tokens.get(n, frozenset()) & self.definitions.keys() for n in sorted(late_reads))
+        known = self.summaries.get(key)
+        if known is not None and known[0] == version:
+            return known[1]
+        if key in self.running:  # a recursive call adds nothing to what the others do
+            return Effect(returns=frozenset(f"<{p}>" for p in parameter_names(node)))
+        self.running.add(key)
+        effect = summary(node, self)
+        self.running.discard(key)
+        self.summaries[key] = (version, effect)
+        return effect
+
+
+def is_builtin(name: str) -> bool:
+    return hasattr(builtins, name) or name in _GIVEN_BY_IPYTHON
+
+
+def _values(node: ast.stmt) -> tuple[ast.expr, ...]:
+    """The expressions whose values the statement binds."""
+    match node:
+        case ast.Assign(value=ast.Tuple(elts=parts)):
+            return tuple(parts)
+        case ast.Assign(value=ast.expr() as value) | ast.AnnAssign(value=ast.expr() as value):
+            return (value,)
+        case ast.With():
+            return tuple(item.context_expr for item in node.items)
+        case _:
+            return ()
+
+
+def _draws_inside(node: ast.stmt) -> bool:
+    """Whether a container is filled by calls: ``[rng.random() for _ in range(3)]`` does not hold the generator."""
+    return any(
+        isinstance(value, _CONTAINERS) and any(isinstance(n, ast.Call) for n in ast.walk(value))
+        for value in _values(node)
+    )

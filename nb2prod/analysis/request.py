@@ -1,0 +1,53 @@
+"""The request of a notebook without a request cell: what the prediction call consumes and training does not fit.
+
+    model = LinearRegression().fit(X, y)
+    model.predict(new_rows)                 the request is `new_rows`
+
+Two readings are asked about, never guessed.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+
+from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.namespace import Contributors
+from nb2prod.model.findings import Finding, Severity
+
+_PREDICTING = frozenset({"predict", "predict_proba", "transform", "decision_function", "score_samples"})
+_FITTING = frozenset({"fit", "train", "partial_fit"})
+
+
+def inferred_request(
+    graph: NotebookGraph, prediction: Iterable[int], inputs: Mapping[str, Contributors]
+) -> tuple[tuple[str, ...], Finding]:
+    """The request's name and a remark; no name and an error where it is not certain."""
+    consumed: set[str] = set()
+    for number in prediction:
+        for call in graph.statements[number].facts.calls:
+            if isinstance(call.func, ast.Name) or (
+                isinstance(call.func, ast.Attribute) and call.func.attr in _PREDICTING
+            ):
+                consumed |= {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+    fitted = {n for n, c in inputs.items() if any(_fits(graph.statements[i]) for i in c)}
+    candidates = sorted(n for n in inputs if n in consumed and n not in fitted)
+    hint = "Put an example input into a cell of its own above the inference cell and tag it `request`."
+    if len(candidates) != 1:
+        listed = ", ".join(f"`{c}`" for c in candidates) or "none fits"
+        return (), Finding("NB306", Severity.ERROR, f"which value does a caller send? ({listed})", hint=hint)
+    name = candidates[0]
+    for s in (graph.statements[n] for n in sorted(graph.slice(inputs[name]))):
+        if isinstance(s.node, ast.Assign) and any(isinstance(t, ast.Subscript) for t in s.node.targets):
+            return (), Finding(
+                "NB320", Severity.ERROR,
+                f"`{name}` holds columns that this line made, so a caller would have to send them "
+                "(training-serving skew).", s.cell, s.first_line,
+                "Put the step into a function that the inference cell calls, or tag an example of the raw input "
+                "`request`.",
+            )  # fmt: skip
+    return (name,), Finding(
+        "NB307", Severity.INFO, f"no request cell: `{name}` is taken to be what a caller sends.", hint=hint
+    )
+
+
+def _fits(statement: Statement) -> bool:
+    return any(isinstance(c.func, ast.Attribute) and c.func.attr in _FITTING for c in statement.facts.calls)

@@ -1,0 +1,202 @@
+"""What cannot be shown equal to the notebook once its code stands in functions: each an error finding with its line.
+
+total = sum(rows)        fine: a local of train()
+sum = total / 2          refused: the `sum` above would be that local, unbound as yet
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from nb2prod.analysis.boundary import Boundary
+from nb2prod.analysis.facts import comprehension_names
+from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.locals import Comprehension, FunctionNode, local_names
+from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.namespace import is_builtin
+from nb2prod.model.findings import Finding, Severity
+from nb2prod.plan.selection import Feature, Selection, bound_names
+
+_HIDDEN = frozenset({"eval", "exec", "globals", "locals", "vars"})
+_IPYTHON = frozenset({"_", "__", "___", "In", "Out", "get_ipython"})
+
+
+def find_refusals(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> list[Finding]:
+    return [
+        *(f for feature in selection.features for f in _definitions(graph, feature)),
+        *_meanings(graph, selection),
+        *_shadows(graph, selection),
+        *_delays(graph, selection),
+        *_unstorable(graph, boundary, selection),
+        *_changed_after(graph, boundary, selection),
+        *_hidden_reads(graph, selection),
+    ]
+
+
+def _error(code: str, message: str, hint: str, s: Statement, line: int | None = None) -> Finding:
+    return Finding(code, Severity.ERROR, message, s.cell, line or s.first_line, hint)
+
+
+def _definitions(graph: NotebookGraph, feature: Feature) -> Iterator[Finding]:
+    """Functions and classes that are more than a function of their arguments."""
+    s, definition = graph.statements[feature.statement], graph.definitions[feature.statement]
+    kind = "class" if feature.is_class else "function"
+    if definition.late_binds:
+        names = _listed(definition.late_binds)
+        yield _error(
+            "NB310", f"the {kind} `{feature.name}` re-binds the global {names}.", "Return the value instead.", s
+        )
+    if feature.is_class and feature.needs:
+        yield _error("NB311", f"the class `{feature.name}` reads {_listed(feature.needs)} of the notebook.",
+                     "Pass it to the constructor.", s)  # fmt: skip
+    if feature.statement in graph.with_memory:
+        yield _error("NB316", f"the {kind} `{feature.name}` keeps something from call to call in a default argument.",
+                     "Use None as the default and make the value inside.", s)  # fmt: skip
+    for name, contributors in graph.reads[feature.statement].items():
+        if kind_of(graph, contributors) in ("value", "parameter"):
+            yield _error("NB312", f"`{name}` is read where the {kind} `{feature.name}` is defined (a default, "
+                         "decorator or base).", "Pass it as an argument where the function is called.", s)  # fmt: skip
+
+
+def _meanings(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
+    """Names that stand for two things at module level, or that functions and classes are no longer what was defined."""
+    meanings: dict[str, set[object]] = {}
+    told: set[str] = set()
+    for number in (*selection.used, *selection.code):
+        s = graph.statements[number]
+        for name, contributors in graph.reads[number].items():
+            kind = kind_of(graph, contributors)
+            several = len(contributors) > 1 and any(graph.kinds[n] == "feature" for n in contributors)
+            if several and name not in told:
+                told.add(name)
+                changed = graph.statements[max(contributors)]
+                yield _error("NB315", f"the function or class `{name}` is defined or changed more than one way here.",
+                             "Define it once, and keep state in a variable.", changed)  # fmt: skip
+            elif kind == "import":
+                paths = {i.path for n in contributors for i in graph.statements[n].facts.imports if i.name == name}
+                meanings.setdefault(name, set()).add(frozenset(paths))
+            elif kind == "feature" or (kind == "constant" and contributors <= set(selection.code)):
+                meanings.setdefault(name, set()).add(contributors)
+            elif name in graph.late[number] and not several:
+                meanings.setdefault(name, set()).add("value")
+            if len(meanings.get(name, ())) > 1 and name not in told:
+                told.add(name)
+                yield _error("NB313", f"`{name}` means different things in different places, and several are used.",
+                             "Give them different names.", s)  # fmt: skip
+
+
+def _shadows(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
+    """Locals of a function or comprehension that hide a value which a function called there needs."""
+    needs = {f.name: f.needs for f in selection.features if f.needs}
+    for number in (*selection.used, *selection.code) if needs else ():
+        s = graph.statements[number]
+        for node, local in _with_locals(s.node, frozenset()):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in local:
+                for need in sorted(set(needs.get(node.id, ())) & local):
+                    yield _error("NB317", f"`{need}` is a local here, but `{node.id}`, which is called here, reads the "
+                                 "notebook's.", "Give the local another name.", s,
+                                 s.first_line + max(0, node.lineno - s.node.lineno))  # fmt: skip
+
+
+def _with_locals(node: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """Every node below with the names that are local there."""
+    yield node, local
+    if isinstance(node, FunctionNode):
+        inside = local | local_names(node)[0]
+        body = [node.body] if isinstance(node, ast.Lambda) else node.body
+        outer = [n for n in ast.iter_child_nodes(node) if n not in body]
+        parts = [*((n, local) for n in outer), *((n, inside) for n in body)]
+    elif isinstance(node, Comprehension):
+        parts = [(n, local | comprehension_names(node)) for n in ast.iter_child_nodes(node)]
+    else:
+        parts = [(n, local) for n in ast.iter_child_nodes(node)]
+    for part, names in parts:
+        yield from _with_locals(part, names)
+
+
+def _delays(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
+    """A function that is kept and called later must not see another value of what it needs then."""
+    versions: dict[str, set[frozenset[int]]] = {}
+    for number in selection.used:
+        for name in graph.late[number] & graph.reads[number].keys():
+            versions.setdefault(name, set()).add(graph.reads[number][name])
+    for number in (*selection.used, *selection.code):
+        s = graph.statements[number]
+        called = {id(n.func) for n in ast.walk(s.node) if isinstance(n, ast.Call)}
+        owners = {id(n.value) for n in ast.walk(s.node) if isinstance(n, ast.Attribute)}
+        for use in s.facts.uses:
+            feature = selection.feature(use.name)
+            if use.context != "load" or feature is None or not feature.needs:
+                continue
+            rebound = [n for n in feature.needs if len(versions.get(n, ())) > 1 or n in bound_names(graph, number)]
+            later = id(use.node) not in called or _runs_later(graph, feature)
+            if id(use.node) in owners or (later and rebound):
+                what = f"reads {_listed(rebound)}, which changes in between" if rebound else "reads the notebook"
+                yield _error("NB318", f"`{use.name}` is kept here to be called later, but it {what}.",
+                             "Pass the value as an argument.", s)  # fmt: skip
+
+
+def _runs_later(graph: NotebookGraph, feature: Feature) -> bool:
+    """Generators, coroutines, and functions that make functions."""
+    node = graph.statements[feature.statement].node
+    inner = any(isinstance(n, FunctionNode | ast.Yield | ast.YieldFrom) for n in ast.walk(node) if n is not node)
+    return inner or isinstance(node, ast.AsyncFunctionDef)
+
+
+def _unstorable(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> Iterator[Finding]:
+    """Artifacts that are, or hold, functions which the package would have under other terms."""
+    needs = {f.statement: f for f in selection.features if f.needs and not f.is_class}
+    for name in boundary.artifacts:
+        contributors = graph.before(boundary.predict_cell, name)
+        for number in sorted(graph.definitions_inside(boundary.predict_cell, name)):
+            s = graph.statements[number]
+            if number in needs:
+                yield _error("NB319", f"`{name}` holds the function `{needs[number].name}`, which reads "
+                             f"{_listed(needs[number].needs)} of the notebook.",
+                             "Make it a class that is given the value.", s)  # fmt: skip
+            elif isinstance(graph.definitions[number].node, ast.Lambda) and number in contributors:
+                yield _error("NB319", f"the lambda `{name}` reads values of the notebook, and the prediction needs it.",
+                             f"Write it as `def {name}(…):`.", s)  # fmt: skip
+        for number in contributors:
+            s = graph.statements[number]
+            if isinstance(s.node, ast.If | ast.Try | ast.For | ast.While | ast.With | ast.Match):
+                made = any(isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name for n in ast.walk(s.node))
+                if made or any(i.name == name for i in s.facts.imports):
+                    yield _error("NB333", f"`{name}` is defined inside a block, but the prediction needs it.",
+                                 "Define or import it at the top level of a cell.", s)  # fmt: skip
+
+
+def _changed_after(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> Iterator[Finding]:
+    """What a metric needs may change an artifact after the prediction was made with it."""
+    artifacts = set(boundary.artifacts)
+    for number in selection.training:
+        s = graph.statements[number]
+        changed = graph.changes[number] & artifacts - s.facts.binds
+        if s.cell >= boundary.predict_cell and changed:
+            yield _error("NB325", f"{_listed(changed)} is changed here, after the prediction has used it, and a metric "
+                         "needs that.", "Work on a copy, or move the metric above the inference cell.", s)  # fmt: skip
+
+
+def _hidden_reads(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
+    """Code that reads the namespace other than by name."""
+    for number in (*selection.used, *selection.code):
+        s = graph.statements[number]
+        bare = {id(n.func) for n in s.facts.calls if not n.args and not n.keywords}
+        for use in s.facts.uses:
+            known = use.name in graph.reads[number] or use.name in graph.final
+            if use.context != "load" or known or not is_builtin(use.name):
+                continue
+            about_locals = use.name in ("vars", "locals")
+            if use.name in _HIDDEN and not (about_locals and (use.late or id(use.node) not in bare)):
+                yield _error("NB327", f"`{use.name}` reads the notebook's variables in a way that cannot be followed.",
+                             "Use the variables by name.", s)  # fmt: skip
+            elif use.name in _IPYTHON:
+                yield _error("NB326", f"`{use.name}` exists only in a notebook.", "Assign the value to a name.", s)
+        if isinstance(s.node, ast.If) and any(
+            isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(s.node.test)
+        ):
+            yield _error("NB328", "`__name__` is \"__main__\" in a notebook and another in a package.",
+                         "Leave out this condition.", s)  # fmt: skip
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{n}`" for n in sorted(names))
