@@ -71,7 +71,7 @@ class ToolError(Nb2ProdError):
     exit_code = 4
 
 
-class Cancelled(Nb2ProdError):
+class Cancelled(Nb2ProdError):  # noqa: N818 - no error of anybody's: it was asked for
     exit_code = 130
 
     def __init__(self, message: str = "cancelled", *, code: str = "NB130", hint: str = "", where: Where | None = None):
