@@ -52,8 +52,8 @@ class RunRecord:
     """The facts of one complete run of the notebook. Written last and atomically; folded from our own events.
 
     `body` and `predictions` are the golden rows in wire form; `variables` maps a name of the prediction code to its
-    wire form; `parameters` the values the run used. `annotations` maps names seen at the boundary to the qualified type name
-    seen (artifacts, request, response). `python` is the kernel's interpreter, `python_version` e.g. ``3.11.7``.
+    wire form; `parameters` the values the run used. `annotations` maps names seen at the boundary (artifacts, request,
+    response) to the qualified type name seen. `python` is the kernel's interpreter, `python_version` e.g. ``3.11.7``.
     `modules` are the top-level modules the kernel had loaded at the end.
     """
 
