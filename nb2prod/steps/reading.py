@@ -38,7 +38,19 @@ def open_notebook(path: Path) -> Notebook:
 
 
 def analyse(notebook: Notebook) -> Analysis:
-    """Everything that can be known without running the notebook. Pure."""
+    """Everything that can be known without running the notebook. Pure. Raises InputError NB145 for code too deep."""
+    try:
+        return _analyse(notebook)
+    except RecursionError:  # newer parsers accept what no walk over the tree gets through
+        raise InputError(
+            "the code is nested too deep to be analysed.",
+            code="NB145",
+            hint="Move data out of the code, or split the expression.",
+            where=Where(notebook.name),
+        ) from None
+
+
+def _analyse(notebook: Notebook) -> Analysis:
     graph = build_graph(notebook)
     boundary, found = find_boundary(graph)
     findings = (*notebook.findings, *found)
