@@ -23,6 +23,15 @@ MUTATING_METHODS = frozenset(
     "write writelines read readline readlines seek send close".split()
 )
 
+CONTAINER_METHODS = frozenset(
+    "append extend insert remove pop popitem clear update setdefault add discard sort reverse appendleft extendleft "
+    "popleft difference_update intersection_update symmetric_difference_update".split()
+)
+"""Mutators that change a container, not what it holds."""
+
+SHALLOW_FUNCTIONS = frozenset("list tuple set frozenset dict sorted reversed zip enumerate iter filter".split())
+"""Built-ins whose new value holds what the given one held."""
+
 HARMLESS_METHODS = frozenset(
     "head tail describe info hist plot show value_counts sample boxplot scatter bar barh line pie isnull isna "
     "notna sum mean median mode std var min max count unique nunique corr cov groupby print display summary "

@@ -40,7 +40,7 @@ class Statement:
 @dataclass(frozen=True, slots=True)
 class NotebookGraph:
     """`reads[s]` maps each name that statement `s` needs, early or late, to the contributors of its value then.
-    `late[s]` are the names among them read only inside functions. `changes[s]` are names whose objects `s` may
+    `late[s]` are the names among them read inside functions. `changes[s]` are names whose objects `s` may
     change, `direct[s]` those among them that it names itself. `doubtful[s]` leaves out changes that a repetition does
     not add to (``net.eval()``); `surely[s]` also those only suspected (of a call whose value is thrown away).
     `imported` maps a name to what it was imported as, e.g. ``np`` to ``numpy``; `modules` to the module it came from.

@@ -63,3 +63,10 @@ def _own_nodes(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
         else:
             inside = in_comprehension or isinstance(node, Comprehension)
             pending += [(child, inside) for child in ast.iter_child_nodes(node)]
+
+
+def parameter_names(function: FunctionNode) -> tuple[str, ...]:
+    """Positional ones first, then keyword-only, ``*args`` and ``**kwargs``."""
+    a = function.args
+    every = (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg)
+    return tuple(p.arg for p in every if p is not None)

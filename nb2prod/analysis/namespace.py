@@ -13,13 +13,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from nb2prod.analysis import effects
+from nb2prod.analysis.calls import is_generator
 from nb2prod.analysis.facts import Definition, Facts
-from nb2prod.analysis.locals import FunctionNode
+from nb2prod.analysis.locals import FunctionNode, parameter_names
 from nb2prod.analysis.names import is_plain_data
-from nb2prod.analysis.sharing import NONE, Called, Effect, Origins, effect_of, is_generator, parameter_names, summary
+from nb2prod.analysis.origins import NONE, Called, Effect, Method, Origins, base
+from nb2prod.analysis.sharing import effect_of, summary
 
 Contributors = frozenset[int]
 Tokens = frozenset[int]
+NO_TOKENS: Tokens = frozenset()
 _GIVEN = ("()", "->")
 """How origins end that stand for what a class or function gave; both are two characters."""
 _GIVEN_BY_IPYTHON = frozenset({"__name__", "__file__", "__doc__", "get_ipython", "display", "_", "__", "In", "Out"})
@@ -44,8 +47,10 @@ class Entry:
 class Namespace:
     contributors: dict[str, Contributors] = field(default_factory=dict)
     tokens: dict[str, Tokens] = field(default_factory=dict)
+    inside: dict[str, Tokens] = field(default_factory=dict)
+    """What the object of a name may hold besides."""
     holders: dict[int, set[str]] = field(default_factory=dict)
-    """Names through which a token may be reached: the inverse of `tokens`."""
+    """Names through which a token may be reached: the inverse of `tokens` and `inside`."""
     imported: dict[str, str] = field(default_factory=dict)
     """What an imported name stands for, e.g. ``np`` -> ``numpy``."""
     definitions: dict[int, Definition] = field(default_factory=dict)
@@ -77,18 +82,19 @@ class Namespace:
         effect, origins = self._effect(node, facts)
         read = facts.reads | late
         states = {s for s in effect.draws if s in self.contributors}
-        sure = self._names(effect.changed) | self._used_up(read) | states
-        doubtful = sure | self._names(effect.suspected)
-        modules = {n for n in doubtful if n in self.imported}
-        direct = (doubtful | self._names(effect.repeatable)) - self.imported.keys()
+        sure = self._changed(effect.changed) | {f"{n}." for n in self._used_up(read)} | states
+        doubtful = sure | self._changed(effect.suspected)
+        modules = {base(o) for o in doubtful} & self.imported.keys()
+        every = doubtful | self._changed(effect.repeatable)
+        direct = frozenset(base(o) for o in every) - self.imported.keys()
         known = {n: self.contributors[n] for n in read | direct if n in self.contributors}
         entry = Entry(
             reads=known,
-            late=late - facts.reads,
-            changes=self._spread(direct),
-            doubtful=self._spread(doubtful - modules),
-            surely=self._spread(sure - modules),
-            direct=frozenset(direct),
+            late=late,
+            changes=self._spread(every),
+            doubtful=self._spread(doubtful),
+            surely=self._spread(sure),
+            direct=direct,
             undefined=tuple(n for n in sorted(facts.reads - facts.binds) if n not in known and not is_builtin(n)),
             sets_up=bool(effect.seeds) or self._sets_up(node, facts, modules),
         )
@@ -99,7 +105,7 @@ class Namespace:
             self._keep(holder, held)
         self._bind(number, node, facts, origins, effect)
         for late_bound in {n for t in reached if t in self.definitions for n in self.definitions[t].late_binds}:
-            self._maybe_bind(late_bound, number, self.tokens.get(late_bound, frozenset()))
+            self._maybe_bind(late_bound, number, NO_TOKENS, NO_TOKENS)
         for state in effect.seeds:
             whole = isinstance(node, ast.Expr | ast.Assign)
             earlier = frozenset() if whole else self.contributors.get(state, frozenset())
@@ -132,13 +138,13 @@ class Namespace:
             return False
         effect = self._summarised(id(node), node, definition.late_reads)
         touched = effect.changed | effect.suspected | effect.returns | {held for _, held in effect.kept}
-        return bool(mutable & touched)
+        return bool(mutable & {base(origin) for origin in touched})
 
     # --- what `sharing` asks
 
-    def called(self, origins: AbstractSet[str]) -> tuple[Called, ...]:
+    def called(self, origins: Origins) -> tuple[Called, ...]:
         found = []
-        for token in sorted(self._tokens(origins)):
+        for token in sorted(self._reached(origins)[0]):
             number = token if token >= 0 else ~token
             if number in self.definitions:
                 found.append(Called(self.definitions[number], self._summary(number), made=token < 0))
@@ -146,9 +152,9 @@ class Namespace:
                 found.append(Called(None, self.closures[number], made=True))
         return tuple(found)
 
-    def methods(self, origins: Origins, name: str) -> tuple[tuple[ast.FunctionDef | ast.AsyncFunctionDef, Effect], ...]:
-        classes: Iterable[int] = {~t for t in self._tokens(origins) if t < 0}
-        if any(o.startswith("<") for o in origins):  # a parameter: it may be an instance of any of them
+    def methods(self, origins: Origins, name: str) -> tuple[tuple[Method, Effect], ...]:
+        classes: Iterable[int] = {~t for t in self._reached(origins)[0] if t < 0}
+        if any(base(o).startswith("<") for o in origins):  # a parameter: it may be an instance of any of them
             classes = self.definitions
         found = []
         for number in sorted(classes):
@@ -164,10 +170,13 @@ class Namespace:
         return self.imported.get(name)
 
     def lasting(self, origins: Origins) -> Origins:
-        return frozenset(o for o in origins if o.startswith("<") or not self._tokens(frozenset({o})) <= self.plain)
+        return frozenset(o for o in origins if base(o).startswith("<") or not self._everything({o}) <= self.plain)
 
     def holding(self, origins: Origins) -> Origins:
-        return frozenset(o for o in origins if not o.startswith("<") and self._tokens({o}) & self.containers)
+        return frozenset(
+            o for o in origins
+            if o.startswith("^") or (not o.startswith("<") and self._everything({o}) & self.containers)
+        )  # fmt: skip
 
     # --- one statement
 
@@ -197,7 +206,7 @@ class Namespace:
             if name in seen:
                 continue
             seen.add(name)
-            for token in self.tokens.get(name, frozenset()):
+            for token in self._everything({name}):
                 number = token if token >= 0 else ~token
                 if number in self.late_reads and number not in found:
                     found[number] = None
@@ -207,7 +216,7 @@ class Namespace:
     def _used_up(self, names: Iterable[str]) -> set[str]:
         """Iterators, random generators, and objects whose own special methods change them: using is changing."""
         return {
-            name for name in names for t in self.tokens.get(name, frozenset())
+            name for name in names for t in self._everything({name})
             if t in self.used_up or (t < 0 and ~t in self.definitions and self._changes_itself(~t))
         }  # fmt: skip
 
@@ -220,7 +229,7 @@ class Namespace:
                 if method.name in effects.MAKING_METHODS:
                     continue
                 found = self._summarised(id(method), method, self.definitions[number].late_reads)
-                if f"<{method.args.args[0].arg}>" in found.changed:
+                if f"<{method.args.args[0].arg}>" in {base(o) for o in found.changed}:
                     return True
         return False
 
@@ -247,15 +256,15 @@ class Namespace:
         for name in facts.deletes - facts.binds:
             self.contributors.pop(name, None)
             self.past.setdefault(name, []).append((number, frozenset()))
-            self._point(name, frozenset())
+            self._point(name, NO_TOKENS, NO_TOKENS)
         tokens = {n: self._tokens_of(n, number, node, facts, origins) for n in facts.binds | facts.maybe}
         for name in facts.binds:
             kept = self._keeps_submodules(node, facts, name)
             self._contribute(name, (self.contributors.get(name, frozenset()) if kept else frozenset()) | {number})
-            self._point(name, tokens[name])
+            self._point(name, *tokens[name])
             self.imported.pop(name, None)
         for name in facts.maybe:
-            self._maybe_bind(name, number, tokens[name])
+            self._maybe_bind(name, number, *tokens[name])
         for one in facts.imports:
             self.imported[one.name] = one.path
 
@@ -263,9 +272,9 @@ class Namespace:
         self.contributors[name] = contributors
         self.past.setdefault(name, []).append((self.now, contributors))
 
-    def _maybe_bind(self, name: str, number: int, tokens: Tokens) -> None:
+    def _maybe_bind(self, name: str, number: int, tokens: Tokens, inside: Tokens) -> None:
         self._contribute(name, self.contributors.get(name, frozenset()) | {number})
-        self._point(name, self.tokens.get(name, frozenset()) | tokens)
+        self._point(name, self.tokens.get(name, NO_TOKENS) | tokens, self.inside.get(name, NO_TOKENS) | inside)
 
     def _keeps_submodules(self, node: ast.stmt, facts: Facts, name: str) -> bool:
         """``import a.b`` after ``import a.c``: the name ``a`` keeps both."""
@@ -273,33 +282,35 @@ class Namespace:
 
     def _tokens_of(
         self, name: str, number: int, node: ast.stmt, facts: Facts, origins: Mapping[str, Origins]
-    ) -> Tokens:
+    ) -> tuple[Tokens, Tokens]:
+        """(what the name's value may be, what it may hold besides)."""
         if any(i.name == name for i in facts.imports):
-            return frozenset()
+            return NO_TOKENS, NO_TOKENS
         if facts.definition is not None:
-            used = {t for n in facts.reads for t in self.tokens.get(n, frozenset())}
-            parts = {t for t in used if t in self.definitions}  # base classes; what a decorator makes
+            parts = {t for n in facts.reads for t in self._everything({n}) if t in self.definitions}
             if not facts.definition.is_class:
-                parts = {~t for t in parts}
-            return frozenset(parts | {number})
+                parts = {~t for t in parts}  # what its decorators give
+            return frozenset(parts | {number}), NO_TOKENS  # with its base classes
         if isinstance(node, ast.AugAssign):
-            return self.tokens.get(name, frozenset()) | {number}
+            return self.tokens.get(name, NO_TOKENS) | {number}, self.inside.get(name, NO_TOKENS)
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             if isinstance(node.value, ast.Constant | ast.UnaryOp | ast.JoinedStr | ast.Compare):
-                return frozenset()  # a number or a string: nothing can change it
+                return NO_TOKENS, NO_TOKENS  # a number or a string: nothing can change it
             if is_plain_data(node.value):
                 self.plain.add(number)
             elif isinstance(node.value, _CONTAINERS):
                 self.containers.add(number)
-            if isinstance(node.value, ast.Name) and not self._uses_up(node.value):
-                return self.tokens.get(node.value.id, frozenset()) or frozenset({number})
-        tokens = self._tokens(origins.get(name, NONE)) | {number}
+            if isinstance(node.value, ast.Name):
+                same = self.tokens.get(node.value.id, NO_TOKENS)
+                return same or frozenset({number}), self.inside.get(node.value.id, NO_TOKENS)
+        tokens, inside = self._reached(origins.get(name, NONE))
         if any(self._uses_up(part) for part in _values(node)):
             self.used_up.add(number)
-            return tokens
+            return tokens | {number}, inside
         # what was drawn is not the generator; a container or an object of the notebook may hold it
         holds = any(isinstance(part, _CONTAINERS) or self._makes_instance(part) for part in _values(node))
-        return tokens if holds and not _draws_inside(node) else tokens - self.used_up
+        gone = NO_TOKENS if holds and not _draws_inside(node) else frozenset(self.used_up)
+        return (tokens - gone) | {number}, inside - gone
 
     def _uses_up(self, value: ast.expr) -> bool:
         """Whether the expression makes an iterator or a random generator."""
@@ -314,8 +325,10 @@ class Namespace:
             function = function.value
         if not isinstance(function, ast.Name):
             return False
-        if any(c.definition and not c.made and is_generator(c.definition.node) for c in self.called({function.id})):
-            return True
+        for called in self.called(frozenset({function.id})):
+            definition = called.definition
+            if definition is not None and not called.made and is_generator(definition.node):
+                return not getattr(definition.node, "decorator_list", [])  # decorated, it may be a context manager
         path = ".".join([self.imported.get(function.id, function.id), *parts])
         return path in effects.USED_UP_BY_READING or path.split(".")[0] == "itertools"
 
@@ -327,42 +340,64 @@ class Namespace:
 
     # --- objects
 
-    def _names(self, origins: Origins) -> set[str]:
-        return {o for o in origins if not o.startswith("<") and not o.endswith(_GIVEN)}
+    def _changed(self, origins: AbstractSet[str]) -> set[str]:
+        """Without what is no name: parameters, instances as such, new objects."""
+        return {o for o in origins if not base(o).startswith("<") and not base(o).endswith(_GIVEN)}
 
-    def _tokens(self, origins: Iterable[str]) -> Tokens:
-        found: set[int] = set()
+    def _reached(self, origins: Iterable[str]) -> tuple[Tokens, Tokens]:
+        """(what objects of these origins may be, what they may hold besides)."""
+        tokens: set[int] = set()
+        inside: set[int] = set()
         for origin in origins:
-            if origin.endswith(_GIVEN):
-                found |= {~t for t in self.tokens.get(origin[:-2], frozenset()) if t in self.definitions}
+            name = base(origin)
+            if name.endswith(_GIVEN):
+                own = frozenset(~t for t in self.tokens.get(name[:-2], NO_TOKENS) if t in self.definitions)
+                held = NO_TOKENS
             else:
-                found |= self.tokens.get(origin, frozenset())
-        return frozenset(found)
+                own, held = self.tokens.get(name, NO_TOKENS), self.inside.get(name, NO_TOKENS)
+            if origin.startswith("^"):
+                inside |= own | held
+            elif origin.endswith("."):
+                tokens |= own | held
+                inside |= held
+            else:
+                tokens |= own
+                inside |= held
+        return frozenset(tokens), frozenset(inside)
 
-    def _spread(self, direct: Iterable[str]) -> frozenset[str]:
-        """Every name that may see the change: those that share an object with a changed name."""
-        reached: set[str] = set(direct)
-        for name in list(reached):
-            for token in self.tokens.get(name, frozenset()):
+    def _everything(self, origins: Iterable[str]) -> Tokens:
+        tokens, inside = self._reached(origins)
+        return tokens | inside
+
+    def _spread(self, changed: Iterable[str]) -> frozenset[str]:
+        """Every name that may see the change: those that share what is changed, or hold it."""
+        reached: set[str] = set()
+        for origin in changed:
+            if base(origin) in self.imported:
+                continue
+            reached.add(base(origin))
+            for token in self._reached({origin})[0]:
                 if token >= 0 and token not in self.definitions:
                     reached |= self.holders.get(token, set())
         return frozenset(reached)
 
     def _keep(self, holder: str, held: str) -> None:
         """From now on `holder`, and whatever shares its object, gives access to `held`."""
-        tokens = self._tokens({held})
+        tokens = self._everything({held})
         if not tokens or holder.startswith("<") or holder.endswith(_GIVEN):
             return
         for name in self._spread({holder}):
-            self._point(name, self.tokens.get(name, frozenset()) | tokens)
+            self._point(name, self.tokens.get(name, NO_TOKENS), self.inside.get(name, NO_TOKENS) | tokens)
 
-    def _point(self, name: str, tokens: Tokens) -> None:
-        for token in self.tokens.get(name, frozenset()) - tokens:
+    def _point(self, name: str, tokens: Tokens, inside: Tokens) -> None:
+        before = self._everything({name})
+        self.tokens[name], self.inside[name] = tokens, inside
+        after = tokens | inside
+        for token in before - after:
             self.holders.get(token, set()).discard(name)
-        for token in tokens - self.tokens.get(name, frozenset()):
+        for token in after - before:
             self.holders.setdefault(token, set()).add(name)
-        self.tokens[name] = tokens
-        self.past_tokens.setdefault(name, []).append((self.now, tokens))
+        self.past_tokens.setdefault(name, []).append((self.now, after))
 
     # --- functions
 
@@ -372,9 +407,7 @@ class Namespace:
             return Effect()
         return self._summarised(id(definition.node), definition.node, definition.late_reads)
 
-    def _summarised(
-        self, key: int, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, late_reads: frozenset[str]
-    ) -> Effect:
+    def _summarised(self, key: int, node: FunctionNode, late_reads: frozenset[str]) -> Effect:
         """The effect of calling, computed again only where what the function refers to is another."""
         version = tuple(self.tokens.get(n, frozenset()) & self.definitions.keys() for n in sorted(late_reads))
         known = self.summaries.get(key)

@@ -44,8 +44,9 @@ def _shown(graph: NotebookGraph, statement: Statement, own: set[str]) -> Respons
     value = statement.node.value
     if is_display(graph, value):
         return None
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _GIVE_NOTHING:
-        changed = sorted(graph.direct[statement.number] & own)
+    changed = sorted(graph.surely[statement.number] & graph.direct[statement.number])
+    if changed and isinstance(value, ast.Call) and getattr(value.func, "attr", "") in _GIVE_NOTHING:
+        changed = [name for name in changed if name in own]
         return (statement, changed[0]) if len(changed) == 1 else None
     return statement, value.id if isinstance(value, ast.Name) else None
 

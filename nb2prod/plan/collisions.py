@@ -90,12 +90,13 @@ def _taken_name(name: str, s: Statement) -> Finding:
 
 def _imported_twice(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
     """Two imports of one name: which one wins must not depend on how a module's imports are sorted."""
-    paths: dict[str, str] = {}
+    seen: dict[str, set[str]] = {}
     for number in selection.imports:
         s = graph.statements[number]
-        for one in s.facts.imports:
-            if paths.setdefault(one.name, one.path) != one.path:
-                yield _error("NB332", f"`{one.name}` is imported from more than one place.",
+        for name in sorted({one.name for one in s.facts.imports}):
+            paths = {one.path for one in s.facts.imports if one.name == name}  # several in `try … except ImportError`
+            if seen.setdefault(name, paths) != paths:
+                yield _error("NB332", f"`{name}` is imported from more than one place.",
                              "Import it under another name (`import … as …`).", s)  # fmt: skip
 
 

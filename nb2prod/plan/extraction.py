@@ -97,7 +97,8 @@ def plan_extraction(
 def _is_mention(graph: NotebookGraph, code: Code, boundary: Boundary) -> bool:
     """The response statement that merely names the response: ``predictions`` on a line of its own."""
     node = graph.statements[code.statement].node
-    return code.statement == boundary.response_statement and isinstance(node, ast.Expr)
+    mention = isinstance(node, ast.Expr) and isinstance(node.value, ast.Name)
+    return mention and code.statement == boundary.response_statement
 
 
 def _free_name(wishes: tuple[str, ...], graph: NotebookGraph, numbers: tuple[int, ...]) -> str:

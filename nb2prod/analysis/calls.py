@@ -1,0 +1,305 @@
+"""What a call changes, keeps and gives back: by reading the notebook's own functions, and by name for all others.
+
+extend(rows, 2)          the notebook's: its body appends to the parameter, so `rows` changes
+model.fit(X)             a library's: `fit` is known to change its receiver
+shuffle_somehow(rows)    unknown and its value thrown away: suspected to change `rows`
+"""
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nb2prod.analysis import effects
+from nb2prod.analysis.locals import FunctionNode, local_names, parameter_names
+from nb2prod.analysis.origins import (
+    GIVEN,
+    INNER,
+    NONE,
+    Called,
+    Effect,
+    Origins,
+    anything,
+    applied,
+    base,
+    changed_at_top,
+    changed_throughout,
+    holder,
+    within,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from nb2prod.analysis.sharing import Walk
+
+_MAKERS = frozenset({"partial", "wraps", "cache", "lru_cache"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Argument:
+    """`key` is a position, a keyword, or None for ``*x`` and ``**x``."""
+
+    key: int | str | None
+    origins: Origins
+    node: ast.expr
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    node: ast.Call
+    receiver: Origins
+    arguments: tuple[_Argument, ...]
+    discarded: bool
+
+    @property
+    def given(self) -> Origins:
+        return NONE.union(*[a.origins for a in self.arguments])
+
+    def keyword(self, name: str) -> ast.expr | None:
+        return next((a.node for a in self.arguments if a.key == name), None)
+
+
+def call_value(walk: "Walk", node: ast.Call, *, discarded: bool) -> Origins:
+    """The origins of what the call gives; what it changes is noted in `walk`."""
+    function = node.func
+    receiver = walk.value(function.value) if isinstance(function, ast.Attribute) else walk.value(function)
+    arguments = [
+        _Argument(None if isinstance(a, ast.Starred) else n, walk.value(a), a) for n, a in enumerate(node.args)
+    ]
+    arguments += [_Argument(k.arg, walk.value(k.value), k.value) for k in node.keywords]
+    call = _Call(node, receiver, tuple(arguments), discarded)
+    _note_callbacks(walk, call)
+    walk.changed |= changed_at_top(NONE.union(*[a.origins for a in arguments if a.key == "out"]))
+    path = _path(walk, function)
+    if path is not None:
+        return _library_call(walk, call, path)
+    if isinstance(function, ast.Attribute):
+        return _method_call(walk, call, function)
+    return _function_call(walk, call, function.id if isinstance(function, ast.Name) else "")
+
+
+# --- functions
+
+
+def _function_call(walk: "Walk", call: _Call, name: str) -> Origins:
+    if name == "super":
+        return frozenset({f"<{walk.self_name}>"})
+    if name in walk.inner:
+        if walk.inner[name].changes_given:
+            walk.changed |= changed_throughout(call.given)
+        return anything(call.given | call.receiver)
+    called = walk.names.called(call.receiver) if name not in walk.local else ()
+    if called:
+        return NONE.union(*[_called_value(walk, call, one) for one in called])
+    lasting = walk.names.lasting(call.given)
+    if name in effects.MUTATING_FUNCTIONS:
+        walk.changed |= changed_throughout(call.given)
+    elif call.discarded and name not in effects.HARMLESS_FUNCTIONS and not name.endswith(("Error", "Exception")):
+        walk.suspected |= changed_throughout(lasting)
+    if name in effects.FRESH_FUNCTIONS:
+        return NONE
+    if name in effects.SHALLOW_FUNCTIONS:
+        return holder(within(lasting))
+    return _unknown(name, lasting if name else lasting | call.receiver)
+
+
+def _called_value(walk: "Walk", call: _Call, called: Called) -> Origins:
+    """A call that reaches a function or class of the notebook."""
+    definition = called.definition
+    if called.made and definition is not None and definition.is_class:
+        methods = walk.names.methods(call.receiver, "__call__")
+        results = [_apply(walk, call, m, e, call.receiver) for m, e in methods]
+        return anything(walk.names.lasting(call.given)).union(*results)
+    if called.made or definition is None:  # an inner function that was given back, or kept in a container
+        walk.changed |= {o for o in called.effect.changed if not base(o).startswith("<")}
+        walk.draws |= called.effect.draws
+        if called.effect.changes_given:
+            walk.changed |= changed_throughout(call.given)
+        if called.effect.changes_captured:
+            walk.changed |= changed_throughout(call.receiver)
+        return anything(call.given | call.receiver)
+    if isinstance(definition.node, ast.ClassDef):
+        instance = frozenset({f"{definition.name}()"})
+        for name in ("__init__", "__post_init__"):
+            for method, effect in walk.names.methods(instance, name):
+                _apply(walk, call, method, effect, instance)
+        return anything(call.given) | holder(call.given) | instance
+    result = _apply(walk, call, definition.node, called.effect, None)
+    lives_on = INNER in {base(o) for o in called.effect.returns} or is_generator(definition.node)
+    kept = frozenset(o for o in result if base(o) != INNER)
+    return kept | {f"{definition.name}->"} if lives_on else kept
+
+
+def _apply(
+    walk: "Walk", call: _Call, function: FunctionNode, effect: Effect, receiver: Origins | None
+) -> Origins:  # fmt: skip
+    """The effect of calling `function`, with the origins of the arguments in place of the parameters'."""
+    given = _given(call, function, receiver)
+
+    def outside(origins: Origins) -> Origins:
+        found: set[str] = set()
+        for origin in origins:
+            name = base(origin)
+            found |= applied(origin, frozenset(given.get(name[1:-1], ()))) if name.startswith("<") else {origin}
+        return frozenset(found)
+
+    walk.changed |= changed_at_top(outside(effect.changed))
+    walk.suspected |= changed_at_top(outside(effect.suspected))
+    walk.repeatable |= changed_at_top(outside(effect.repeatable))
+    walk.kept |= {
+        (base(h), base(v)) for where, what in effect.kept for h in outside(frozenset({where}))
+        for v in outside(frozenset({what}))
+    }  # fmt: skip
+    if effect.kept and receiver is not None and isinstance(call.node.func, ast.Attribute):
+        walk.keep(call.node.func.value, call.given)
+    walk.draws |= effect.draws | effect.seeds
+    return outside(effect.returns)
+
+
+def _given(call: _Call, function: FunctionNode, receiver: Origins | None) -> dict[str, set[str]]:
+    """For each parameter the origins of what the call gives for it."""
+    a = function.args
+    positional = [p.arg for p in (*a.posonlyargs, *a.args)]
+    given: dict[str, set[str]] = {p: set() for p in parameter_names(function)}
+    is_static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in getattr(function, "decorator_list", ()))
+    if receiver is not None and positional and not is_static:
+        given[positional.pop(0)] |= receiver
+    for argument in call.arguments:
+        key, origins = argument.key, argument.origins
+        if key is None:  # `*x`, `**x`: may be any of them
+            for held in given.values():
+                held |= within(origins)
+        elif isinstance(key, int) and key < len(positional):
+            given[positional[key]] |= origins
+        elif isinstance(key, int) and a.vararg:
+            given[a.vararg.arg] |= holder(origins)
+        elif isinstance(key, str) and key in given:
+            given[key] |= origins
+        elif isinstance(key, str) and a.kwarg:
+            given[a.kwarg.arg] |= holder(origins)
+    return given
+
+
+# --- methods
+
+
+def _method_call(walk: "Walk", call: _Call, function: ast.Attribute) -> Origins:
+    name, receiver = function.attr, call.receiver
+    if name in effects.IDEMPOTENT_METHODS and (call.discarded or name == "eval"):
+        walk.repeatable |= changed_throughout(receiver)
+        return receiver
+    own = walk.names.methods(receiver, name)
+    results = [_apply(walk, call, m, e, receiver) for m, e in own]
+    if own and not any(base(o).startswith("<") for o in receiver):
+        return NONE.union(*results)
+    in_place = call.keyword("inplace")
+    if name in effects.CONTAINER_METHODS:
+        walk.changed |= changed_at_top(receiver)
+        held = within(call.given) if name in ("extend", "update", "extendleft") else call.given
+        walk.keep(function.value, held)
+        return within(receiver).union(anything(held) if name == "setdefault" else NONE, *results)
+    if name in effects.MUTATING_METHODS or (isinstance(in_place, ast.Constant) and in_place.value):
+        walk.changed |= changed_throughout(receiver)
+        if name not in effects.FITTING_METHODS:
+            walk.keep(function.value, call.given)
+    elif call.discarded and name not in effects.HARMLESS_METHODS:
+        walk.suspected |= changed_throughout(receiver)
+    if name == "sample" and call.keyword("random_state") is None:
+        walk.draws.add("state of numpy.random")
+    return NONE.union(_method_value(walk, call, name), *results)
+
+
+def _method_value(walk: "Walk", call: _Call, name: str) -> Origins:
+    """What a method that is not the notebook's own gives back, by its name."""
+    if name in effects.VIEWS or name in effects.FITTING_METHODS:
+        return call.receiver
+    if name == "copy":
+        return holder(within(walk.names.holding(call.receiver)))
+    if name in effects.FRESH_METHODS | effects.HARMLESS_METHODS:
+        return NONE
+    return _unknown(name, call.receiver | walk.names.lasting(call.given))
+
+
+# --- libraries
+
+
+def _library_call(walk: "Walk", call: _Call, path: str) -> Origins:
+    """A call of something imported, by its full name."""
+    module, _, name = path.rpartition(".")
+    state = effects.random_state(module, name)
+    if state and name in effects.SEEDING:
+        walk.seeds.add(state)
+    elif state or (name in effects.DRAWING and call.keyword("random_state") is None):
+        walk.draws.add(state or "state of numpy.random")
+    lasting = walk.names.lasting(call.given)
+    if name in effects.MUTATING_FUNCTIONS:
+        walk.changed |= changed_throughout(call.given)
+    elif call.discarded and not effects.is_harmless(path.split(".")[0], name):
+        walk.suspected |= changed_throughout(lasting)
+    if name in effects.FRESH_FUNCTIONS | effects.FRESH_METHODS:
+        return NONE
+    filled = call.arguments and isinstance(call.arguments[0].node, ast.Dict | ast.List | ast.ListComp)
+    if filled and path in effects.COPYING_MAKERS:
+        return NONE
+    return _unknown(name, lasting)
+
+
+def _path(walk: "Walk", function: ast.expr) -> str | None:
+    """``np.random.normal`` -> ``numpy.random.normal``, where the first name is an import."""
+    attributes: list[str] = []
+    while isinstance(function, ast.Attribute):
+        attributes.insert(0, function.attr)
+        function = function.value
+    if not isinstance(function, ast.Name) or function.id in walk.local or function.id in walk.origins:
+        return None
+    root = walk.names.path(function.id)
+    return None if root is None else ".".join([root, *attributes])
+
+
+def _unknown(name: str, origins: Origins) -> Origins:
+    """What a function we do not know gives may be, or be inside, what it was handed; it holds functions and generators
+    only if it is a maker (``Pipeline``, ``partial``) or gives an iterator itself."""
+    if not name[:1].isupper() and name not in _MAKERS | effects.USED_UP_BY_READING:
+        origins = frozenset(o for o in origins if base(o) != INNER and not base(o).endswith("->"))
+    return anything(origins)
+
+
+# --- functions handed over
+
+
+def _note_callbacks(walk: "Walk", call: _Call) -> None:
+    """Functions handed over may be called with anything else that is handed over."""
+    others = call.given | (call.receiver if isinstance(call.node.func, ast.Attribute) else NONE)
+    for argument in call.arguments:
+        if isinstance(argument.node, ast.Lambda):
+            changes = _lambda_changes_given(walk, argument.node)
+        elif isinstance(argument.node, ast.Name) and argument.node.id in walk.inner:
+            changes = walk.inner[argument.node.id].changes_given
+        else:
+            called = walk.names.called(anything(argument.origins))
+            changes = any(c.effect.changes_given for c in called)
+            for one in (c for c in called if c.definition is not None and not c.definition.is_class):
+                walk.changed |= {o for o in one.effect.changed if not base(o).startswith("<")}
+                walk.draws |= one.effect.draws
+                changes |= any(base(o).startswith("<") for o in one.effect.changed)
+        if changes:
+            walk.changed |= changed_throughout(others)
+
+
+def _lambda_changes_given(walk: "Walk", node: ast.Lambda) -> bool:
+    own, _ = local_names(node)
+    inside = walk.around({p: frozenset({GIVEN}) for p in own}, own)
+    inside.body(node)
+    return GIVEN in {base(o) for o in inside.changed | inside.suspected}
+
+
+def is_generator(node: ast.AST) -> bool:
+    """Whether calling the function gives a generator or coroutine: its body runs later."""
+    if isinstance(node, ast.AsyncFunctionDef):
+        return True
+    pending: list[ast.AST] = list(node.body) if isinstance(node, ast.FunctionDef) else []
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(part, FunctionNode | ast.ClassDef):
+            pending += list(ast.iter_child_nodes(part))
+    return False
