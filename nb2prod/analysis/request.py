@@ -10,10 +10,12 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.namespace import Contributors
 from nb2prod.model.findings import Finding, Severity
 
 _PREDICTING = frozenset({"predict", "predict_proba", "transform", "decision_function", "score_samples"})
+_TRANSFORMING = frozenset({"assign", "get_dummies", "fit_transform", "transform"})
 _FITTING = frozenset({"fit", "train", "partial_fit"})
 
 
@@ -36,10 +38,10 @@ def inferred_request(
         return (), Finding("NB306", Severity.ERROR, f"which value does a caller send? ({listed})", hint=hint)
     name = candidates[0]
     for s in (graph.statements[n] for n in sorted(graph.slice(inputs[name]))):
-        if isinstance(s.node, ast.Assign) and any(isinstance(t, ast.Subscript) for t in s.node.targets):
+        if _makes_columns(graph, s):
             return (), Finding(
                 "NB320", Severity.ERROR,
-                f"`{name}` holds columns that this line made, so a caller would have to send them "
+                f"`{name}` holds what this line made of the data, so a caller would have to send it "
                 "(training-serving skew).", s.cell, s.first_line,
                 "Put the step into a function that the inference cell calls, or tag an example of the raw input "
                 "`request`.",
@@ -47,6 +49,21 @@ def inferred_request(
     return (name,), Finding(
         "NB307", Severity.INFO, f"no request cell: `{name}` is taken to be what a caller sends.", hint=hint
     )
+
+
+def _makes_columns(graph: NotebookGraph, statement: Statement) -> bool:
+    """Whether it stores a column, or gives data to a function of the notebook or to a transformer."""
+    if isinstance(statement.node, ast.Assign) and any(isinstance(t, ast.Subscript) for t in statement.node.targets):
+        return True
+    reads = graph.reads[statement.number]
+    for call in statement.facts.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _TRANSFORMING:
+            return True
+        given = {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)} & reads.keys()
+        own = isinstance(call.func, ast.Name) and kind_of(graph, reads.get(call.func.id, frozenset())) == "feature"
+        if own and any(kind_of(graph, reads[n]) == "value" for n in given):
+            return True
+    return False
 
 
 def _fits(statement: Statement) -> bool:

@@ -214,6 +214,21 @@ model.predict(frame)
 """) == ("NB320",)  # fmt: skip
 
 
+def test_what_a_function_made_of_the_data_is_no_request() -> None:
+    assert equal_or_refused("""
+# %% functions
+class Model:
+    def predict(self, x): return x["a"]
+def features(d): return {**d, "a": d["raw"] * 2}
+# %% training
+model = Model()
+frame = {"raw": pow(3, 1)}
+X = features(frame)
+# %% inference
+model.predict(X)
+""") == ("NB320",)  # fmt: skip
+
+
 @pytest.mark.parametrize(("text", "code"), [
     ("# %%\nx = 1\n# %%\nx + 1", "NB301"),
     ("# %% training\nx = 1", "NB302"),
