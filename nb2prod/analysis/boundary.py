@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
-from nb2prod.analysis.namespace import Contributors
+from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.request import inferred_request
 from nb2prod.analysis.response import find_response
 from nb2prod.model.findings import Finding, Severity
@@ -186,8 +186,9 @@ def _changed_artifacts(graph: NotebookGraph, boundary: Boundary) -> list[Finding
         s = graph.statements[number]
         # a bare last expression is shown: its value is not thrown away
         shown = number == boundary.response_statement and isinstance(s.node, ast.Expr)
-        changed = graph.surely[number] if shown else graph.doubtful[number]
-        for name in sorted(n for n in changed & set(boundary.artifacts) if not n.startswith("state of ")):
+        change = graph.surely[number] if shown else graph.doubtful[number]
+        artifacts = [n for n in boundary.artifacts if not n.startswith("state of ")]
+        for name in sorted(graph.changed(change, number, artifacts)):
             findings.append(
                 _error("NB323", f"the prediction changes the artifact `{name}`, so a second request would get "
                        "another answer.", "Change a copy instead.", s.cell, s.first_line)

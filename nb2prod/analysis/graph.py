@@ -13,12 +13,13 @@ it. Work is linear in statements times names used.
 
 import ast
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nb2prod.analysis.facts import Definition, Facts, statement_facts
 from nb2prod.analysis.names import NameKind, statement_kinds
-from nb2prod.analysis.namespace import Contributors, Entry, Namespace, Tokens
+from nb2prod.analysis.namespace import Entry, Namespace
+from nb2prod.analysis.objects import Change, Contributors, NamesAtEnd, Objects
 from nb2prod.analysis.parameters import declared_parameters
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
@@ -40,38 +41,46 @@ class Statement:
 @dataclass(frozen=True, slots=True)
 class NotebookGraph:
     """`reads[s]` maps each name that statement `s` needs, early or late, to the contributors of its value then.
-    `late[s]` are the names among them read inside functions. `changes[s]` are names whose objects `s` may
-    change, `direct[s]` those among them that it names itself. `doubtful[s]` leaves out changes that a repetition does
-    not add to (``net.eval()``); `surely[s]` also those only suspected (of a call whose value is thrown away).
-    `imported` maps a name to what it was imported as, e.g. ``np`` to ``numpy``; `modules` to the module it came from.
-    `final` holds the contributors of every name when the last statement has ended; `past` and `past_tokens` each
-    name's contributors and tokens after each statement that made a difference. `definitions` are functions and classes
-    by the statement that defines them, `with_memory` those that keep something from call to call. `setup` are
-    statements that set what is no name: a seed, an option.
+    `late[s]` are the names among them read inside functions. `changes[s]` is what `s` may change; `doubtful[s]` leaves
+    out changes that a repetition does not add to (``net.eval()``); `surely[s]` also those only suspected (of a call
+    whose value is thrown away). `imported` maps a name to what it was imported as, e.g. ``np`` to ``numpy``; `modules`
+    to the module it came from. `final` holds the contributors of every name when the last statement has ended,
+    `objects` those at any time. `definitions` are functions and classes by the statement that defines them,
+    `with_memory` those that keep something from call to call. `setup` are statements that set what is no name: a seed,
+    an option.
     """
 
     notebook: Notebook
     statements: tuple[Statement, ...]
     reads: tuple[Mapping[str, Contributors], ...]
     late: tuple[frozenset[str], ...]
-    changes: tuple[frozenset[str], ...]
-    doubtful: tuple[frozenset[str], ...]
-    surely: tuple[frozenset[str], ...]
-    direct: tuple[frozenset[str], ...]
+    changes: tuple[Change, ...]
+    doubtful: tuple[Change, ...]
+    surely: tuple[Change, ...]
     imported: Mapping[str, str]
     modules: Mapping[str, str]
     final: Mapping[str, Contributors]
+    objects: Objects
     definitions: Mapping[int, Definition]
     kinds: tuple[NameKind, ...]
     setup: Contributors
     with_memory: Contributors
-    past: Mapping[str, Sequence[tuple[int, Contributors]]]
-    past_tokens: Mapping[str, Sequence[tuple[int, Tokens]]]
     undefined: tuple[tuple[int, str], ...] = ()
+
+    def direct(self, number: int) -> frozenset[str]:
+        """Names whose objects statement `number` changes by naming them."""
+        return self.changes[number].names
+
+    def changed(self, change: Change, number: int, among: Iterable[str]) -> frozenset[str]:
+        """The names among these that see a `change` made by statement `number`, as they stand then."""
+        return frozenset(
+            name for name in among
+            if name in change.names or self.objects.before(name, number).everything & change.tokens
+        )  # fmt: skip
 
     def before(self, cell: int, name: str) -> Contributors:
         """The contributors of `name` when `cell` starts; none where it is not bound then."""
-        return _latest(self.past.get(name, ()), self._first_of(cell))
+        return self.objects.contributors_before(name, self._first_of(cell))
 
     def after(self, cell: int, name: str) -> Contributors:
         """The contributors of `name` when `cell` has ended."""
@@ -79,7 +88,7 @@ class NotebookGraph:
 
     def definitions_inside(self, cell: int, name: str) -> Contributors:
         """Functions and classes that the value of `name` may be or hold when `cell` starts."""
-        tokens = _latest(self.past_tokens.get(name, ()), self._first_of(cell))
+        tokens = self.objects.before(name, self._first_of(cell)).everything
         return frozenset(t if t >= 0 else ~t for t in tokens) & self.definitions.keys()
 
     def _first_of(self, cell: int) -> int:
@@ -101,12 +110,6 @@ class NotebookGraph:
             for contributors in self.reads[number].values():
                 pending += contributors
         return frozenset(found)
-
-
-def _latest(past: Sequence[tuple[int, frozenset[int]]], number: int) -> frozenset[int]:
-    """The last entry made before statement `number`."""
-    at = bisect_left(past, number, key=lambda entry: entry[0])
-    return past[at - 1][1] if at else frozenset()
 
 
 def parse_cell(cell: Cell) -> list[ast.stmt]:
@@ -140,15 +143,13 @@ def build_graph(notebook: Notebook) -> NotebookGraph:
         changes=tuple(entry.changes for entry in entries),
         doubtful=tuple(entry.doubtful for entry in entries),
         surely=tuple(entry.surely for entry in entries),
-        direct=tuple(entry.direct for entry in entries),
         imported=names.imported,
         modules={i.name: i.module for s in statements for i in s.facts.imports},
-        final=dict(names.contributors),
+        final=NamesAtEnd(names.objects),
+        objects=names.objects,
         definitions=names.definitions,
         kinds=statement_kinds(statements, reads, names.settled(), parameters),
         setup=frozenset(n for n, entry in enumerate(entries) if entry.sets_up),
         with_memory=names.with_memory(),
-        past=names.past,
-        past_tokens=names.past_tokens,
         undefined=tuple((n, name) for n, entry in enumerate(entries) for name in entry.undefined),
     )

@@ -9,7 +9,7 @@ from nb2prod.model.roles import Role
 
 if TYPE_CHECKING:
     from nb2prod.analysis.graph import NotebookGraph, Statement
-    from nb2prod.analysis.namespace import Contributors
+    from nb2prod.analysis.objects import Contributors
 
 NameKind = Literal["import", "feature", "constant", "parameter", "value"]
 
@@ -68,7 +68,9 @@ def _kind(
         return "parameter"
     if s.role in (Role.PARAMETERS, Role.REQUEST) or not s.facts.binds <= settled:
         return "value"
-    return "constant" if _is_constant(s.node, [_joined(kinds, c) for c in reads.values()]) else "value"
+    if not _is_computed(s.node):
+        return "value"
+    return "constant" if all(_joined(kinds, c) in ("constant", "import") for c in reads.values()) else "value"
 
 
 def is_import(node: ast.stmt) -> bool:
@@ -118,13 +120,13 @@ def _is_json(node: ast.expr) -> bool:
     )
 
 
-def _is_constant(node: ast.stmt, read: list[NameKind]) -> bool:
+def _is_computed(node: ast.stmt) -> bool:
+    """Whether the statement binds a name to something that is computed from what it reads alone."""
     match node:
         case (
             ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
         ):
-            computed = isinstance(value, ast.Lambda) or all(_is_constant_part(part) for part in ast.walk(value))
-            return computed and all(kind in ("constant", "import") for kind in read)
+            return isinstance(value, ast.Lambda) or all(_is_constant_part(part) for part in ast.walk(value))
         case _:
             return False
 

@@ -1,8 +1,7 @@
-"""The notebook's namespace while its statements run one after the other: who made each name's present value.
+"""The notebook's namespace while its statements run one after the other: what each needs, changes and binds.
 
-For each name the *contributors* of its value are kept: the statement that bound it and those that changed it since,
-under this name or another one that shares the object. Objects are *tokens*: n stands for what statement n made,
-~n for what the function or class defined by statement n gave (an instance, an inner function).
+A function's late reads are resolved where it may be called, and what it changes is read from its body, with the
+functions that *it* calls as they are then.
 """
 
 import ast
@@ -17,14 +16,10 @@ from nb2prod.analysis.calls import is_generator
 from nb2prod.analysis.facts import Definition, Facts
 from nb2prod.analysis.locals import FunctionNode, parameter_names
 from nb2prod.analysis.names import is_plain_data
+from nb2prod.analysis.objects import GAVE, NO_TOKENS, Change, Contributors, Objects, Tokens
 from nb2prod.analysis.origins import NONE, Called, Effect, Method, Origins, base
 from nb2prod.analysis.sharing import effect_of, summary
 
-Contributors = frozenset[int]
-Tokens = frozenset[int]
-NO_TOKENS: Tokens = frozenset()
-_GIVEN = ("()", "->")
-"""How origins end that stand for what a class or function gave; both are two characters."""
 _GIVEN_BY_IPYTHON = frozenset({"__name__", "__file__", "__doc__", "get_ipython", "display", "_", "__", "In", "Out"})
 _CONTAINERS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
 
@@ -35,22 +30,16 @@ class Entry:
 
     reads: Mapping[str, Contributors]
     late: frozenset[str]
-    changes: frozenset[str]
-    doubtful: frozenset[str]
-    surely: frozenset[str]
-    direct: frozenset[str]
+    changes: Change
+    doubtful: Change
+    surely: Change
     undefined: tuple[str, ...]
     sets_up: bool
 
 
 @dataclass(slots=True)
 class Namespace:
-    contributors: dict[str, Contributors] = field(default_factory=dict)
-    tokens: dict[str, Tokens] = field(default_factory=dict)
-    inside: dict[str, Tokens] = field(default_factory=dict)
-    """What the object of a name may hold besides."""
-    holders: dict[int, set[str]] = field(default_factory=dict)
-    """Names through which a token may be reached: the inverse of `tokens` and `inside`."""
+    objects: Objects = field(default_factory=Objects)
     imported: dict[str, str] = field(default_factory=dict)
     """What an imported name stands for, e.g. ``np`` -> ``numpy``."""
     definitions: dict[int, Definition] = field(default_factory=dict)
@@ -64,58 +53,54 @@ class Namespace:
     """Tokens of iterators and random generators: every use changes them."""
     bound: Counter[str] = field(default_factory=Counter)
     touched: set[str] = field(default_factory=set)
-    past: dict[str, list[tuple[int, Contributors]]] = field(default_factory=dict)
-    """For each name its contributors after each statement that made a difference: (statement, contributors)."""
-    past_tokens: dict[str, list[tuple[int, Tokens]]] = field(default_factory=dict)
-    now: int = 0
     summaries: dict[int, tuple[tuple[Tokens, ...], Effect]] = field(default_factory=dict)
     running: set[int] = field(default_factory=set)
 
     def add(self, number: int, node: ast.stmt, facts: Facts) -> Entry:
         """Run statement `number`: what it needed, and the namespace after it."""
-        self.now = number
+        self.objects.now = number
         early = facts.reads if facts.definition is not None else facts.reads | facts.late_reads
         reached = self._functions_reached(early)
         late = frozenset(name for t in reached for name in self.late_reads[t])
         if facts.definition is None:
             late |= facts.late_reads  # a lambda inside an expression may be called at once
         effect, origins = self._effect(node, facts)
-        read = facts.reads | late
-        states = {s for s in effect.draws if s in self.contributors}
-        sure = self._changed(effect.changed) | {f"{n}." for n in self._used_up(read)} | states
-        doubtful = sure | self._changed(effect.suspected)
+        states = {s for s in effect.draws if s in self.objects.names}
+        sure = self._outside(effect.changed) | {f"{n}." for n in self._used_up(facts.reads | late)} | states
+        doubtful = sure | self._outside(effect.suspected)
         modules = {base(o) for o in doubtful} & self.imported.keys()
-        every = doubtful | self._changed(effect.repeatable)
-        direct = frozenset(base(o) for o in every) - self.imported.keys()
-        known = {n: self.contributors[n] for n in read | direct if n in self.contributors}
+        every = doubtful | self._outside(effect.repeatable)
+        changes = self._change(every)
+        needed = facts.reads | late | changes.names
+        known = {n: c for n in needed if (c := self.objects.contributors(n)) is not None}
         entry = Entry(
             reads=known,
             late=late,
-            changes=self._spread(every),
-            doubtful=self._spread(doubtful),
-            surely=self._spread(sure),
-            direct=direct,
+            changes=changes,
+            doubtful=self._change(doubtful),
+            surely=self._change(sure),
             undefined=tuple(n for n in sorted(facts.reads - facts.binds) if n not in known and not is_builtin(n)),
             sets_up=bool(effect.seeds) or self._sets_up(node, facts, modules),
         )
-        for name in entry.changes:
-            self._contribute(name, self.contributors.get(name, frozenset()) | {number})
-        self.touched |= entry.changes
+        self.objects.apply(changes)
+        self.touched |= changes.names
         for holder, held in effect.kept:
-            self._keep(holder, held)
+            self.objects.keep(holder, held)
         self._bind(number, node, facts, origins, effect)
         for late_bound in {n for t in reached if t in self.definitions for n in self.definitions[t].late_binds}:
-            self._maybe_bind(late_bound, number, NO_TOKENS, NO_TOKENS)
+            self.objects.bind_perhaps(late_bound, NO_TOKENS, NO_TOKENS)
         for state in effect.seeds:
-            whole = isinstance(node, ast.Expr | ast.Assign)
-            earlier = frozenset() if whole else self.contributors.get(state, frozenset())
-            self._contribute(state, earlier | {number})
+            if isinstance(node, ast.Expr | ast.Assign):
+                self.objects.bind(state, NO_TOKENS, NO_TOKENS)
+            else:
+                self.objects.bind_perhaps(state, NO_TOKENS, NO_TOKENS)
         return entry
 
     def settled(self) -> frozenset[str]:
         """Names that one statement binds and that none changes."""
         late = NONE.union(*[d.late_binds for d in self.definitions.values()])
-        return frozenset(n for n, count in self.bound.items() if count == 1) - self.touched - late
+        once = {n for n, count in self.bound.items() if count == 1 and not self.objects.is_changed(n)}
+        return frozenset(once - self.touched - late)
 
     def with_memory(self) -> Contributors:
         """Functions and classes that keep something from call to call: a default that they change or give away."""
@@ -144,7 +129,7 @@ class Namespace:
 
     def called(self, origins: Origins) -> tuple[Called, ...]:
         found = []
-        for token in sorted(self._reached(origins)[0]):
+        for token in sorted(self.objects.reached(origins).tokens):
             number = token if token >= 0 else ~token
             if number in self.definitions:
                 found.append(Called(self.definitions[number], self._summary(number), made=token < 0))
@@ -153,7 +138,7 @@ class Namespace:
         return tuple(found)
 
     def methods(self, origins: Origins, name: str) -> tuple[tuple[Method, Effect], ...]:
-        classes: Iterable[int] = {~t for t in self._reached(origins)[0] if t < 0}
+        classes: Iterable[int] = {~t for t in self.objects.reached(origins).tokens if t < 0}
         if any(base(o).startswith("<") for o in origins):  # a parameter: it may be an instance of any of them
             classes = self.definitions
         found = []
@@ -170,12 +155,14 @@ class Namespace:
         return self.imported.get(name)
 
     def lasting(self, origins: Origins) -> Origins:
-        return frozenset(o for o in origins if base(o).startswith("<") or not self._everything({o}) <= self.plain)
+        return frozenset(
+            o for o in origins if base(o).startswith("<") or not self.objects.reached((o,)).everything <= self.plain
+        )  # fmt: skip
 
     def holding(self, origins: Origins) -> Origins:
         return frozenset(
             o for o in origins
-            if o.startswith("^") or (not o.startswith("<") and self._everything({o}) & self.containers)
+            if o.startswith("^") or (not o.startswith("<") and self.objects.reached((o,)).everything & self.containers)
         )  # fmt: skip
 
     # --- one statement
@@ -206,7 +193,7 @@ class Namespace:
             if name in seen:
                 continue
             seen.add(name)
-            for token in self._everything({name}):
+            for token in self.objects.everything(name):
                 number = token if token >= 0 else ~token
                 if number in self.late_reads and number not in found:
                     found[number] = None
@@ -216,7 +203,7 @@ class Namespace:
     def _used_up(self, names: Iterable[str]) -> set[str]:
         """Iterators, random generators, and objects whose own special methods change them: using is changing."""
         return {
-            name for name in names for t in self._everything({name})
+            name for name in names for t in self.objects.everything(name)
             if t in self.used_up or (t < 0 and ~t in self.definitions and self._changes_itself(~t))
         }  # fmt: skip
 
@@ -249,32 +236,22 @@ class Namespace:
         self.bound.update(facts.binds | facts.maybe | facts.deletes)
         if facts.definition is not None:
             self.definitions[number] = facts.definition
+            self.objects.fixed.add(number)
         if facts.late_reads or facts.definition is not None:
             self.late_reads[number] = facts.late_reads
         if facts.definition is None and (effect.changes_given or effect.changes_captured):
             self.closures[number] = effect
         for name in facts.deletes - facts.binds:
-            self.contributors.pop(name, None)
-            self.past.setdefault(name, []).append((number, frozenset()))
-            self._point(name, NO_TOKENS, NO_TOKENS)
-        tokens = {n: self._tokens_of(n, number, node, facts, origins) for n in facts.binds | facts.maybe}
+            self.objects.unbind(name)
+        reach = {n: self._tokens_of(n, number, node, facts, origins) for n in facts.binds | facts.maybe}
         for name in facts.binds:
-            kept = self._keeps_submodules(node, facts, name)
-            self._contribute(name, (self.contributors.get(name, frozenset()) if kept else frozenset()) | {number})
-            self._point(name, *tokens[name])
+            kept = self._keeps_submodules(node, facts, name) and self.objects.contributors(name)
+            self.objects.bind(name, *reach[name], also=kept or frozenset())
             self.imported.pop(name, None)
         for name in facts.maybe:
-            self._maybe_bind(name, number, *tokens[name])
+            self.objects.bind_perhaps(name, *reach[name])
         for one in facts.imports:
             self.imported[one.name] = one.path
-
-    def _contribute(self, name: str, contributors: Contributors) -> None:
-        self.contributors[name] = contributors
-        self.past.setdefault(name, []).append((self.now, contributors))
-
-    def _maybe_bind(self, name: str, number: int, tokens: Tokens, inside: Tokens) -> None:
-        self._contribute(name, self.contributors.get(name, frozenset()) | {number})
-        self._point(name, self.tokens.get(name, NO_TOKENS) | tokens, self.inside.get(name, NO_TOKENS) | inside)
 
     def _keeps_submodules(self, node: ast.stmt, facts: Facts, name: str) -> bool:
         """``import a.b`` after ``import a.c``: the name ``a`` keeps both."""
@@ -287,12 +264,13 @@ class Namespace:
         if any(i.name == name for i in facts.imports):
             return NO_TOKENS, NO_TOKENS
         if facts.definition is not None:
-            parts = {t for n in facts.reads for t in self._everything({n}) if t in self.definitions}
+            parts = {t for n in facts.reads for t in self.objects.everything(n) if t in self.definitions}
             if not facts.definition.is_class:
                 parts = {~t for t in parts}  # what its decorators give
             return frozenset(parts | {number}), NO_TOKENS  # with its base classes
         if isinstance(node, ast.AugAssign):
-            return self.tokens.get(name, NO_TOKENS) | {number}, self.inside.get(name, NO_TOKENS)
+            old = self.objects.reached((name,))
+            return old.tokens | {number}, old.inside
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             if isinstance(node.value, ast.Constant | ast.UnaryOp | ast.JoinedStr | ast.Compare):
                 return NO_TOKENS, NO_TOKENS  # a number or a string: nothing can change it
@@ -301,9 +279,10 @@ class Namespace:
             elif isinstance(node.value, _CONTAINERS):
                 self.containers.add(number)
             if isinstance(node.value, ast.Name):
-                same = self.tokens.get(node.value.id, NO_TOKENS)
-                return same or frozenset({number}), self.inside.get(node.value.id, NO_TOKENS)
-        tokens, inside = self._reached(origins.get(name, NONE))
+                same = self.objects.reached((node.value.id,))
+                return same.tokens or frozenset({number}), same.inside
+        found = self.objects.reached(origins.get(name, NONE))
+        tokens, inside = found.tokens, found.inside
         if any(self._uses_up(part) for part in _values(node)):
             self.used_up.add(number)
             return tokens | {number}, inside
@@ -340,64 +319,12 @@ class Namespace:
 
     # --- objects
 
-    def _changed(self, origins: AbstractSet[str]) -> set[str]:
+    def _outside(self, origins: AbstractSet[str]) -> set[str]:
         """Without what is no name: parameters, instances as such, new objects."""
-        return {o for o in origins if not base(o).startswith("<") and not base(o).endswith(_GIVEN)}
+        return {o for o in origins if not base(o).startswith("<") and not base(o).endswith(GAVE)}
 
-    def _reached(self, origins: Iterable[str]) -> tuple[Tokens, Tokens]:
-        """(what objects of these origins may be, what they may hold besides)."""
-        tokens: set[int] = set()
-        inside: set[int] = set()
-        for origin in origins:
-            name = base(origin)
-            if name.endswith(_GIVEN):
-                own = frozenset(~t for t in self.tokens.get(name[:-2], NO_TOKENS) if t in self.definitions)
-                held = NO_TOKENS
-            else:
-                own, held = self.tokens.get(name, NO_TOKENS), self.inside.get(name, NO_TOKENS)
-            if origin.startswith("^"):
-                inside |= own | held
-            elif origin.endswith("."):
-                tokens |= own | held
-                inside |= held
-            else:
-                tokens |= own
-                inside |= held
-        return frozenset(tokens), frozenset(inside)
-
-    def _everything(self, origins: Iterable[str]) -> Tokens:
-        tokens, inside = self._reached(origins)
-        return tokens | inside
-
-    def _spread(self, changed: Iterable[str]) -> frozenset[str]:
-        """Every name that may see the change: those that share what is changed, or hold it."""
-        reached: set[str] = set()
-        for origin in changed:
-            if base(origin) in self.imported:
-                continue
-            reached.add(base(origin))
-            for token in self._reached({origin})[0]:
-                if token >= 0 and token not in self.definitions:
-                    reached |= self.holders.get(token, set())
-        return frozenset(reached)
-
-    def _keep(self, holder: str, held: str) -> None:
-        """From now on `holder`, and whatever shares its object, gives access to `held`."""
-        tokens = self._everything({held})
-        if not tokens or holder.startswith("<") or holder.endswith(_GIVEN):
-            return
-        for name in self._spread({holder}):
-            self._point(name, self.tokens.get(name, NO_TOKENS), self.inside.get(name, NO_TOKENS) | tokens)
-
-    def _point(self, name: str, tokens: Tokens, inside: Tokens) -> None:
-        before = self._everything({name})
-        self.tokens[name], self.inside[name] = tokens, inside
-        after = tokens | inside
-        for token in before - after:
-            self.holders.get(token, set()).discard(name)
-        for token in after - before:
-            self.holders.setdefault(token, set()).add(name)
-        self.past_tokens.setdefault(name, []).append((self.now, after))
+    def _change(self, origins: AbstractSet[str]) -> Change:
+        return self.objects.change_of(frozenset(o for o in origins if base(o) not in self.imported))
 
     # --- functions
 
@@ -409,7 +336,7 @@ class Namespace:
 
     def _summarised(self, key: int, node: FunctionNode, late_reads: frozenset[str]) -> Effect:
         """The effect of calling, computed again only where what the function refers to is another."""
-        version = tuple(self.tokens.get(n, frozenset()) & self.definitions.keys() for n in sorted(late_reads))
+        version = tuple(self.objects.everything(n) & self.definitions.keys() for n in sorted(late_reads))
         known = self.summaries.get(key)
         if known is not None and known[0] == version:
             return known[1]

@@ -44,7 +44,7 @@ def _shown(graph: NotebookGraph, statement: Statement, own: set[str]) -> Respons
     value = statement.node.value
     if is_display(graph, value):
         return None
-    changed = sorted(graph.surely[statement.number] & graph.direct[statement.number])
+    changed = sorted(graph.surely[statement.number].names)
     if changed and isinstance(value, ast.Call) and getattr(value.func, "attr", "") in _GIVE_NOTHING:
         changed = [name for name in changed if name in own]
         return (statement, changed[0]) if len(changed) == 1 else None
@@ -67,7 +67,7 @@ def _assigned(graph: NotebookGraph, statement: Statement, own: set[str]) -> list
             kept = [name for name in stored if name not in passing]
             if kept:
                 return kept[-1:]
-            changed = sorted((graph.direct[statement.number] & own) - passing)
+            changed = sorted((graph.direct(statement.number) & own) - passing)
             return changed[:1] if len(changed) == 1 else []
         case _:
             return []

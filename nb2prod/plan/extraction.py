@@ -87,7 +87,7 @@ def plan_extraction(
         predict_locals=predict_locals,
         predict=predict_statements,
         returns_name=None if shown else boundary.response,
-        copies=tuple(n for n in boundary.request if any(n in graph.changes[p] for p in boundary.prediction)),
+        copies=tuple(n for n in boundary.request if _is_changed(graph, n, boundary.prediction)),
         tests=_test_code(graph, boundary, selection),
         request=boundary.request,
         artifacts=boundary.artifacts,
@@ -104,6 +104,10 @@ def _is_mention(graph: NotebookGraph, code: Code, boundary: Boundary) -> bool:
 def _free_name(wishes: tuple[str, ...], graph: NotebookGraph, numbers: tuple[int, ...]) -> str:
     taken = {u.name for n in numbers for u in graph.statements[n].facts.uses}
     return next((w for w in wishes if w not in taken), wishes[-1])
+
+
+def _is_changed(graph: NotebookGraph, name: str, numbers: tuple[int, ...]) -> bool:
+    return any(graph.changed(graph.changes[n], n, (name,)) for n in numbers)
 
 
 def _definition(plain: Splicer, feature: Feature) -> Code:
@@ -134,7 +138,8 @@ def _train_code(
     graph: NotebookGraph, selection: Selection, qualified: frozenset[str], params_name: str
 ) -> tuple[tuple[Code, ...], tuple[str, ...]]:
     parameters = _parameters_read(graph, selection.training)
-    changed = stored_names(graph, selection.training).union(*(graph.changes[n] for n in selection.training))
+    changed = stored_names(graph, selection.training)
+    changed |= {name for name in parameters if _is_changed(graph, name, selection.training)}
 
     def value_of(local: frozenset[str]) -> Callable[[Statement, str], str | None]:
         def text(s: Statement, name: str) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.names import kind_of
-from nb2prod.analysis.namespace import Contributors
+from nb2prod.analysis.objects import Contributors
 from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
 
@@ -87,7 +87,7 @@ def _training(graph: NotebookGraph, boundary: Boundary, metrics: tuple[str, ...]
     start = {n for name in boundary.artifacts for n in graph.before(boundary.predict_cell, name)}
     # a metric is a number: what merely shares an object with it does not change it
     start |= {n for name in metrics for n in graph.final.get(name, frozenset())
-              if name in bound_names(graph, n) | graph.direct[n]}  # fmt: skip
+              if name in bound_names(graph, n) | graph.direct(n)}  # fmt: skip
     found = _follow(graph, start)
     last = max(found, default=-1)
     return found | _follow(graph, {n for n in graph.setup if n < last})

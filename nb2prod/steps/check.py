@@ -76,7 +76,7 @@ def _summary(analysis: Analysis, index: int, role: Role | None) -> CellSummary:
         reason=f"tagged {role.value}" if role else "needed by " + use if use else "",
         defines=tuple(sorted({n for s in statements for n in s.facts.binds | s.facts.maybe})),
         reads=tuple(sorted({x for s in statements for x, c in graph.reads[s.number].items() if c - own})),
-        mutates=tuple(sorted({n for s in statements for n in graph.direct[s.number]})),
+        mutates=tuple(sorted({n for s in statements for n in graph.direct(s.number)})),
         depends_on=tuple(sorted({graph.statements[n].cell for n in needed})),
         in_production=use,
     )
