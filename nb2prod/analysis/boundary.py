@@ -69,7 +69,7 @@ def _boundary_of(
     if name is not None:  # changes made to it after it was assigned are part of it
         start |= graph.after(response.cell, name) & inside
     prediction, inputs = _prediction(graph, start, inside)
-    request = tuple(n for n, c in inputs.items() if c & requested)
+    request = tuple(n for n, c in inputs.items() if any(n in graph.bound_by(s) for s in c & requested))
     if not requested:
         request, remark = inferred_request(graph, prediction, inputs)
         findings.append(remark)

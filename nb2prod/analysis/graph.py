@@ -67,6 +67,10 @@ class NotebookGraph:
     with_memory: Contributors
     undefined: tuple[tuple[int, str], ...] = ()
 
+    def bound_by(self, number: int) -> frozenset[str]:
+        """Names that statement `number` binds, surely or on some path."""
+        return self.statements[number].facts.binds | self.statements[number].facts.maybe
+
     def direct(self, number: int) -> frozenset[str]:
         """Names whose objects statement `number` changes by naming them."""
         return self.changes[number].names

@@ -17,12 +17,14 @@ from nb2prod.plan.splice import Cut, Edit, add_arguments, add_parameters, cut, r
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A statement as it reads in the package. `statement` is its number in the notebook graph."""
+    """A statement as it reads in the package. `statement` is its number in the notebook graph; `apart` whether an empty
+    line stands above it in its cell."""
 
     statement: int
     cell: int
     text: str
     first_line: int
+    apart: bool = False
 
 
 class NotSpliceable(Exception):  # noqa: N818  (not an error of the user: the caller falls back)
@@ -47,7 +49,7 @@ class Splicer:
         s = self.graph.statements[number]
         source = cell_source(self.graph, s.cell)
         piece = cut(source, s.node, self._edits(s, source))
-        return Code(number, s.cell, _without_replaced_lines(self.graph, s, piece), piece.first_line)
+        return self._code(s, piece)
 
     def definition(self, feature: Feature) -> Code:
         """A function or class; what it needs has become keyword-only parameters."""
@@ -57,7 +59,10 @@ class Splicer:
         if feature.needs and isinstance(s.node, ast.FunctionDef | ast.AsyncFunctionDef):
             edits.append(add_parameters(s.node, source, feature.needs))
         piece = cut(source, s.node, edits)
-        return Code(feature.statement, s.cell, _without_replaced_lines(self.graph, s, piece), piece.first_line)
+        return self._code(s, piece)
+
+    def _code(self, s: Statement, piece: Cut) -> Code:
+        return Code(s.number, s.cell, _without_replaced_lines(self.graph, s, piece), piece.first_line, piece.apart)
 
     def _edits(self, s: Statement, source: str) -> Iterable[Edit]:
         calls = {id(n.func): n for n in ast.walk(s.node) if isinstance(n, ast.Call)}

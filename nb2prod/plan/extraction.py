@@ -12,7 +12,7 @@ from nb2prod.errors import InputError, Where
 from nb2prod.model.roles import Role
 from nb2prod.plan.code import Code, NotSpliceable, Splicer, cell_source
 from nb2prod.plan.collisions import RESERVED, stored_names
-from nb2prod.plan.selection import Feature, Selection, bound_names, is_made_for_effect
+from nb2prod.plan.selection import Feature, Selection, is_made_for_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _made_before(graph: NotebookGraph, boundary: Boundary, training: tuple[int, 
     """Where train() must make the predictor: before artifacts get the values that only metrics need."""
     artifacts = set(boundary.artifacts)
     late = [n for n in training if graph.statements[n].cell >= boundary.predict_cell]
-    if not any(artifacts & bound_names(graph, n) for n in late):
+    if not any(artifacts & graph.bound_by(n) for n in late):
         return None
     return training.index(late[0])
 

@@ -14,7 +14,7 @@ from nb2prod.analysis.locals import Comprehension, FunctionNode, local_names
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
-from nb2prod.plan.selection import Feature, Selection, bound_names
+from nb2prod.plan.selection import Feature, Selection
 
 _HIDDEN = frozenset({"eval", "exec", "globals", "locals", "vars"})
 _IPYTHON = frozenset({"_", "__", "___", "In", "Out", "get_ipython"})
@@ -127,7 +127,7 @@ def _delays(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
             feature = selection.feature(use.name)
             if use.context != "load" or feature is None or not feature.needs:
                 continue
-            rebound = [n for n in feature.needs if len(versions.get(n, ())) > 1 or n in bound_names(graph, number)]
+            rebound = [n for n in feature.needs if len(versions.get(n, ())) > 1 or n in graph.bound_by(number)]
             later = id(use.node) not in called or _runs_later(graph, feature)
             if id(use.node) in owners or (later and rebound):
                 what = f"reads {_listed(rebound)}, which changes in between" if rebound else "reads the notebook"

@@ -5,7 +5,7 @@ from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
-from nb2prod.plan.selection import Selection, bound_names
+from nb2prod.plan.selection import Selection
 
 _EXPECTED = {
     "training": (Role.PARAMETERS, Role.IMPORTS, Role.FUNCTIONS, Role.PREPROCESSING, Role.TRAINING, Role.EVALUATION,
@@ -28,7 +28,7 @@ def _pulled_in(graph: NotebookGraph, numbers: tuple[int, ...], purpose: str) -> 
     strange = [n for n in numbers if graph.statements[n].role not in _EXPECTED[purpose]]
     for cell in sorted({graph.statements[n].cell for n in strange}):
         here = [n for n in strange if graph.statements[n].cell == cell]
-        names = sorted({x for n in here for x in bound_names(graph, n) | graph.direct(n)})
+        names = sorted({x for n in here for x in graph.bound_by(n) | graph.direct(n)})
         listed = ", ".join(f"`{x}`" for x in names) or "a random seed"
         role = graph.statements[here[0]].role
         which = f"this cell is tagged `{role.value}`" if role else "this cell has no role"

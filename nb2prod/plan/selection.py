@@ -87,14 +87,10 @@ def _training(graph: NotebookGraph, boundary: Boundary, metrics: tuple[str, ...]
     start = {n for name in boundary.artifacts for n in graph.before(boundary.predict_cell, name)}
     # a metric is a number: what merely shares an object with it does not change it
     start |= {n for name in metrics for n in graph.final.get(name, frozenset())
-              if name in bound_names(graph, n) | graph.direct(n)}  # fmt: skip
+              if name in graph.bound_by(n) | graph.direct(n)}  # fmt: skip
     found = _follow(graph, start)
     last = max(found, default=-1)
     return found | _follow(graph, {n for n in graph.setup if n < last})
-
-
-def bound_names(graph: NotebookGraph, number: int) -> frozenset[str]:
-    return graph.statements[number].facts.binds | graph.statements[number].facts.maybe
 
 
 def _follow(graph: NotebookGraph, start: Iterable[int]) -> set[int]:
@@ -186,7 +182,7 @@ def _shared(graph: NotebookGraph, boundary: Boundary, code: set[int], training: 
             if u.context == "load" and id(u.node) not in called and u.name in graph.reads[n]
         ]  # fmt: skip
     pending += [frozenset({n}) for n in code if n in graph.definitions and graph.definitions[n].is_class]
-    by_name = {name: n for n in code for name in bound_names(graph, n)}
+    by_name = {name: n for n in code for name in graph.bound_by(n)}
     while pending:
         for number in pending.pop() & code - shared:
             shared.add(number)

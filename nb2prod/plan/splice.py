@@ -27,10 +27,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A statement's own text with its comments: `first_line` is the cell line its first line of code stands on."""
+    """A statement's own text with its comments: `first_line` is the cell line its first line of code stands on,
+    `apart` says whether an empty line stands above it."""
 
     text: str
     first_line: int
+    apart: bool
 
 
 def replace_node(node: ast.expr, text: str) -> Edit:
@@ -62,7 +64,8 @@ def cut(source: str, statement: ast.stmt, edits: Iterable[Edit], *, comments: bo
         body[0] = body[0][statement.col_offset :]  # `a = 1; b = 2`: the second starts inside the line
     above = _comments_above(original, first) if comments and statement.col_offset == 0 else []
     text = b"\n".join(line for line in (*above, *body) if line != b"\0").decode("utf-8")
-    return Cut(text, first)
+    before = first - len(above) - 2
+    return Cut(text, first, apart=before >= 0 and not original[before].strip())
 
 
 def _comments_above(lines: list[bytes], first: int) -> list[bytes]:

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from nb2prod.plan.extraction import ExtractionPlan
 from nb2prod.plan.splice import indent
+from nb2prod.render.package import constant_names
 from nb2prod.render.templates import fill
 
 
@@ -24,8 +25,7 @@ def notebook_tests(plan: ExtractionPlan) -> str:
         functions.append("\n".join(lines))
     if not functions:
         return ""
-    names = sorted({*plan.needs, *(t.id for c in plan.constants for t in ast.walk(ast.parse(c.text))
-                                   if isinstance(t, ast.Name) and isinstance(t.ctx, ast.Store))})  # fmt: skip
+    names = sorted({*plan.needs, *constant_names(plan.constants)})
     return fill(
         "project/test_notebook.py.jinja",
         package=plan.package,

@@ -45,8 +45,20 @@ def _params(plan: ExtractionPlan) -> str:
         where=f" (notebook {_cell_list(cells)})" if cells else "",
         summary=f"The parameters of notebook {_cell_list(cells)}." if cells else "The notebook has no parameters.",
         fields="\n".join(lines),
-        mutable=any(isinstance(p.default, list | dict) for p in plan.parameters),
+        accepted="\n".join(f'    "{a}": {_kinds(a)},' for a in sorted({p.annotation for p in plan.parameters})),
     )
+
+
+_KINDS = {"float": "(int, float)", "Any": "(object, bool)", "None": "(object, bool)"}
+
+
+def _kinds(annotation: str) -> str:
+    """The types a parameter of that annotation may have, as a tuple; a default of None says nothing."""
+    options = [option.split("[")[0] for option in annotation.split(" | ")]
+    if len(options) == 1:
+        return _KINDS.get(options[0], f"({options[0]},)")
+    kinds = [kind for o in options for kind in {"float": ["int", "float"], "None": ["type(None)"]}.get(o, [o])]
+    return f"({', '.join(kinds)})"
 
 
 def _features(plan: ExtractionPlan) -> str:
@@ -60,14 +72,17 @@ def _features(plan: ExtractionPlan) -> str:
 
 
 def _module_level(pieces: Sequence[Code]) -> str:
-    return "\n".join(
-        ("\n\n" if code.text.startswith(("def ", "class ", "async ", "@")) else "") + _marked(code) for code in pieces
-    )
-
-
-def _marked(piece: Code) -> str:
-    """A definition with the cell it comes from, as a comment above it."""
-    return f"# Notebook cell {piece.cell}\n{piece.text}"
+    """Definitions one below the other, with a comment where another cell begins."""
+    lines: list[str] = []
+    cell = pieces[0].cell if len({code.cell for code in pieces}) == 1 else None
+    for code in pieces:
+        is_block = code.text.startswith(("def ", "class ", "async ", "@"))
+        lines += ["", ""] if is_block else [""] if code.apart else []
+        if code.cell != cell:
+            lines.append(f"# Notebook cell {code.cell}")
+            cell = code.cell
+        lines.append(code.text)
+    return "\n".join(lines)
 
 
 def _train(plan: ExtractionPlan, record: RunRecord) -> str:
@@ -175,28 +190,30 @@ def _typing_imports(plan: ExtractionPlan, annotations: Iterable[Annotation]) -> 
 
 
 def _feature_imports(plan: ExtractionPlan) -> str:
-    names = sorted(
-        {*(n for n in plan.needs if n not in plan.qualified), *(name for c in plan.constants for name in _bound(c))}
-    )
+    names = sorted({*(n for n in plan.needs if n not in plan.qualified), *constant_names(plan.constants)})
     lines = [f"from .features import {', '.join(names)}"] if names else []
     if plan.qualified:
         lines.append("from . import features as notebook_code")
     return "\n".join(lines)
 
 
-def _bound(constant: Code) -> list[str]:
-    return [t.id for s in ast.parse(constant.text).body for t in ast.walk(s)
-            if isinstance(t, ast.Name) and isinstance(t.ctx, ast.Store)]  # fmt: skip
+def constant_names(constants: Iterable[Code]) -> list[str]:
+    """The names that constants bind: each is one assignment to one name."""
+    statements = (s for constant in constants for s in ast.parse(constant.text).body)
+    targets = (s.targets[0] if isinstance(s, ast.Assign) else getattr(s, "target", None) for s in statements)
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def _by_cell(codes: Sequence[Code], depth: int = 1) -> list[str]:
     """The pieces, indented, with a comment where another cell begins."""
     lines: list[str] = []
-    cell = None
+    cell = codes[0].cell if len({code.cell for code in codes}) == 1 else None
     for code in codes:
         if code.cell != cell:
             lines += ["", "    " * depth + f"# Notebook cell {code.cell}"]
             cell = code.cell
+        elif code.apart and lines:
+            lines.append("")
         lines.append(indent(code.text, "    " * depth))
     return lines
 
