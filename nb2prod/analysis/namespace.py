@@ -43,6 +43,8 @@ class Namespace:
     imported: dict[str, str] = field(default_factory=dict)
     """What an imported name stands for, e.g. ``np`` -> ``numpy``."""
     definitions: dict[int, Definition] = field(default_factory=dict)
+    methods_named: dict[str, list[tuple[int, Method]]] = field(default_factory=dict)
+    """The methods of the notebook's classes, each with the statement that defines its class."""
     closures: dict[int, Effect] = field(default_factory=dict)
     """Functions inside other values, by the statement that made them: ``{"f": lambda x: …}``."""
     late_reads: dict[int, frozenset[str]] = field(default_factory=dict)
@@ -138,18 +140,13 @@ class Namespace:
         return tuple(found)
 
     def methods(self, origins: Origins, name: str) -> tuple[tuple[Method, Effect], ...]:
-        classes: Iterable[int] = {~t for t in self.objects.reached(origins).tokens if t < 0}
-        if any(base(o).startswith("<") for o in origins):  # a parameter: it may be an instance of any of them
-            classes = self.definitions
-        found = []
-        for number in sorted(classes):
-            definition = self.definitions.get(number)
-            if definition is None or not isinstance(definition.node, ast.ClassDef):
-                continue
-            for node in definition.node.body:
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
-                    found.append((node, self._summarised(id(node), node, definition.late_reads)))
-        return tuple(found)
+        made = {~t for t in self.objects.reached(origins).tokens if t < 0}
+        unknown = any(base(o).startswith("<") for o in origins)  # a parameter: it may be an instance of any class
+        return tuple(
+            (node, self._summarised(id(node), node, self.definitions[number].late_reads))
+            for number, node in self.methods_named.get(name, ())
+            if unknown or number in made
+        )
 
     def path(self, name: str) -> str | None:
         return self.imported.get(name)
@@ -237,6 +234,9 @@ class Namespace:
         if facts.definition is not None:
             self.definitions[number] = facts.definition
             self.objects.fixed.add(number)
+            for part in facts.definition.node.body if isinstance(facts.definition.node, ast.ClassDef) else ():
+                if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+                    self.methods_named.setdefault(part.name, []).append((number, part))
         if facts.late_reads or facts.definition is not None:
             self.late_reads[number] = facts.late_reads
         if facts.definition is None and (effect.changes_given or effect.changes_captured):
