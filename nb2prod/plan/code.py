@@ -66,7 +66,7 @@ class Splicer:
 
     def _edits(self, s: Statement, source: str) -> Iterable[Edit]:
         calls = {id(n.func): n for n in ast.walk(s.node) if isinstance(n, ast.Call)}
-        blurred = _inside_f_strings(s.node)
+        blurred = inside_f_strings(s.node)
         for use in s.facts.uses:
             if use.context != "load":
                 continue
@@ -114,7 +114,7 @@ def cell_source(graph: NotebookGraph, cell: int) -> str:
     return source
 
 
-def _inside_f_strings(node: ast.AST) -> set[int]:
+def inside_f_strings(node: ast.AST) -> set[int]:
     """Names whose columns `ast` does not know: Python 3.11 places the inside of f-strings wrongly (bpo-35212)."""
     if sys.version_info >= (3, 12):
         return set()

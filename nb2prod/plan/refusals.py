@@ -14,6 +14,7 @@ from nb2prod.analysis.locals import Comprehension, FunctionNode, local_names
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
+from nb2prod.plan.code import inside_f_strings
 from nb2prod.plan.selection import Feature, Selection
 
 _HIDDEN = frozenset({"eval", "exec", "globals", "locals", "vars"})
@@ -26,6 +27,7 @@ def find_refusals(graph: NotebookGraph, boundary: Boundary, selection: Selection
         *_meanings(graph, selection),
         *_shadows(graph, selection),
         *_delays(graph, selection),
+        *_in_f_strings(graph, selection),
         *_unstorable(graph, boundary, selection),
         *_changed_after(graph, boundary, selection),
         *_hidden_reads(graph, selection),
@@ -133,6 +135,17 @@ def _delays(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
                 what = f"reads {_listed(rebound)}, which changes in between" if rebound else "reads the notebook"
                 yield _error("NB318", f"`{use.name}` is kept here to be called later, but it {what}.",
                              "Pass the value as an argument.", s)  # fmt: skip
+
+
+def _in_f_strings(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
+    """Calls that would get more arguments where the source cannot be changed."""
+    needing = {f.name for f in selection.features if f.needs}
+    for number in (*selection.used, *selection.code) if needing else ():
+        s = graph.statements[number]
+        blurred = inside_f_strings(s.node)
+        for name in sorted({u.name for u in s.facts.uses if u.name in needing and id(u.node) in blurred}):
+            yield _error("NB334", f"`{name}` is called inside an f-string, where its arguments cannot be extended.",
+                         "Assign the call to a name first.", s)  # fmt: skip
 
 
 def _runs_later(graph: NotebookGraph, feature: Feature) -> bool:

@@ -1,0 +1,35 @@
+"""docs/data-flow.md: every example gives the finding it stands under, and every refusal of data flow has one."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nb2prod.model.findings import Severity
+from tests.plan.equality import equal_or_refused, findings_of
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "data-flow.md").read_text(encoding="utf-8")
+EXAMPLES = dict(re.findall(r"### (NB\d+):[^\n]*\n.*?```python\n(.*?)```", PAGE, flags=re.DOTALL))
+ELSEWHERE = {"NB301", "NB302", "NB307", "NB320", "NB334"}
+"""Nothing to show, or shown by the tests of the boundary and of f-strings."""
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_an_example_gives_its_finding(code: str) -> None:
+    findings = findings_of(EXAMPLES[code])
+    assert code in findings
+    assert findings[code].hint or findings[code].severity is Severity.INFO
+    assert findings[code].cell is not None or code == "NB306"
+    result = equal_or_refused(EXAMPLES[code])
+    assert result == "equal" if findings[code].severity is Severity.INFO else code in result
+
+
+def test_every_code_of_data_flow_has_an_example() -> None:
+    sources = [
+        p.read_text(encoding="utf-8")
+        for folder in ("analysis", "plan")
+        for p in (ROOT / "nb2prod" / folder).glob("*.py")
+    ]
+    codes = set(re.findall(r'"(NB3\d\d)"', "".join(sources)))
+    assert codes == EXAMPLES.keys() | ELSEWHERE
