@@ -34,12 +34,13 @@ format: venv
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# Each benchmark is a program of its own; this lists them with their first lines.
+# Prints ratios and sizes; the image's needs what `make demo` leaves.
 bench: venv
-	@for file in benchmarks/*.py; do \
-	    if [ -e "$$file" ]; then printf '%s  %s\n' "$(BIN)/python $$file" "$$(head -n 1 $$file)"; \
-	    else echo "There are no benchmarks yet."; fi; \
-	done
+	$(BIN)/python benchmarks/start_up.py
+	$(BIN)/python benchmarks/analysis_speed.py
+	@if [ -f build/mlflow.db ]; then \
+	    MLFLOW_TRACKING_URI=sqlite:///build/mlflow.db $(BIN)/python benchmarks/image_size.py churn:latest models:/churn@champion; \
+	else echo "image_size.py: run make demo first, with a Docker engine."; fi
 
 # For machines that cannot pull python:3.x-slim: makes a base image from Debian packages and prints its name.
 base-image:
