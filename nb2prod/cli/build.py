@@ -139,7 +139,7 @@ def run_build(
         build_job(spec),
         session_of(context),
         answer="json" if as_json else "events" if events else None,
-        output=Path(spec.output) if Path(spec.notebook).exists() else None,  # nothing to build: nothing to leave
+        output=Path(spec.output),
         fresh=spec.fresh,
         stop_at_eof=stop_at_eof,
     )
