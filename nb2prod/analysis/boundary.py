@@ -188,7 +188,7 @@ def _changed_artifacts(graph: NotebookGraph, boundary: Boundary) -> list[Finding
         shown = number == boundary.response_statement and isinstance(s.node, ast.Expr)
         change = graph.surely[number] if shown else graph.doubtful[number]
         artifacts = [n for n in boundary.artifacts if not n.startswith("state of ")]
-        for name in sorted(graph.changed(change, number, artifacts)):
+        for name in sorted(graph.changed(change, boundary.predict_cell, artifacts)):
             findings.append(
                 _error("NB323", f"the prediction changes the artifact `{name}`, so a second request would get "
                        "another answer.", "Change a copy instead.", s.cell, s.first_line)

@@ -75,12 +75,10 @@ class NotebookGraph:
         """Names whose objects statement `number` changes by naming them."""
         return self.changes[number].names
 
-    def changed(self, change: Change, number: int, among: Iterable[str]) -> frozenset[str]:
-        """The names among these that see a `change` made by statement `number`, as they stand then."""
-        return frozenset(
-            name for name in among
-            if name in change.names or self.objects.before(name, number).everything & change.tokens
-        )  # fmt: skip
+    def changed(self, change: Change, cell: int, among: Iterable[str]) -> frozenset[str]:
+        """Which of these names stood for something when `cell` started that `change` changes, under whatever name."""
+        start = self._first_of(cell)
+        return frozenset(name for name in among if self.objects.before(name, start).everything & change.tokens)
 
     def before(self, cell: int, name: str) -> Contributors:
         """The contributors of `name` when `cell` starts; none where it is not bound then."""

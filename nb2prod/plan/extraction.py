@@ -87,7 +87,7 @@ def plan_extraction(
         predict_locals=predict_locals,
         predict=predict_statements,
         returns_name=None if shown else boundary.response,
-        copies=tuple(n for n in boundary.request if _is_changed(graph, n, boundary.prediction)),
+        copies=tuple(n for n in boundary.request if _is_changed(graph, n, boundary.predict_cell, boundary.prediction)),
         tests=_test_code(graph, boundary, selection),
         request=boundary.request,
         artifacts=boundary.artifacts,
@@ -106,8 +106,9 @@ def _free_name(wishes: tuple[str, ...], graph: NotebookGraph, numbers: tuple[int
     return next((w for w in wishes if w not in taken), wishes[-1])
 
 
-def _is_changed(graph: NotebookGraph, name: str, numbers: tuple[int, ...]) -> bool:
-    return any(graph.changed(graph.changes[n], n, (name,)) for n in numbers)
+def _is_changed(graph: NotebookGraph, name: str, cell: int, numbers: tuple[int, ...]) -> bool:
+    """Whether these statements change what the name stands for when `cell` starts."""
+    return any(graph.changed(graph.changes[n], cell, (name,)) for n in numbers)
 
 
 def _definition(plain: Splicer, feature: Feature) -> Code:
@@ -139,7 +140,8 @@ def _train_code(
 ) -> tuple[tuple[Code, ...], tuple[str, ...]]:
     parameters = _parameters_read(graph, selection.training)
     changed = stored_names(graph, selection.training)
-    changed |= {name for name in parameters if _is_changed(graph, name, selection.training)}
+    cells = {p.name: p.cell for p in declared_parameters(graph.notebook)}
+    changed |= {n for n in parameters if n in cells and _is_changed(graph, n, cells[n] + 1, selection.training)}
 
     def value_of(local: frozenset[str]) -> Callable[[Statement, str], str | None]:
         def text(s: Statement, name: str) -> str | None:

@@ -183,7 +183,7 @@ def _changed_after(graph: NotebookGraph, boundary: Boundary, selection: Selectio
     artifacts = set(boundary.artifacts)
     for number in selection.training:
         s = graph.statements[number]
-        changed = graph.changed(graph.changes[number], number, artifacts - s.facts.binds)
+        changed = graph.changed(graph.changes[number], boundary.predict_cell, artifacts)
         if s.cell >= boundary.predict_cell and changed:
             yield _error("NB325", f"{_listed(changed)} is changed here, after the prediction has used it, and a metric "
                          "needs that.", "Work on a copy, or move the metric above the inference cell.", s)  # fmt: skip

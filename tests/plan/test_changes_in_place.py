@@ -642,3 +642,58 @@ value = 9
 # %% inference
 decimal.Decimal(value) + model
 """) == "equal"  # fmt: skip
+
+
+def test_an_artifact_changed_under_another_name_after_its_own_was_given_away() -> None:
+    assert equal_or_refused("""
+# %% training
+seen = [pow(3, 1)]
+# %% request
+value = 3
+# %% inference
+other = seen
+seen = len(other) + value
+other.append(value)
+answer = [seen, len(other)]
+""") == ("NB323",)  # fmt: skip
+
+
+def test_a_request_changed_under_another_name() -> None:
+    assert equal_or_refused("""
+# %% training
+model = pow(3, 1)
+# %% request
+rows = [1, 2]
+# %% inference
+mine = rows
+rows = len(mine)
+mine.append(model)
+answer = [rows, mine]
+""") == "equal"  # fmt: skip
+
+
+def test_an_artifact_extended_for_a_metric_after_the_prediction() -> None:
+    assert equal_or_refused("""
+# %% training
+rows = [pow(3, 1)]
+# %% request
+value = 3
+# %% inference
+answer = [value, len(rows)]
+# %% evaluation
+rows += [4]
+score = len(rows)
+""") == ("NB325",)  # fmt: skip
+
+
+def test_an_artifact_copied_and_then_changed() -> None:
+    assert equal_or_refused("""
+# %% training
+rows = [pow(3, 1)]
+# %% request
+value = 3
+# %% inference
+rows = list(rows)
+rows.append(value)
+answer = rows
+""") == "equal"  # fmt: skip
