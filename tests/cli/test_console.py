@@ -25,7 +25,7 @@ from nb2prod.events import (
 REPORT = {
     "status": "ok",
     "error": None,
-    "project": "/work/build/my churn",
+    "project": "/srv/build/my churn",
     "notebook": {"path": "churn.ipynb", "digest": "sha256:00"},
     "findings": [
         {"code": "NB302", "severity": "warning", "message": "pulled in.", "cell": 3, "line": None, "hint": "Tag it."},
@@ -46,7 +46,7 @@ REPORT = {
     },
     "metrics": {"r2": 0.8167626149843271, "rmse": 12.0},
     "mlflow": {
-        "tracking_uri": "sqlite:////work/build/mlflow.db",
+        "tracking_uri": "sqlite:////srv/build/mlflow.db",
         "run_id": "abc",
         "model": "churn",
         "version": "3",
@@ -64,7 +64,7 @@ REPORT = {
 def test_the_report() -> None:
     around = Surroundings(
         body='{"rows": [{"name": "O\'Hara"}]}',
-        folder=Path("/work"),
+        folder=Path("/srv"),
         wizard=True,
         reasons={"verify": "no image was built"},
     )
@@ -103,7 +103,7 @@ def test_a_report_without_an_image_or_a_model_leaves_them_out() -> None:
     text = "\n".join(map(str, report_lines(report, Surroundings(body='{"rows": []}'))))
     assert "Image" not in text
     assert "MLflow" not in text
-    assert "nb2prod serve '/work/build/my churn'" in text
+    assert "nb2prod serve '/srv/build/my churn'" in text
     assert "X-API-Key" not in text
     assert "nb2prod gui" not in text
 
@@ -111,8 +111,8 @@ def test_a_report_without_an_image_or_a_model_leaves_them_out() -> None:
 def test_programs_that_the_shell_does_not_find_are_proposed_with_their_folder() -> None:
     around = Surroundings(programs=".venv/bin/", folder=Path("/elsewhere"))
     text = "\n".join(map(str, report_lines(REPORT | {"image": None}, around)))
-    assert "\n  .venv/bin/nb2prod serve '/work/build/my churn'" in text
-    assert "\n  .venv/bin/mlflow ui --backend-store-uri sqlite:////work/build/mlflow.db" in text
+    assert "\n  .venv/bin/nb2prod serve '/srv/build/my churn'" in text
+    assert "\n  .venv/bin/mlflow ui --backend-store-uri sqlite:////srv/build/mlflow.db" in text
 
 
 def test_notes_are_counted_or_shown() -> None:
