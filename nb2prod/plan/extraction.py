@@ -61,8 +61,9 @@ def plan_extraction(
     constants = tuple(plain.statement(n) for n in selection.constants)
     own = {f.name: f.training_only and f.name not in qualified for f in selection.features}
     functions = tuple(_definition(plain, f) for f in selection.features if not own[f.name])
-    training_code = [_definition(plain, f) for f in selection.features if own[f.name]]
-    training_code += [plain.statement(n) for n in selection.training_constants]
+    beside_train = Splicer(graph, selection, lambda _s, _n: None, qualified)
+    training_code = [_definition(beside_train, f) for f in selection.features if own[f.name]]
+    training_code += [beside_train.statement(n) for n in selection.training_constants]
     train, train_locals = _train_code(graph, selection, qualified, params_name)
     predict, predict_locals = _predict_code(graph, boundary, selection, qualified)
     response = graph.statements[boundary.response_statement]

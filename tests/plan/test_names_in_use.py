@@ -498,3 +498,21 @@ value = "abc"
 # %% inference
 width(value) + model
 """) == "equal"  # fmt: skip
+
+
+def test_a_function_beside_train_calls_one_whose_name_train_uses_itself() -> None:
+    assert equal_or_refused("""
+# %% training
+step = lambda x: x + start
+start = pow(3, 1)
+model = step(2)
+# %% request
+value = 9
+# %% functions
+def step(x): return x * 2
+# %% inference
+answer = step(value) + model
+# %% evaluation
+def twice(x): return step(step(x))
+score = twice(4)
+""") == "equal"  # fmt: skip
