@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nb2prod.model.schema import Column, Schema, ValueSchema
+from nb2prod.model.schema import Column, ValueSchema
 
 _BUILTIN = {
     "int": "int", "float": "float", "str": "str", "bool": "bool", "bytes": "bytes",
@@ -92,7 +92,3 @@ def scalar_annotation(dtype: str) -> str:
     if name.startswith(("float", "bfloat")):
         return "float"
     return "bool" if name.startswith("bool") else "str"
-
-
-def needs_any(schema: Schema) -> bool:
-    return any("Any" in wire_annotation(v) for v in schema.request)

@@ -25,16 +25,12 @@ def build_report(spec: BuildSpec, output: Path, result: JobResult) -> dict[str, 
         "notebook": {"path": spec.notebook, "digest": notebook.digest if notebook is not None else None},
         "findings": body["findings"],
         "parity": [asdict(p) for p in _parity(spec, result)],
-        "tests": _tests(proof.tests) if proof is not None else None,
+        "tests": asdict(proof.tests) if proof is not None else None,
         "metrics": outputs["run"].metrics if "run" in outputs else {},
         "mlflow": asdict(version) if version is not None else None,
         "image": asdict(image) if image is not None and "verify" in outputs else None,
         "steps": body["steps"],
     }
-
-
-def _tests(tests: Any) -> dict[str, Any]:
-    return asdict(tests)
 
 
 def _parity(spec: BuildSpec, result: JobResult) -> list[Parity]:
