@@ -7,6 +7,7 @@ shuffle_somehow(rows)    unknown and its value thrown away: suspected to change 
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis import effects
@@ -291,6 +292,7 @@ def _lambda_changes_given(walk: "Walk", node: ast.Lambda) -> bool:
     return GIVEN in {base(o) for o in inside.changed | inside.suspected}
 
 
+@lru_cache(maxsize=1024)
 def is_generator(node: ast.AST) -> bool:
     """Whether calling the function gives a generator or coroutine: its body runs later."""
     if isinstance(node, ast.AsyncFunctionDef):

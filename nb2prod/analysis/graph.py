@@ -78,7 +78,7 @@ class NotebookGraph:
     def changed(self, change: Change, cell: int, among: Iterable[str]) -> frozenset[str]:
         """Which of these names stood for something when `cell` started that `change` changes, under whatever name."""
         start = self._first_of(cell)
-        return frozenset(name for name in among if self.objects.before(name, start).everything & change.tokens)
+        return frozenset(name for name in among if self.objects.everything_before(name, start) & change.tokens)
 
     def before(self, cell: int, name: str) -> Contributors:
         """The contributors of `name` when `cell` starts; none where it is not bound then."""
@@ -90,7 +90,7 @@ class NotebookGraph:
 
     def definitions_inside(self, cell: int, name: str) -> Contributors:
         """Functions and classes that the value of `name` may be or hold when `cell` starts."""
-        tokens = self.objects.before(name, self._first_of(cell)).everything
+        tokens = self.objects.everything_before(name, self._first_of(cell))
         return frozenset(t if t >= 0 else ~t for t in tokens) & self.definitions.keys()
 
     def _first_of(self, cell: int) -> int:

@@ -2,11 +2,13 @@
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
+@lru_cache(maxsize=1024)
 def local_names(function: FunctionNode) -> tuple[frozenset[str], frozenset[str]]:
     """(names local to the function, names it declares global). Arguments are local."""
     arguments = function.args

@@ -48,6 +48,8 @@ class Namespace:
     closures: dict[int, Effect] = field(default_factory=dict)
     """Functions inside other values, by the statement that made them: ``{"f": lambda x: …}``."""
     late_reads: dict[int, frozenset[str]] = field(default_factory=dict)
+    callable: set[int] = field(default_factory=set)
+    """Tokens of functions and classes, and of what these gave."""
     plain: set[int] = field(default_factory=set)
     """Tokens of plain data (literals): a call that is given them does not keep them."""
     containers: set[int] = field(default_factory=set)
@@ -131,7 +133,7 @@ class Namespace:
 
     def called(self, origins: Origins) -> tuple[Called, ...]:
         found = []
-        for token in sorted(self.objects.reached(origins).tokens):
+        for token in sorted(self.objects.tokens_of(origins) & self.callable):
             number = token if token >= 0 else ~token
             if number in self.definitions:
                 found.append(Called(self.definitions[number], self._summary(number), made=token < 0))
@@ -140,7 +142,7 @@ class Namespace:
         return tuple(found)
 
     def methods(self, origins: Origins, name: str) -> tuple[tuple[Method, Effect], ...]:
-        made = {~t for t in self.objects.reached(origins).tokens if t < 0}
+        made = {~t for t in self.objects.tokens_of(origins) & self.callable if t < 0}
         unknown = any(base(o).startswith("<") for o in origins)  # a parameter: it may be an instance of any class
         return tuple(
             (node, self._summarised(id(node), node, self.definitions[number].late_reads))
@@ -153,14 +155,17 @@ class Namespace:
 
     def lasting(self, origins: Origins) -> Origins:
         return frozenset(
-            o for o in origins if base(o).startswith("<") or not self.objects.reached((o,)).everything <= self.plain
+            o for o in origins if base(o).startswith("<") or not self._reached(o) <= self.plain
         )  # fmt: skip
 
     def holding(self, origins: Origins) -> Origins:
         return frozenset(
             o for o in origins
-            if o.startswith("^") or (not o.startswith("<") and self.objects.reached((o,)).everything & self.containers)
+            if o.startswith("^") or (not o.startswith("<") and self._reached(o) & self.containers)
         )  # fmt: skip
+
+    def _reached(self, origin: str) -> Tokens:
+        return self.objects.tokens_of((origin,)) | self.objects.inside_of((origin,))
 
     # --- one statement
 
@@ -190,7 +195,7 @@ class Namespace:
             if name in seen:
                 continue
             seen.add(name)
-            for token in self.objects.everything(name):
+            for token in self.objects.everything(name) & self.callable:
                 number = token if token >= 0 else ~token
                 if number in self.late_reads and number not in found:
                     found[number] = None
@@ -199,10 +204,13 @@ class Namespace:
 
     def _used_up(self, names: Iterable[str]) -> set[str]:
         """Iterators, random generators, and objects whose own special methods change them: using is changing."""
-        return {
-            name for name in names for t in self.objects.everything(name)
-            if t in self.used_up or (t < 0 and ~t in self.definitions and self._changes_itself(~t))
-        }  # fmt: skip
+        return {name for name in names if self._is_used_up(self.objects.everything(name))}
+
+    def _is_used_up(self, reached: AbstractSet[int]) -> bool:
+        if reached & self.used_up:
+            return True
+        given = (~t for t in reached & self.callable if t < 0)
+        return any(number in self.definitions and self._changes_itself(number) for number in given)
 
     def _changes_itself(self, number: int) -> bool:
         node = self.definitions[number].node
@@ -239,8 +247,10 @@ class Namespace:
                     self.methods_named.setdefault(part.name, []).append((number, part))
         if facts.late_reads or facts.definition is not None:
             self.late_reads[number] = facts.late_reads
+            self.callable |= {number, ~number}
         if facts.definition is None and (effect.changes_given or effect.changes_captured):
             self.closures[number] = effect
+            self.callable |= {number, ~number}
         for name in facts.deletes - facts.binds:
             self.objects.unbind(name)
         reach = {n: self._tokens_of(n, number, node, facts, origins) for n in facts.binds | facts.maybe}
@@ -264,13 +274,12 @@ class Namespace:
         if any(i.name == name for i in facts.imports):
             return NO_TOKENS, NO_TOKENS
         if facts.definition is not None:
-            parts = {t for n in facts.reads for t in self.objects.everything(n) if t in self.definitions}
+            parts = {t for n in facts.reads for t in self.objects.everything(n) & self.definitions.keys()}
             if not facts.definition.is_class:
                 parts = {~t for t in parts}  # what its decorators give
             return frozenset(parts | {number}), NO_TOKENS  # with its base classes
         if isinstance(node, ast.AugAssign):
-            old = self.objects.reached((name,))
-            return old.tokens | {number}, old.inside
+            return self.objects.tokens_of((name,)) | {number}, self.objects.inside_of((name,))
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             if isinstance(node.value, ast.Constant | ast.UnaryOp | ast.JoinedStr | ast.Compare):
                 return NO_TOKENS, NO_TOKENS  # a number or a string: nothing can change it
@@ -279,10 +288,10 @@ class Namespace:
             elif isinstance(node.value, _CONTAINERS):
                 self.containers.add(number)
             if isinstance(node.value, ast.Name):
-                same = self.objects.reached((node.value.id,))
-                return same.tokens or frozenset({number}), same.inside
-        found = self.objects.reached(origins.get(name, NONE))
-        tokens, inside = found.tokens, found.inside
+                same = (node.value.id,)
+                return self.objects.tokens_of(same) or frozenset({number}), self.objects.inside_of(same)
+        made_of = origins.get(name, NONE)
+        tokens, inside = self.objects.tokens_of(made_of), self.objects.inside_of(made_of)
         if any(self._uses_up(part) for part in _values(node)):
             self.used_up.add(number)
             return tokens | {number}, inside
@@ -336,7 +345,7 @@ class Namespace:
 
     def _summarised(self, key: int, node: FunctionNode, late_reads: frozenset[str]) -> Effect:
         """The effect of calling, computed again only where what the function refers to is another."""
-        version = tuple(self.objects.everything(n) & self.definitions.keys() for n in sorted(late_reads))
+        version = tuple(frozenset(self.objects.everything(n) & self.definitions.keys()) for n in sorted(late_reads))
         known = self.summaries.get(key)
         if known is not None and known[0] == version:
             return known[1]

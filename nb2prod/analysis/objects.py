@@ -11,6 +11,7 @@ Objects are *tokens*: n stands for what statement n made, ~n for what the functi
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from nb2prod.analysis.origins import Origins, base
@@ -24,19 +25,24 @@ GAVE = ("()", "->")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a name stands for at one time: the statements that bound it, the tokens it may be, and may hold besides.
+    """What a name stands for, until it is bound again: the statements that bound it, the tokens it may be.
 
-    `since` says for each token from which statement on: earlier changes of it belong to what the name was made from.
+    `since` has these and the tokens it may hold besides, which grow (``x.append(y)``), each with the statement from
+    which on: earlier changes of the token belong to what the name was made from.
     """
 
     bound_by: Contributors = frozenset()
     tokens: Tokens = NO_TOKENS
-    inside: Tokens = NO_TOKENS
-    since: Mapping[int, int] = field(default_factory=dict)
+    since: dict[int, int] = field(default_factory=dict)
 
     @property
-    def everything(self) -> Tokens:
-        return self.tokens | self.inside
+    def everything(self) -> AbstractSet[int]:
+        return self.since.keys()
+
+    @property
+    def inside(self) -> Tokens:
+        """What it may hold and not be."""
+        return frozenset(self.since.keys() - self.tokens) if len(self.since) > len(self.tokens) else NO_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,57 +70,66 @@ class Objects:
     holders: dict[int, set[str]] = field(default_factory=dict)
     """Names that reach a token."""
     fixed: set[int] = field(default_factory=set)
-    known: dict[str, tuple[Reach, int, Contributors]] = field(default_factory=dict)
+    known: dict[str, Contributors] = field(default_factory=dict)
 
     # --- questions
 
     def contributors(self, name: str) -> Contributors | None:
-        """The statements that bound or changed what `name` stands for now; None where it stands for nothing."""
+        """The statements that bound what `name` stands for now, and those that changed each part of it last.
+
+        Earlier changes are read by the later ones. None where the name stands for nothing.
+        """
         reach = self.names.get(name)
         if reach is None:
             return None
-        logs = [log[bisect_right(log, since) :] for t, since in reach.since.items() if (log := self.log.get(t))]
-        changes = sum(map(len, logs))
+        last = ((self.log[t][-1], reach.since[t]) for t in reach.everything & self.log.keys())
+        found = reach.bound_by.union(number for number, since in last if number > since)
         known = self.known.get(name)
-        if known is None or known[0] is not reach or known[1] != changes:
-            known = (reach, changes, reach.bound_by.union(*logs))
-            self.known[name] = known
-        return known[2]
+        if known == found:
+            return known  # one set for all who read it
+        self.known[name] = found
+        return found
 
     def contributors_before(self, name: str, number: int) -> Contributors:
-        """The same when statement `number` was about to run; none where the name stood for nothing."""
-        reach = self.before(name, number)
-        logs = ((self.log.get(token, ()), since) for token, since in reach.since.items())
+        """The statements that bound `name` and all that changed it when statement `number` was about to run."""
+        reach = self._stood_for(name, number)
+        logs = ((self.log[t], reach.since[t]) for t in reach.everything & self.log.keys())
         return reach.bound_by.union(*(log[bisect_right(log, since) : bisect_left(log, number)] for log, since in logs))
 
-    def before(self, name: str, number: int) -> Reach:
+    def everything_before(self, name: str, number: int) -> Tokens:
+        """What `name` was or held when statement `number` was about to run."""
+        return frozenset(t for t, since in self._stood_for(name, number).since.items() if since < number)
+
+    def _stood_for(self, name: str, number: int) -> Reach:
         past = self.past.get(name, [])
         at = bisect_left(past, number, key=lambda entry: entry[0])
         return past[at - 1][1] if at else _UNBOUND
 
-    def reached(self, origins: Iterable[str]) -> Reach:
-        """What objects of these origins may be, and may hold."""
-        tokens: set[int] = set()
-        inside: set[int] = set()
+    def tokens_of(self, origins: Iterable[str]) -> Tokens:
+        """What objects of these origins may be."""
+        found: set[int] = set()
         for origin in origins:
-            name = base(origin)
-            if name.endswith(GAVE):
-                own = frozenset(~t for t in self.names.get(name[:-2], _UNBOUND).tokens if t in self.fixed)
-                held = NO_TOKENS
-            else:
-                reach = self.names.get(name, _UNBOUND)
-                own, held = reach.tokens, reach.inside
-            if origin.startswith("^"):
-                inside |= own | held
-            elif origin.endswith("."):
-                tokens |= own | held
-                inside |= held
-            else:
-                tokens |= own
-                inside |= held
-        return Reach(tokens=frozenset(tokens), inside=frozenset(inside))
+            if not origin.startswith("^"):
+                own, reach = self._named(base(origin))
+                found |= own | reach.everything if origin.endswith(".") else own
+        return frozenset(found)
 
-    def everything(self, name: str) -> Tokens:
+    def inside_of(self, origins: Iterable[str]) -> Tokens:
+        """What objects of these origins may hold."""
+        found: set[int] = set()
+        for origin in origins:
+            own, reach = self._named(base(origin))
+            found |= own | reach.everything if origin.startswith("^") else reach.inside
+        return frozenset(found)
+
+    def _named(self, name: str) -> tuple[Tokens, Reach]:
+        """(what the name, or what it gave, may be; what else it reaches)."""
+        if name.endswith(GAVE):
+            return frozenset(~t for t in self.names.get(name[:-2], _UNBOUND).tokens if t in self.fixed), _UNBOUND
+        reach = self.names.get(name, _UNBOUND)
+        return reach.tokens, reach
+
+    def everything(self, name: str) -> AbstractSet[int]:
         return self.names.get(name, _UNBOUND).everything
 
     def is_changed(self, name: str) -> bool:
@@ -122,7 +137,7 @@ class Objects:
 
     def change_of(self, origins: Origins) -> Change:
         """What a change of these origins comes to."""
-        tokens = (t for t in self.reached(origins).tokens if t >= 0 and t not in self.fixed)
+        tokens = (t for t in self.tokens_of(origins) if t >= 0 and t not in self.fixed)
         return Change(frozenset(base(o) for o in origins), frozenset(tokens))
 
     # --- what statements do
@@ -152,18 +167,19 @@ class Objects:
 
     def keep(self, holder: str, held: str) -> None:
         """From now on `holder`, and whatever shares its object, gives access to `held`."""
-        tokens = self.reached((held,)).everything
+        tokens = self.tokens_of((held,)) | self.inside_of((held,))
         if not tokens or holder not in self.names:
             return
         for name in {holder}.union(*(self.holders.get(t, ()) for t in self.change_of(frozenset({holder})).tokens)):
-            old = self.names[name]
-            if not tokens <= old.inside:
-                self._point(name, old.bound_by, old.tokens, old.inside | tokens)
+            since = self.names[name].since
+            for token in tokens - since.keys():
+                since[token] = self.now
+                self.holders.setdefault(token, set()).add(name)
 
     def _point(self, name: str, bound_by: Contributors, tokens: Tokens, inside: Tokens, *, anew: bool = False) -> None:
         before, after = self.everything(name), tokens | inside
         earlier = {} if anew else self.names.get(name, _UNBOUND).since
-        reach = Reach(bound_by, tokens, inside, {t: earlier.get(t, self.now) for t in after})
+        reach = Reach(bound_by, tokens, {t: earlier.get(t, self.now) for t in after})
         self.names[name] = reach
         for token in before - after:
             self.holders[token].discard(name)

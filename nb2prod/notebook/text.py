@@ -1,5 +1,7 @@
 """Bytes to text: says what a file is when it is not UTF-8 text, in the words of the person who saved it."""
 
+import codecs
+import json
 import re
 
 from nb2prod.errors import InputError, Where
@@ -27,6 +29,8 @@ _BINARY = (
     (b"\x80\x04\x95", "a Python pickle"),
     (b"\x7fELF", "a program"),
 )
+_CHUNK = 16 * 1024 * 1024
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _BOM = b"\xef\xbb\xbf"
 _LFS = "version https://git-lfs.github.com/spec/"
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|={7})(?: |$)", re.MULTILINE)
@@ -62,7 +66,7 @@ def decode_text(data: bytes, name: str) -> tuple[str, tuple[Finding, ...]]:
         if not data.strip():
             raise InputError("the file is empty.", code="NB104", where=where, hint="Save the notebook again.")
     try:
-        text = data.decode("utf-8")
+        text = _decode(data)
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data":
             raise truncated(len(data), where) from None
@@ -74,6 +78,28 @@ def decode_text(data: bytes, name: str) -> tuple[str, tuple[Finding, ...]]:
         ) from None
     _refuse_other_text(text, where)
     return text, findings
+
+
+def _decode(data: bytes) -> str:
+    """The text. In a large file every character beyond ASCII is written as JSON's escape of it, which means the same.
+
+    Python keeps all characters of a string as wide as its widest: one emoji would make 200 MB of text 800 MB.
+    """
+    if len(data) <= _CHUNK:
+        return data.decode("utf-8")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    parts = []
+    try:
+        for start in range(0, len(data), _CHUNK):
+            part = decoder.decode(data[start : start + _CHUNK], final=start + _CHUNK >= len(data))
+            parts.append(part if part.isascii() else _BEYOND_ASCII.sub(_escape, part))
+    except UnicodeDecodeError:
+        return data.decode("utf-8")  # raises again, with the place in the whole file
+    return "".join(parts)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1]
 
 
 def truncated(size: int, where: Where) -> InputError:

@@ -264,6 +264,15 @@ def test_a_large_output_is_accepted_and_dropped() -> None:
     assert len(json.dumps(read.document)) < 1000
 
 
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.integers(1, 9))
+def test_a_large_file_is_read_in_parts_and_says_the_same(text: str, size: int) -> None:
+    document = json.loads(notebook("x = 1", metadata={"title": f"naïve 漢 \U0001f600 {text}"}))
+    data = json.dumps(document, ensure_ascii=False).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nb2prod.notebook.text._CHUNK", size)
+        assert read_notebook(data, "n.ipynb").document["metadata"] == document["metadata"]
+
+
 @given(st.binary(max_size=200))
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
