@@ -1,4 +1,4 @@
-"""The project's own environment: a virtual environment with exactly its pins and the test tools, nothing else.
+"""A project's environments: its pins and the test tools, or what it is served with alone; nothing else.
 
 Made by uv from the wheels in the cache, without an index; kept by the digest of what is in it, so the second build of
 the same project, or of another with the same pins, finds it ready.
@@ -34,23 +34,24 @@ def create_environment(
     pins: Sequence[Pin],
     wheels: Sequence[Path] = (),
     *,
+    tools: Sequence[Requirement] = TEST_TOOLS,
     cache: Path | None = None,
     emit: Emit,
     cancel: Cancel,
     step: str,
 ) -> Path:
-    """The interpreter of a virtual environment that holds exactly `pins` and the test tools.
+    """The interpreter of a virtual environment that holds exactly `pins` and `tools`, which are nb2prod's own.
 
     `python` is the interpreter it is made from. Wheels come from the folders `wheels` (the runtime wheel), else from
     the cache, where any that this interpreter needs and that is missing is fetched first. The environment is built
     aside and renamed: a killed creation leaves nothing that looks ready. Do not write into it; it is shared.
 
-    Raises InputError NB404, NB405 (test tools and pins do not go together), ToolError NB406 (wheels), NB408
+    Raises InputError NB404, NB405 (`tools` and pins do not go together), ToolError NB406 (wheels), NB408
     (interpreter), NB409 (cache), NB410 (uv), NB411 (a wheel is not what was pinned); Cancelled.
     """
     place = cache_folder(cache)
     kernel = inspect_interpreter(python, cancel=cancel)
-    exact = _local_pins(kernel, pins, wheels, place, emit, cancel, step)
+    exact = _local_pins(kernel, pins, wheels, tools, place, emit, cancel, step)
     key = _key(kernel, exact)
     home = place / "environments" / key
     if (ready := _interpreter(home)).exists():
@@ -75,19 +76,20 @@ def _local_pins(
     kernel: Interpreter,
     pins: Sequence[Pin],
     wheels: Sequence[Path],
+    wanted_tools: Sequence[Requirement],
     cache: Path,
     emit: Emit,
     cancel: Cancel,
     step: str,
 ) -> tuple[Pin, ...]:
-    """`pins` and the test tools, each with the wheel that runs on this machine (the pins may be for another)."""
+    """`pins` and the tools, each with the wheel that runs on this machine (the pins may be for another)."""
     brought = [pin for pin in pins if any((folder / pin.wheel).is_file() for folder in wheels)]
     others = {canonicalize_name(pin.name): pin for pin in pins if pin not in brought}
     tools = close(
         {},
         {(name := canonicalize_name(pin.name)): Distribution(name, pin.version) for pin in pins},
         kernel.markers,
-        runtime=TEST_TOOLS,
+        runtime=wanted_tools,
         runtime_because="runs the tests",
         own=own_interpreter().distributions,
     )

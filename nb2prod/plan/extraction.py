@@ -217,8 +217,7 @@ def _imports(graph: NotebookGraph, selection: Selection) -> tuple[str, ...]:
     for number in selection.imports:
         s = graph.statements[number]
         text = ast.get_source_segment(cell_source(graph, s.cell), s.node) or ""
-        made_for_effect = any(is_made_for_effect(i.member) for i in s.facts.imports)
-        texts.append(f"{text}  # noqa: F401" if made_for_effect else text)
+        texts.append(f"{text}  # noqa: F401" if is_made_for_effect(graph, s) else text)
     if _shows(graph, selection):
         texts.append("from IPython.display import display")
     return tuple(dict.fromkeys(texts))

@@ -6,15 +6,19 @@ side refers to become module-level code. A function that reads a value of the no
 """
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nb2prod.analysis.boundary import Boundary
-from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
+
+_MEANT = re.compile(r"#\s*noqa\b(?!:)|#\s*noqa:.*\bF401\b", re.I)
+"""How linters are told that an unused import is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +202,15 @@ def _imports(graph: NotebookGraph, used: set[int]) -> tuple[int, ...]:
     late = {name for u in used if u in graph.definitions for name in graph.definitions[u].late_reads}
     seen = {name for u in used for name in graph.reads[u]}
     found |= {n for name in late - seen for n in graph.final.get(name, ()) if graph.kinds[n] == "import"}
-    found |= {s.number for s in graph.statements if any(is_made_for_effect(i.member) for i in s.facts.imports)}
+    found |= {s.number for s in graph.statements if is_made_for_effect(graph, s)}
     found |= {s.number for s in graph.statements if any(i.module == "__future__" for i in s.facts.imports)}
     return tuple(sorted(found))
 
 
-def is_made_for_effect(member: str) -> bool:
-    """``from sklearn.experimental import enable_iterative_imputer``: nobody reads the name."""
-    return member.startswith("enable_")
+def is_made_for_effect(graph: NotebookGraph, s: Statement) -> bool:
+    """``from sklearn.experimental import enable_iterative_imputer``, ``import pyarrow  # noqa: F401``: nobody reads
+    the name, and yet the import is meant."""
+    if not isinstance(s.node, ast.Import | ast.ImportFrom):
+        return False
+    line = graph.notebook.cells[s.cell - 1].source.split("\n")[s.last_line - 1]
+    return any(i.member.startswith("enable_") for i in s.facts.imports) or bool(_MEANT.search(line))

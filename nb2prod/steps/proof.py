@@ -1,5 +1,7 @@
-"""The test step: the generated suite in the project's own environment, the mutants, the golden rows in the module."""
+"""The test step: the golden rows in an environment of the serving requirements alone; then, with those of training
+and the test tools besides, the generated suite and the mutants."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,10 +30,14 @@ class Proof:
 
 
 def prove_project(output: Path, project: Project, record: RunRecord, mutants: int, emit: Emit, cancel: Cancel) -> Proof:
-    """Raises GateError where the module answers otherwise than the notebook, or a test fails."""
-    pins = (*project.serving, *project.training, project.runtime)
-    python = create_environment(record.python, pins, [runtime_folder()], emit=emit, cancel=cancel, step="test")
-    module = _module_parity(output, project.package, record, python, cancel)
+    """Raises GateError where the module answers otherwise than the notebook, lacks a requirement, or a test fails."""
+    served = (*project.serving, project.runtime)
+    bare = create_environment(
+        record.python, served, [runtime_folder()], tools=(), emit=emit, cancel=cancel, step="test"
+    )  # fmt: skip
+    module = _module_parity(output, project.package, record, bare, cancel)
+    if lacking := re.match(r"ModuleNotFoundError: No module named '([^']+)'", module.reason or ""):
+        raise _lacking(lacking[1], output)
     if module.status != "equal":
         raise GateError(
             f"the module answers otherwise than the notebook: {module.reason}",
@@ -39,6 +45,9 @@ def prove_project(output: Path, project: Project, record: RunRecord, mutants: in
             hint="The project is kept so that it can be looked at; it was not logged and no image was built.",
             where=Where(str(output)),
         )
+    python = create_environment(
+        record.python, (*served, *project.training), [runtime_folder()], emit=emit, cancel=cancel, step="test"
+    )  # fmt: skip
     tests = run_suite(output, project, python, mutants, emit, cancel)
     if tests.failed:
         raise GateError(
@@ -48,6 +57,15 @@ def prove_project(output: Path, project: Project, record: RunRecord, mutants: in
             where=Where(str(output)),
         )
     return Proof(tests, module, str(python))
+
+
+def _lacking(module: str, output: Path) -> GateError:
+    return GateError(
+        f"the prediction needs the module `{module}`, which none of its pinned requirements brings.",
+        code="NB415",
+        hint=f"Import it in the notebook, marked as meant, and it is pinned: `import {module}  # noqa: F401`.",
+        where=Where(str(output)),
+    )
 
 
 def run_suite(output: Path, project: Project, python: Path, mutants: int, emit: Emit, cancel: Cancel) -> TestResult:
