@@ -164,6 +164,8 @@ def _misplaced(
                 _error("NB324", f"the prediction goes on drawing random numbers where training stopped ({name}).",
                        "Set a seed in the inference cell.", cell)
             )  # fmt: skip
+        elif " " in name:
+            continue  # a file, a module's state: `nb2prod.plan.surroundings` tells
         elif not contributors <= graph.before(cell, name):
             findings.append(
                 _error("NB305", f"`{name}` is made or changed here, after the prediction has begun in cell {cell}.",

@@ -6,6 +6,8 @@ shuffle_somehow(rows)    unknown and its value thrown away: suspected to change 
 """
 
 import ast
+import builtins
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -27,6 +29,7 @@ from nb2prod.analysis.origins import (
     holder,
     within,
 )  # fmt: skip
+from nb2prod.analysis.paths import ANY, FileUse, Paths, file_uses, resolved
 
 if TYPE_CHECKING:
     from nb2prod.analysis.sharing import Walk
@@ -77,6 +80,57 @@ def call_value(walk: "Walk", node: ast.Call, *, discarded: bool) -> Origins:
     return _function_call(walk, call, function.id if isinstance(function, ast.Name) else "")
 
 
+# --- files
+
+
+def paths_at(walk: "Walk") -> Paths:
+    """How paths read where the walk is."""
+
+    def mark(name: str) -> str | None:
+        if name in walk.texts:
+            return walk.texts[name]
+        if name in walk.origins:
+            return f"{{<{name}>}}" if walk.origins[name] == {f"<{name}>"} else None
+        return None if name in walk.local else f"{{${name}}}"
+
+    return Paths(lambda node: _path(walk, node), mark, walk.handles.__contains__)
+
+
+def nowhere_known(uses: Iterable[FileUse]) -> frozenset[FileUse]:
+    """`uses` of a function that is called by others: what its parameters are is not known."""
+    return frozenset(resolved(u, lambda mark: f"{{{mark}}}" if mark.startswith("$") else None) for u in uses)
+
+
+def _note_files(walk: "Walk", call: _Call, path: str | None, *, opaque: bool) -> None:
+    walk.files |= {*file_uses(call.node, path, paths_at(walk), discarded=call.discarded, opaque=opaque)}
+
+
+def _note_files_of(walk: "Walk", call: _Call, function: FunctionNode, effect: Effect, *, is_method: bool) -> None:
+    """The files of a called function, with the paths of the arguments in place of the parameters'."""
+    if not effect.files:
+        return
+    a, at = function.args, paths_at(walk)
+    positional = [p.arg for p in (*a.posonlyargs, *a.args)]
+    defaults = zip(positional[len(positional) - len(a.defaults) :], a.defaults, strict=True)
+    given: dict[str, ast.expr | None] = {
+        **dict(defaults),
+        **{p.arg: d for p, d in zip(a.kwonlyargs, a.kw_defaults, strict=True)},
+    }
+    given = {name: node for name, node in given.items() if isinstance(node, ast.Constant)}
+    for argument in call.arguments:
+        if isinstance(argument.key, int):
+            number = argument.key + is_method
+            given |= {positional[number]: argument.node} if number < len(positional) else {}
+        elif argument.key is not None:
+            given[argument.key] = argument.node
+
+    def text(mark: str) -> str | None:
+        return f"{{{mark}}}" if mark.startswith("$") else at.path_of(given.get(mark[1:-1])) or ANY
+
+    spread = any(argument.key is None for argument in call.arguments)
+    walk.files |= nowhere_known(effect.files) if spread else {resolved(use, text) for use in effect.files}
+
+
 # --- functions
 
 
@@ -90,6 +144,8 @@ def _function_call(walk: "Walk", call: _Call, name: str) -> Origins:
     called = walk.names.called(call.receiver) if name not in walk.local else ()
     if called:
         return NONE.union(*[_called_value(walk, call, one) for one in called])
+    known = effects.FRESH_FUNCTIONS | effects.HARMLESS_FUNCTIONS | effects.SHALLOW_FUNCTIONS
+    _note_files(walk, call, None, opaque=name not in known and not hasattr(builtins, name))
     lasting = walk.names.lasting(call.given)
     if name in effects.MUTATING_FUNCTIONS:
         walk.changed |= changed_throughout(call.given)
@@ -112,6 +168,7 @@ def _called_value(walk: "Walk", call: _Call, called: Called) -> Origins:
     if called.made or definition is None:  # an inner function that was given back, or kept in a container
         walk.changed |= {o for o in called.effect.changed if not base(o).startswith("<")}
         walk.draws |= called.effect.draws
+        walk.files |= nowhere_known(called.effect.files)
         if called.effect.changes_given:
             walk.changed |= changed_throughout(call.given)
         if called.effect.changes_captured:
@@ -152,6 +209,7 @@ def _apply(
     if effect.kept and receiver is not None and isinstance(call.node.func, ast.Attribute):
         walk.keep(call.node.func.value, call.given)
     walk.draws |= effect.draws | effect.seeds
+    _note_files_of(walk, call, function, effect, is_method=receiver is not None)
     return outside(effect.returns)
 
 
@@ -188,6 +246,8 @@ def _method_call(walk: "Walk", call: _Call, function: ast.Attribute) -> Origins:
         walk.repeatable |= changed_throughout(receiver)
         return receiver
     own = walk.names.methods(receiver, name)
+    known = effects.FRESH_METHODS | effects.HARMLESS_METHODS | effects.CONTAINER_METHODS
+    _note_files(walk, call, None, opaque=not own and name not in known)
     results = [_apply(walk, call, m, e, receiver) for m, e in own]
     if own and not any(base(o).startswith("<") for o in receiver):
         return NONE.union(*results)
@@ -225,6 +285,10 @@ def _method_value(walk: "Walk", call: _Call, name: str) -> Origins:
 def _library_call(walk: "Walk", call: _Call, path: str) -> Origins:
     """A call of something imported, by its full name."""
     module, _, name = path.rpartition(".")
+    harmless = effects.is_harmless(path.split(".")[0], name)
+    known = effects.FRESH_FUNCTIONS | effects.FRESH_METHODS | effects.HARMLESS_METHODS | effects.HARMLESS_FUNCTIONS
+    opaque = path.split(".")[0] not in effects.PURE_MODULES and name not in known
+    _note_files(walk, call, path, opaque=opaque)
     state = effects.random_state(module, name)
     if state and name in effects.SEEDING:
         walk.seeds.add(state)
@@ -233,9 +297,9 @@ def _library_call(walk: "Walk", call: _Call, path: str) -> Origins:
     lasting = walk.names.lasting(call.given)
     if name in effects.MUTATING_FUNCTIONS:
         walk.changed |= changed_throughout(call.given)
-    elif call.discarded and not effects.is_harmless(path.split(".")[0], name):
+    elif call.discarded and not harmless:
         walk.suspected |= changed_throughout(lasting)
-    if name in effects.FRESH_FUNCTIONS | effects.FRESH_METHODS:
+    if name in effects.FRESH_FUNCTIONS | effects.FRESH_METHODS | effects.LOADERS:
         return NONE
     filled = call.arguments and isinstance(call.arguments[0].node, ast.Dict | ast.List | ast.ListComp)
     if filled and path in effects.COPYING_MAKERS:
@@ -280,6 +344,7 @@ def _note_callbacks(walk: "Walk", call: _Call) -> None:
             for one in (c for c in called if c.definition is not None and not c.definition.is_class):
                 walk.changed |= {o for o in one.effect.changed if not base(o).startswith("<")}
                 walk.draws |= one.effect.draws
+                walk.files |= nowhere_known(one.effect.files)
                 changes |= any(base(o).startswith("<") for o in one.effect.changed)
         if changes:
             walk.changed |= changed_throughout(others)

@@ -56,12 +56,16 @@ FRESH_METHODS = frozenset(
     "decision_function transform fit_transform fit_predict score read_csv read_parquet read_json read_excel "
     "train_test_split array zeros ones arange linspace load_iris load_digits load_wine load_breast_cancer "
     "load_diabetes lower upper strip split format cross_val_score accuracy_score f1_score roc_auc_score "
-    "mean_absolute_error mean_squared_error r2_score numpy item detach clone cpu argmax argmin".split()
+    "mean_absolute_error mean_squared_error r2_score numpy item detach clone cpu argmax argmin "
+    "read readline readlines read_text read_bytes".split()
 )
 
 FRESH_FUNCTIONS = frozenset(
     "len int float str bool round abs sum range repr type format hash isinstance any all print".split()
 )
+
+LOADERS = frozenset("load loads safe_load".split())
+"""Functions of libraries that make something new of a file or a text."""
 
 VIEWS = frozenset({"values", "items", "keys", "get"})
 """Harmless methods whose value gives access to what the receiver holds."""

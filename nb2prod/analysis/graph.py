@@ -16,11 +16,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from nb2prod.analysis.disk import Disk
 from nb2prod.analysis.facts import Definition, Facts, statement_facts
 from nb2prod.analysis.names import NameKind, statement_kinds
 from nb2prod.analysis.namespace import Entry, Namespace
 from nb2prod.analysis.objects import Change, Contributors, NamesAtEnd, Objects
 from nb2prod.analysis.parameters import declared_parameters
+from nb2prod.analysis.paths import FileUse
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 
@@ -47,7 +49,7 @@ class NotebookGraph:
     to the module it came from. `final` holds the contributors of every name when the last statement has ended,
     `objects` those at any time. `definitions` are functions and classes by the statement that defines them,
     `with_memory` those that keep something from call to call. `setup` are statements that set what is no name: a seed,
-    an option.
+    an option. `files[s]` is what `s` does to files.
     """
 
     notebook: Notebook
@@ -64,6 +66,7 @@ class NotebookGraph:
     definitions: Mapping[int, Definition]
     kinds: tuple[NameKind, ...]
     setup: Contributors
+    files: tuple[tuple[FileUse, ...], ...]
     with_memory: Contributors
     undefined: tuple[tuple[int, str], ...] = ()
 
@@ -122,7 +125,8 @@ def parse_cell(cell: Cell) -> list[ast.stmt]:
 
 
 def build_graph(notebook: Notebook) -> NotebookGraph:
-    names = Namespace()
+    parameters = frozenset(p.name for p in declared_parameters(notebook))
+    names = Namespace(disk=Disk(parameters))
     statements: list[Statement] = []
     entries: list[Entry] = []
     for cell in notebook.cells:
@@ -136,7 +140,6 @@ def build_graph(notebook: Notebook) -> NotebookGraph:
             last = node.end_lineno or node.lineno
             statements.append(Statement(len(statements), cell.index, cell.role, node, facts, first, last))
     reads = tuple(entry.reads for entry in entries)
-    parameters = frozenset(p.name for p in declared_parameters(notebook))
     return NotebookGraph(
         notebook,
         tuple(statements),
@@ -152,6 +155,7 @@ def build_graph(notebook: Notebook) -> NotebookGraph:
         definitions=names.definitions,
         kinds=statement_kinds(statements, reads, names.settled(), parameters),
         setup=frozenset(n for n, entry in enumerate(entries) if entry.sets_up),
+        files=tuple(entry.files for entry in entries),
         with_memory=names.with_memory(),
         undefined=tuple((n, name) for n, entry in enumerate(entries) for name in entry.undefined),
     )

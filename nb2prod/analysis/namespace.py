@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 
 from nb2prod.analysis import effects
 from nb2prod.analysis.calls import is_generator
+from nb2prod.analysis.disk import Disk
 from nb2prod.analysis.facts import Definition, Facts
 from nb2prod.analysis.locals import FunctionNode, parameter_names
 from nb2prod.analysis.names import is_plain_data
 from nb2prod.analysis.objects import GAVE, NO_TOKENS, Change, Contributors, Objects, Tokens
 from nb2prod.analysis.origins import NONE, Called, Effect, Method, Origins, base
+from nb2prod.analysis.paths import FileUse
 from nb2prod.analysis.sharing import effect_of, summary
 
 _GIVEN_BY_IPYTHON = frozenset({"__name__", "__file__", "__doc__", "get_ipython", "display", "_", "__", "In", "Out"})
@@ -35,11 +37,13 @@ class Entry:
     surely: Change
     undefined: tuple[str, ...]
     sets_up: bool
+    files: tuple[FileUse, ...]
 
 
 @dataclass(slots=True)
 class Namespace:
     objects: Objects = field(default_factory=Objects)
+    disk: Disk = field(default_factory=Disk)
     imported: dict[str, str] = field(default_factory=dict)
     """What an imported name stands for, e.g. ``np`` -> ``numpy``."""
     definitions: dict[int, Definition] = field(default_factory=dict)
@@ -75,7 +79,8 @@ class Namespace:
         modules = {base(o) for o in doubtful} & self.imported.keys()
         every = doubtful | self._outside(effect.repeatable)
         changes = self._change(every)
-        needed = facts.reads | late | changes.names
+        files = (*self.disk.settle(effect.files), *self._files_held(facts.reads | late))
+        needed = facts.reads | late | changes.names | {*self.disk.needs(files)}
         known = {n: c for n in needed if (c := self.objects.contributors(n)) is not None}
         entry = Entry(
             reads=known,
@@ -85,6 +90,7 @@ class Namespace:
             surely=self._change(sure),
             undefined=tuple(n for n in sorted(facts.reads - facts.binds) if n not in known and not is_builtin(n)),
             sets_up=bool(effect.seeds) or self._sets_up(node, facts, modules),
+            files=files,
         )
         self.objects.apply(changes)
         self.touched |= changes.names
@@ -93,11 +99,16 @@ class Namespace:
         self._bind(number, node, facts, origins, effect)
         for late_bound in {n for t in reached if t in self.definitions for n in self.definitions[t].late_binds}:
             self.objects.bind_perhaps(late_bound, NO_TOKENS, NO_TOKENS)
+            self.disk.texts.pop(late_bound, None)
         for state in effect.seeds:
             if isinstance(node, ast.Expr | ast.Assign):
                 self.objects.bind(state, NO_TOKENS, NO_TOKENS)
             else:
                 self.objects.bind_perhaps(state, NO_TOKENS, NO_TOKENS)
+        for name, anew in self.disk.writes(node, files):
+            (self.objects.bind if anew else self.objects.bind_perhaps)(name, NO_TOKENS, NO_TOKENS)
+        self.disk.hold(number, node, files)
+        self.disk.bind(facts.binds | facts.maybe | facts.deletes, effect.texts)
         return entry
 
     def settled(self) -> frozenset[str]:
@@ -292,7 +303,7 @@ class Namespace:
                 return self.objects.tokens_of(same) or frozenset({number}), self.objects.inside_of(same)
         made_of = origins.get(name, NONE)
         tokens, inside = self.objects.tokens_of(made_of), self.objects.inside_of(made_of)
-        if any(self._uses_up(part) for part in _values(node)):
+        if not isinstance(node, ast.With) and any(self._uses_up(part) for part in _values(node)):
             self.used_up.add(number)
             return tokens | {number}, inside
         # what was drawn is not the generator; a container or an object of the notebook may hold it
@@ -334,6 +345,11 @@ class Namespace:
 
     def _change(self, origins: AbstractSet[str]) -> Change:
         return self.objects.change_of(frozenset(o for o in origins if base(o) not in self.imported))
+
+    def _files_held(self, names: Iterable[str]) -> tuple[FileUse, ...]:
+        if not self.disk.holders:
+            return ()
+        return self.disk.held_by({t for name in names for t in self.objects.everything(name)})
 
     # --- functions
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from nb2prod.analysis.facts import Definition
+from nb2prod.analysis.paths import FileUse
 
 Origins = frozenset[str]
 NONE: Origins = frozenset()
@@ -77,7 +78,8 @@ class Effect:
 
     `suspected` are changed only if a call whose value is thrown away changes something; `repeatable` are changed so
     that doing it again changes nothing (``net.eval()``). `kept` are (holder, held) pairs: ``holder.x = held``. `draws`
-    are the random states it moves on, `seeds` those it sets. `returns` is what the returned object may be or hold;
+    are the random states it moves on, `seeds` those it sets; `files` is what it does to files, `texts` are the names it
+    binds to paths that can be told, with these. `returns` is what the returned object may be or hold;
     `changes_given` says whether an inner function changes what it is given, `changes_captured` what it shares.
     """
 
@@ -88,6 +90,8 @@ class Effect:
     returns: Origins = NONE
     draws: frozenset[str] = frozenset()
     seeds: frozenset[str] = frozenset()
+    files: frozenset[FileUse] = frozenset()
+    texts: frozenset[tuple[str, str]] = frozenset()
     changes_given: bool = False
     changes_captured: bool = False
 

@@ -10,7 +10,7 @@ What calls do is in `nb2prod.analysis.calls`, the notation in `nb2prod.analysis.
 import ast
 from collections.abc import Iterable, Mapping
 
-from nb2prod.analysis.calls import call_value
+from nb2prod.analysis.calls import call_value, nowhere_known, paths_at
 from nb2prod.analysis.facts import comprehension_names
 from nb2prod.analysis.locals import Comprehension, FunctionNode, local_names, parameter_names
 from nb2prod.analysis.origins import (
@@ -26,6 +26,7 @@ from nb2prod.analysis.origins import (
     holder,
     within,
 )  # fmt: skip
+from nb2prod.analysis.paths import ANY, FileUse
 
 
 def effect_of(statements: Iterable[ast.stmt], names: Names) -> tuple[Effect, Mapping[str, Origins]]:
@@ -59,14 +60,19 @@ class Walk:
         self.returns: set[str] = set()
         self.draws: set[str] = set()
         self.seeds: set[str] = set()
+        self.files: set[FileUse] = set()
+        self.texts: dict[str, str] = {}
+        """Paths that names just bound stand for."""
+        self.handles: set[str] = set()
+        """Names of open files."""
         self.inner: dict[str, Effect] = {}
         self.closures = Effect()
 
     def effect(self) -> Effect:
         return Effect(
             frozenset(self.changed), frozenset(self.suspected), frozenset(self.repeatable), frozenset(self.kept),
-            frozenset(self.returns), frozenset(self.draws), frozenset(self.seeds),
-            self.closures.changes_given, self.closures.changes_captured,
+            frozenset(self.returns), frozenset(self.draws), frozenset(self.seeds), frozenset(self.files),
+            frozenset(self.texts.items()), self.closures.changes_given, self.closures.changes_captured,
         )  # fmt: skip
 
     # --- statements
@@ -82,6 +88,12 @@ class Walk:
             self.statement(statement)
 
     def statement(self, node: ast.stmt) -> None:
+        texts = dict(self.texts)
+        self._statement(node)
+        if isinstance(node, ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.TryStar | ast.Match):
+            self.texts = {n: t for n, t in self.texts.items() if texts.get(n) == t}  # bound on some path only
+
+    def _statement(self, node: ast.stmt) -> None:
         match node:
             case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=parts)) if len(targets) == len(
                 parts
@@ -91,10 +103,10 @@ class Walk:
             case ast.Assign():
                 value = self.value(node.value)
                 for target in node.targets:
-                    self.bind(target, value)
+                    self.bind_path(target, node.value, value)
             case ast.AnnAssign():
                 if node.value is not None:
-                    self.bind(node.target, self.value(node.value))
+                    self.bind_path(node.target, node.value, self.value(node.value))
             case ast.AugAssign():
                 value = within(self.value(node.value))
                 self.changed |= changed_at_top(self.value(node.target))
@@ -133,7 +145,7 @@ class Walk:
                 for item in node.items:
                     value = self.value(item.context_expr)
                     if item.optional_vars is not None:
-                        self.bind(item.optional_vars, value)
+                        self.bind_path(item.optional_vars, item.context_expr, value)
                 self.block(node.body)
             case ast.Try() | ast.TryStar():
                 self.branches([*node.body, *node.orelse], *(h.body for h in node.handlers))
@@ -178,11 +190,24 @@ class Walk:
     def default(self, name: str) -> Origins:
         return NONE if name in self.local else frozenset({name})
 
+    def bind_path(self, target: ast.expr, source: ast.expr, value: Origins) -> None:
+        """Bind, and keep what `source` tells of files: the path it gives, or that it is an open one."""
+        path = paths_at(self).path_of(source)
+        function = source.func if isinstance(source, ast.Call) else None
+        self.bind(target, value)
+        if isinstance(target, ast.Name):
+            if path not in (None, ANY):
+                self.texts[target.id] = str(path)
+            if (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) == "open":
+                self.handles.add(target.id)
+
     def bind(self, target: ast.expr, value: Origins) -> None:
         match target:
             case ast.Name():
                 self.origins[target.id] = value
                 self.inner.pop(target.id, None)
+                self.texts.pop(target.id, None)
+                self.handles.discard(target.id)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for part in parts:
                     self.bind(part, within(value))
@@ -302,6 +327,7 @@ class Walk:
         self.repeatable |= {o for o in found.repeatable if base(o) not in hidden}
         self.kept |= {(h, v) for h, v in found.kept if not {h, v} & hidden}
         self.draws |= found.draws
+        self.files |= nowhere_known(found.files)
         loaded = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - own
         return frozenset({INNER}).union(*[self.origins.get(n, self.default(n)) for n in loaded if n in self.origins])
 
@@ -310,4 +336,5 @@ class Walk:
         walk = Walk(self.names, {**self.origins, **origins}, self.local | local)
         walk.self_name = self.self_name
         walk.inner = dict(self.inner)
+        walk.texts, walk.handles = dict(self.texts), set(self.handles)
         return walk

@@ -66,6 +66,7 @@ def select(graph: NotebookGraph, boundary: Boundary, metrics: Iterable[str]) -> 
     from nb2prod.plan.collisions import find_collisions
     from nb2prod.plan.refusals import find_refusals
     from nb2prod.plan.remarks import find_remarks
+    from nb2prod.plan.surroundings import find_surroundings
 
     followed = _training(graph, boundary, tuple(metrics))
     used = {*followed, *boundary.prediction}
@@ -83,7 +84,9 @@ def select(graph: NotebookGraph, boundary: Boundary, metrics: Iterable[str]) -> 
         imports=_imports(graph, used | code),
         tests=tuple(s.number for s in graph.statements if s.role is Role.TEST),
     )
-    findings = [find(graph, boundary, selection) for find in (find_refusals, find_collisions, find_remarks)]
+    findings = [
+        find(graph, boundary, selection) for find in (find_refusals, find_collisions, find_surroundings, find_remarks)
+    ]
     return selection, tuple(dict.fromkeys(f for found in findings for f in found))
 
 

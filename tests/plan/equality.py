@@ -22,8 +22,8 @@ import pickle
 import sys
 import tempfile
 import types
-from collections.abc import Mapping
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -110,12 +110,22 @@ def findings_of(text: str) -> dict[str, Finding]:
     return {f.code: f for f in analysed(text)[3]}
 
 
-def equal_or_refused(text: str, parameters: Mapping[str, Any] | None = None, *, layout: bool = True) -> str | Refusal:
-    """``"equal"``, or the codes of the error findings. `layout` False leaves ruff out (for many random notebooks)."""
-    result = convert(text, parameters, layout=layout)
+def equal_or_refused(
+    text: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    layout: bool = True,
+    files: Mapping[str, str] | None = None,
+) -> str | Refusal:
+    """``"equal"``, or the codes of the error findings. `layout` False leaves ruff out (for many random notebooks).
+
+    Where `files` are given, notebook and package each run in a new folder that holds these and nothing else.
+    """
+    with _working_in(files):
+        result = convert(text, parameters, layout=layout)
     if not isinstance(result, Converted):
         return result
-    with _package(result) as modules:
+    with _working_in(files), _package(result) as modules:
         try:
             _compare(result, modules, dict(parameters or {}))
         except Different:
@@ -124,6 +134,19 @@ def equal_or_refused(text: str, parameters: Mapping[str, Any] | None = None, *, 
             listing = _listing(result.sources)
             raise Different(f"the package raises {type(error).__name__}: {error}\n{listing}") from error
     return "equal"
+
+
+@contextmanager
+def _working_in(files: Mapping[str, str] | None) -> Iterator[None]:
+    if files is None:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="nb2prod-test-") as folder, chdir(folder):
+        for name, content in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        yield
 
 
 def convert(text: str, parameters: Mapping[str, Any] | None = None, *, layout: bool = True) -> Converted | Refusal:

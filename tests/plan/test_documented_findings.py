@@ -13,6 +13,8 @@ PAGE = (ROOT / "docs" / "data-flow.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"### (NB\d+):[^\n]*\n.*?```python\n(.*?)```", PAGE, flags=re.DOTALL))
 ELSEWHERE = {"NB301", "NB302", "NB307", "NB320", "NB334"}
 """Nothing to show, or shown by the tests of the boundary and of f-strings."""
+CANNOT_RUN = {"NB393", "NB394"}
+"""About files that lie elsewhere."""
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
@@ -21,6 +23,8 @@ def test_an_example_gives_its_finding(code: str) -> None:
     assert code in findings
     assert findings[code].hint or findings[code].severity is Severity.INFO
     assert findings[code].cell is not None or code == "NB306"
+    if code in CANNOT_RUN:
+        return
     result = equal_or_refused(EXAMPLES[code])
     assert result == "equal" if findings[code].severity is Severity.INFO else code in result
 
