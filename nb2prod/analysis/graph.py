@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from nb2prod.analysis.disk import Disk
 from nb2prod.analysis.facts import Definition, Facts, statement_facts
+from nb2prod.analysis.memory import find_memory
 from nb2prod.analysis.names import NameKind, statement_kinds
 from nb2prod.analysis.namespace import Entry, Namespace
 from nb2prod.analysis.objects import Change, Contributors, NamesAtEnd, Objects
@@ -156,6 +157,6 @@ def build_graph(notebook: Notebook) -> NotebookGraph:
         kinds=statement_kinds(statements, reads, names.settled(), parameters),
         setup=frozenset(n for n, entry in enumerate(entries) if entry.sets_up),
         files=tuple(entry.files for entry in entries),
-        with_memory=names.with_memory(),
+        with_memory=find_memory(names),
         undefined=tuple((n, name) for n, entry in enumerate(entries) for name in entry.undefined),
     )

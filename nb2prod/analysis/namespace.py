@@ -117,29 +117,6 @@ class Namespace:
         once = {n for n, count in self.bound.items() if count == 1 and not self.objects.is_changed(n)}
         return frozenset(once - self.touched - late)
 
-    def with_memory(self) -> Contributors:
-        """Functions and classes that keep something from call to call: a default that they change or give away."""
-        found = set()
-        for number, definition in self.definitions.items():
-            every = definition.node.body if isinstance(definition.node, ast.ClassDef) else [definition.node]
-            for node in every:
-                if isinstance(node, FunctionNode) and self._remembers(node, definition):
-                    found.add(number)
-        return frozenset(found)
-
-    def _remembers(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, definition: Definition) -> bool:
-        a = node.args
-        positional = [*a.posonlyargs, *a.args]
-        pairs = [*zip(positional[len(positional) - len(a.defaults) :], a.defaults, strict=True),
-                 *zip(a.kwonlyargs, a.kw_defaults, strict=True)]  # fmt: skip
-        made = ast.List | ast.Dict | ast.Set | ast.Call | ast.ListComp | ast.DictComp
-        mutable = {f"<{p.arg}>" for p, value in pairs if isinstance(value, made)}
-        if not mutable:
-            return False
-        effect = self._summarised(id(node), node, definition.late_reads)
-        touched = effect.changed | effect.suspected | effect.returns | {held for _, held in effect.kept}
-        return bool(mutable & {base(origin) for origin in touched})
-
     # --- what `sharing` asks
 
     def called(self, origins: Origins) -> tuple[Called, ...]:
@@ -156,7 +133,7 @@ class Namespace:
         made = {~t for t in self.objects.tokens_of(origins) & self.callable if t < 0}
         unknown = any(base(o).startswith("<") for o in origins)  # a parameter: it may be an instance of any class
         return tuple(
-            (node, self._summarised(id(node), node, self.definitions[number].late_reads))
+            (node, self.summarised(id(node), node, self.definitions[number].late_reads))
             for number, node in self.methods_named.get(name, ())
             if unknown or number in made
         )
@@ -231,7 +208,7 @@ class Namespace:
             if isinstance(method, ast.FunctionDef) and method.name.startswith("__") and method.args.args:
                 if method.name in effects.MAKING_METHODS:
                     continue
-                found = self._summarised(id(method), method, self.definitions[number].late_reads)
+                found = self.summarised(id(method), method, self.definitions[number].late_reads)
                 if f"<{method.args.args[0].arg}>" in {base(o) for o in found.changed}:
                     return True
         return False
@@ -357,9 +334,9 @@ class Namespace:
         definition = self.definitions[number]
         if isinstance(definition.node, ast.ClassDef):
             return Effect()
-        return self._summarised(id(definition.node), definition.node, definition.late_reads)
+        return self.summarised(id(definition.node), definition.node, definition.late_reads)
 
-    def _summarised(self, key: int, node: FunctionNode, late_reads: frozenset[str]) -> Effect:
+    def summarised(self, key: int, node: FunctionNode, late_reads: frozenset[str]) -> Effect:
         """The effect of calling, computed again only where what the function refers to is another."""
         version = tuple(frozenset(self.objects.everything(n) & self.definitions.keys()) for n in sorted(late_reads))
         known = self.summaries.get(key)

@@ -3,6 +3,8 @@
     def scaled(d):           `d` is local, `MEAN` is a global read *late*: when the function is called,
         return d - MEAN      not where it is defined
 
+    rest = (d - MEAN for d in rows)      late as well: when `rest` is used up; but `rows` is read now
+
 A notebook's cells share one module namespace. For every statement the uses of that namespace are listed in the order
 in which Python makes them; uses inside function bodies are marked late. Positions are kept, so that source can be cut
 and spliced without reprinting it.
@@ -51,6 +53,13 @@ _TRANSPARENT = frozenset(
 """Nodes that name nothing themselves and evaluate their parts in the order in which they are written."""
 
 
+_CONSUMERS = frozenset(
+    ("sum", "any", "all", "max", "min", "len", "list", "tuple", "set", "frozenset", "dict", "sorted", "Counter", "join",
+     "extend", "update", "fromiter", "mean", "fsum")
+)  # fmt: skip
+"""Functions and methods that use up a generator expression at once."""
+
+
 def _children(node: ast.AST) -> list[ast.AST]:
     """The parts of a node that may hold names."""
     return [child for child in ast.iter_child_nodes(node) if not isinstance(child, _LEAVES)]
@@ -72,6 +81,8 @@ class _Walker:
     def __init__(self) -> None:
         self.scopes: list[_Scope] = []
         self.late = False
+        self.consumed: set[int] = set()
+        """Generator expressions that are used up where they stand."""
 
     def statement(self, node: ast.AST) -> Iterator[NameUse]:
         if type(node) in _TRANSPARENT:  # the most frequent by far
@@ -123,12 +134,16 @@ class _Walker:
                 yield from self.statement(node.value)
                 yield from self._walrus(node.target)
             case ast.For() | ast.AsyncFor():
+                self.consumed.add(id(node.iter))
                 yield from self.statement(node.iter)
                 yield from self.statement(node.target)
                 yield from self._all([*node.body, *node.orelse])
             case ast.If() | ast.While() | ast.Try() | ast.TryStar() | ast.Match():
                 yield from self._perhaps(node)
             case ast.Call():
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if called in _CONSUMERS:
+                    self.consumed |= {id(a) for a in node.args}
                 yield from self._all(_children(node))
                 yield from self._named_in_query(node)
             case ast.ExceptHandler():
@@ -240,7 +255,12 @@ class _Walker:
     def _comprehension(self, node: Comprehension) -> Iterator[NameUse]:
         targets = {n.id for g in node.generators for n in ast.walk(g.target)
                    if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+        was_late = self.late
+        waits = isinstance(node, ast.GeneratorExp) and id(node) not in self.consumed
+        if not waits:
+            self.consumed |= {id(g.iter) for g in node.generators}
         yield from self.statement(node.generators[0].iter)  # evaluated in the scope around
+        self.late = was_late or waits
         self.scopes.append(_Scope(frozenset(targets), kind="comprehension"))
         for position, generator in enumerate(node.generators):
             if position:
@@ -249,6 +269,7 @@ class _Walker:
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         yield from self._all(results)
         self.scopes.pop()
+        self.late = was_late
 
     def _walrus(self, target: ast.Name) -> Iterator[NameUse]:
         """A walrus binds in the nearest scope that is no comprehension."""

@@ -51,8 +51,9 @@ def _definitions(graph: NotebookGraph, feature: Feature) -> Iterator[Finding]:
         yield _error("NB311", f"the class `{feature.name}` reads {_listed(feature.needs)} of the notebook.",
                      "Pass it to the constructor.", s)  # fmt: skip
     if feature.statement in graph.with_memory:
-        yield _error("NB316", f"the {kind} `{feature.name}` keeps something from call to call in a default argument.",
-                     "Use None as the default and make the value inside.", s)  # fmt: skip
+        yield _error("NB316", f"the {kind} `{feature.name}` keeps something from call to call, in a "
+                     f"{'class attribute or ' if feature.is_class else ''}default argument.",
+                     "Make the value inside: in the constructor, or where the default is None.", s)  # fmt: skip
     for name, contributors in graph.reads[feature.statement].items():
         if kind_of(graph, contributors) in ("value", "parameter"):
             yield _error("NB312", f"`{name}` is read where the {kind} `{feature.name}` is defined (a default, "

@@ -697,3 +697,50 @@ rows = list(rows)
 rows.append(value)
 answer = rows
 """) == "equal"  # fmt: skip
+
+
+def test_a_class_that_remembers_for_all_its_instances_is_refused() -> None:
+    # kept in a list, by name, through the class, in place of an attribute that each instance seems to have
+    for kept, add in (
+        ("values = []", "self.values.append(x)"),
+        ("values = []", "self.values += [x]"),
+        ("values = {}", "self.values[x] = 1"),
+        ("values = ()", "type(self).values += (x,)"),
+        ("values = ()", "Seen.values = (*Seen.values, x)"),
+    ):
+        result = equal_or_refused(f"""
+# %% functions
+class Seen:
+    {kept}
+    def add(self, x):
+        {add}
+        return len(self.values)
+# %% training
+model = Seen().add(1)
+other = Seen().add(2)
+# %% request
+value = 9
+# %% inference
+Seen().add(value) + model
+""")
+        assert isinstance(result, tuple), add
+
+
+def test_a_class_whose_instances_each_have_their_own_list_is_not() -> None:
+    assert equal_or_refused("""
+# %% functions
+class Seen:
+    values = []
+    def __init__(self):
+        self.values = []
+    def add(self, x):
+        self.values.append(x)
+        return len(self.values)
+# %% training
+model = Seen().add(1)
+other = Seen().add(2)
+# %% request
+value = 9
+# %% inference
+Seen().add(value) + model
+""") == "equal"  # fmt: skip

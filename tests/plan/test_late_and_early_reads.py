@@ -571,3 +571,18 @@ value = 9
 [value, scale, model]
 """)
         assert result == ("NB327",), call
+
+
+def test_a_generator_expression_reads_when_it_is_used_up() -> None:
+    assert equal_or_refused("""
+# %% training
+rows = [pow(3, 1), 4]
+factor = 10
+waiting = map(float, (row * factor for row in rows))
+rows, factor = [7], pow(2, 1)
+model = sum(waiting)
+# %% request
+value = 9
+# %% inference
+value * model
+""") == "equal"  # fmt: skip
