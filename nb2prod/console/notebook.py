@@ -8,6 +8,7 @@ from nb2prod.console.problems import finding_lines, findings_count
 from nb2prod.console.text import Line, columns, line
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
+from nb2prod.secrets import mask_of
 
 
 class CellView(Protocol):
@@ -114,7 +115,7 @@ def _boundary_lines(report: CheckView) -> Iterator[Line]:
 
 
 def _first_line(source: str, width: int = 40) -> str:
-    text = next((row.strip() for row in source.splitlines() if row.strip()), "")
+    text = mask_of(())(next((row.strip() for row in source.splitlines() if row.strip()), ""))
     return text if len(text) <= width else text[: width - 1] + "…"
 
 

@@ -13,6 +13,13 @@ from typing import Any
 from nb2prod.analysis.parameters import check_parameters, declared_parameters, stale_values
 from nb2prod.errors import Cancelled, RunError, ToolError, UsageError, Where
 from nb2prod.events import Cancel, Emit, FindingFound
+from nb2prod.execute.conceal import (
+    conceal_document,
+    concealed_errors,
+    concealing,
+    refuse_captured,
+    refuse_parameters,
+)
 from nb2prod.execute.prepare import executed_document, run_copy
 from nb2prod.execute.processes import choose_kernel
 from nb2prod.execute.record import dump_record, read_artifact, read_finding, read_schema, sync_folder, write_whole
@@ -20,6 +27,7 @@ from nb2prod.model.findings import Finding
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.run import CaptureSpec, RunRecord
 from nb2prod.model.schema import Schema
+from nb2prod.secrets import mask_of, secret_values
 
 _STAGE = ".stage"
 
@@ -42,13 +50,21 @@ def run_notebook(
     ``run.json``; an older result stays until the new one is complete. `parameters` are typed values (see
     `parse_parameters`); `cell_timeout` is in seconds. Emits StepAdvanced, CellFinished, Log and FindingFound.
 
-    Raises UsageError for a parameter that does not fit, RunError where the notebook fails (NB501 to NB513, NB602,
+    What looks like a secret, and the values of environment variables that are named like one, are masked in events,
+    errors and the executed notebook.
+
+    Raises UsageError for a parameter that does not fit or is a secret, InputError (NB154) where a secret would become
+    part of the project, RunError where the notebook fails (NB501 to NB513, NB602,
     NB604), ToolError where `output` cannot be written, Cancelled within about a second of a cancel.
     """
     declared = declared_parameters(notebook)
     check_parameters(declared, parameters)
     for stale in stale_values(notebook, parameters):
         raise UsageError(stale.message, code=stale.code, hint=stale.hint, where=Where(cell=stale.cell, line=stale.line))
+    known = secret_values(os.environ)
+    refuse_parameters(parameters, known)
+    mask = mask_of(known)
+    emit = concealing(emit, mask)
     if cancel.is_set():
         raise Cancelled
     kernel_name, remark = choose_kernel(notebook)
@@ -60,9 +76,13 @@ def run_notebook(
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(parents=True)
         start = time.monotonic()
-        found, executed = _execute(
-            notebook, spec, parameters, kernel_name, working_folder, stage, cell_timeout, emit, cancel, step
-        )
+        with concealed_errors(mask):
+            found, document = _execute(
+                notebook, spec, parameters, kernel_name, working_folder, stage, cell_timeout, emit, cancel, step
+            )
+        refuse_captured(found, stage / "artifacts", known)
+        executed, shown = conceal_document(document, known, notebook)
+        found = replace(found, findings=(*found.findings, *shown))
         for finding in found.findings:
             emit(FindingFound(step, finding))
         record = replace(
@@ -71,7 +91,7 @@ def run_notebook(
             seconds=round(time.monotonic() - start, 3),
             findings=(*findings, *found.findings),
         )
-        _keep(output, stage, executed, record)
+        _keep(output, stage, json.dumps(executed, indent=1, ensure_ascii=False) + "\n", record)
     except OSError as error:
         where = Where(path=error.filename if isinstance(error.filename, str) else str(output))
         hint = "Choose another output folder, or free some space."
@@ -95,7 +115,7 @@ def _execute(
     emit: Emit,
     cancel: Cancel,
     step: str,
-) -> tuple[RunRecord, str]:
+) -> tuple[RunRecord, dict[str, Any]]:
     from nb2prod.execute.client import Run, execute
 
     facts: dict[str, Any] = {"findings": [], "annotations": {}}
@@ -135,7 +155,7 @@ def _execute(
         findings=tuple(_finding(finding) for finding in facts["findings"]),
         annotations=facts["annotations"],
     )
-    return record, json.dumps(executed_document(document, notebook.name), indent=1, ensure_ascii=False) + "\n"
+    return record, executed_document(document, notebook.name)
 
 
 def read_stage(stage: Path, name: str, spec: CaptureSpec) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from nb2prod.notebook.ipython import to_python
 from nb2prod.notebook.roles import find_role
 from nb2prod.notebook.shape import RawCell, check_cells, check_top
 from nb2prod.notebook.text import decode_text, shorten
+from nb2prod.secrets import masked, secret_findings
 
 _KERNEL_NAME = re.compile(r"[A-Za-z0-9._ -]{1,100}")
 _KERNELS_OF = {"ir": "R", "julia": "Julia", "bash": "Bash", "javascript": "JavaScript", "sagemath": "Sage"}
@@ -25,7 +26,7 @@ def read_notebook(data: bytes, name: str) -> Notebook:
 
     The document of the result is nbformat 4.5 or later and has no outputs: execution makes its own.
     Raises InputError NB104–NB148 (docs/findings.md) where it cannot be read for sure; what can be read but deserves a
-    word is among the findings.
+    word is among the findings; so is what looks like a secret, in whatever part of the file (NB151, NB152).
     """
     text, findings = decode_text(data, name)
     document = parse_json(text, name, len(data))
@@ -43,6 +44,8 @@ def read_notebook(data: bytes, name: str) -> Notebook:
             cell, found = _read_cell(part)
             cells.append(cell)
             findings += found
+    secrets, mask = secret_findings(document)
+    findings = (*secrets, *masked(findings, mask)) if secrets else findings
     clean = _clean_document(document, raw)
     _refuse_half_characters(clean, text, name)
     return Notebook(

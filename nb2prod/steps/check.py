@@ -7,6 +7,7 @@ from typing import Any, Literal
 from nb2prod.model.findings import Finding
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.roles import Role
+from nb2prod.secrets import mask_of
 from nb2prod.steps.reading import Analysis, analyse, open_notebook
 
 Use = Literal["training", "prediction", "both", ""]
@@ -117,4 +118,4 @@ def _expression(analysis: Analysis, number: int) -> str:
 
     statement = analysis.graph.statements[number]
     source = analysis.notebook.cells[statement.cell - 1].python or ""
-    return (ast.get_source_segment(source, statement.node) or "").strip()
+    return mask_of(())((ast.get_source_segment(source, statement.node) or "").strip())

@@ -13,6 +13,7 @@ from nb2prod.model.findings import Finding
 from nb2prod.model.notebook import Notebook
 from nb2prod.notebook.read import read_notebook
 from nb2prod.plan.selection import Selection, select
+from nb2prod.secrets import mask_of, masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def open_notebook(path: Path) -> Notebook:
 def analyse(notebook: Notebook) -> Analysis:
     """Everything that can be known without running the notebook. Pure. Raises InputError NB145 for code too deep."""
     try:
-        return _analyse(notebook)
+        analysis = _analyse(notebook)
     except RecursionError:  # newer parsers accept what no walk over the tree gets through
         raise InputError(
             "the code is nested too deep to be analysed.",
@@ -48,6 +49,9 @@ def analyse(notebook: Notebook) -> Analysis:
             hint="Move data out of the code, or split the expression.",
             where=Where(notebook.name),
         ) from None
+    if any(f.code == "NB151" for f in notebook.findings):  # a message may quote the line
+        return replace(analysis, findings=masked(analysis.findings, mask_of(())))
+    return analysis
 
 
 def _analyse(notebook: Notebook) -> Analysis:

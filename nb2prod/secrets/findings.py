@@ -1,0 +1,45 @@
+"""What the user is told of secrets in a notebook, masked: where they are, and what to do."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from nb2prod.model.findings import Finding, Severity
+from nb2prod.secrets.document import Place, Planted, find_planted
+from nb2prod.secrets.find import ALLOWED, Mask, mask_of, no_mask
+
+_SHOWN_PLACES = 3
+
+
+def secret_findings(document: Mapping[str, Any]) -> tuple[tuple[Finding, ...], Mask]:
+    """NB151 and NB152 for a notebook's document, outputs included; and the mask for whatever else is said about it."""
+    planted = find_planted(document)
+    mask = mask_of(p.secret.value for p in planted) if planted else no_mask
+    return tuple(map(_finding, planted)), mask
+
+
+def masked(findings: Iterable[Finding], mask: Mask) -> tuple[Finding, ...]:
+    return tuple(replace(f, message=mask(f.message), hint=mask(f.hint)) for f in findings)
+
+
+def _finding(planted: Planted) -> Finding:
+    secret, place = planted.secret, planted.place
+    also = _listed(place, planted.others)
+    what = f"this looks like {secret.kind} (`{secret.shown}`)"
+    if place.part == "source":
+        hint = f'Read it from the environment: `os.environ["{secret.variable or "SECRET"}"]`. Whoever has seen the '
+        hint += f"notebook has it: have it replaced. If it is none, end the line with `# {ALLOWED}`."
+        return Finding("NB151", Severity.ERROR, f"{what}{also}.", place.cell, secret.line, hint)
+    hint = "Clear the cell's output" if place.part.startswith("output") else "Delete it"
+    hint += ", save, and have the secret replaced: whoever has seen the notebook has it."
+    return Finding("NB152", Severity.ERROR, f"{place.part}: {what}{also}.", place.cell, None, hint)
+
+
+def _listed(first: Place, others: tuple[Place, ...]) -> str:
+    if not others:
+        return ""
+    named = [
+        (f"cell {p.cell}, " if p.cell != first.cell and p.cell is not None else "") + p.part
+        for p in others[:_SHOWN_PLACES]
+    ]
+    return "; also in " + "; ".join(named) + (f" and {len(others) - _SHOWN_PLACES} more" if len(others) > 3 else "")
