@@ -86,6 +86,9 @@ USED_UP_BY_READING = frozenset(
 )
 """Calls that give an iterator or a random generator."""
 
+GROWING_BY_READING = frozenset({"collections.defaultdict"})
+"""Makers of containers to which ``x[key]`` adds the key."""
+
 COPYING_MAKERS = frozenset("pandas.DataFrame pandas.Series numpy.array".split())
 """Makers that copy what they are given as a dict or list."""
 

@@ -57,6 +57,8 @@ class Namespace:
     plain: set[int] = field(default_factory=set)
     """Tokens of plain data (literals): a call that is given them does not keep them."""
     containers: set[int] = field(default_factory=set)
+    growing: set[int] = field(default_factory=set)
+    """Tokens of what grows when it is asked for something it has not: `defaultdict`."""
     used_up: set[int] = field(default_factory=set)
     """Tokens of iterators and random generators: every use changes them."""
     bound: Counter[str] = field(default_factory=Counter)
@@ -195,7 +197,7 @@ class Namespace:
         return {name for name in names if self._is_used_up(self.objects.everything(name))}
 
     def _is_used_up(self, reached: AbstractSet[int]) -> bool:
-        if reached & self.used_up:
+        if reached & self.used_up or reached & self.growing:
             return True
         given = (~t for t in reached & self.callable if t < 0)
         return any(number in self.definitions and self._changes_itself(number) for number in given)
@@ -280,6 +282,8 @@ class Namespace:
                 return self.objects.tokens_of(same) or frozenset({number}), self.objects.inside_of(same)
         made_of = origins.get(name, NONE)
         tokens, inside = self.objects.tokens_of(made_of), self.objects.inside_of(made_of)
+        if any(self._path_called(part) in effects.GROWING_BY_READING for part in _values(node)):
+            self.growing.add(number)
         if not isinstance(node, ast.With) and any(self._uses_up(part) for part in _values(node)):
             self.used_up.add(number)
             return tokens | {number}, inside
@@ -292,21 +296,22 @@ class Namespace:
         """Whether the expression makes an iterator or a random generator."""
         if isinstance(value, ast.GeneratorExp):
             return True
-        if not isinstance(value, ast.Call):
-            return False
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+            for called in self.called(frozenset({value.func.id})):
+                definition = called.definition
+                if definition is not None and not called.made and is_generator(definition.node):
+                    return not getattr(definition.node, "decorator_list", [])  # decorated, it may be a context manager
+        path = self._path_called(value)
+        return path in effects.USED_UP_BY_READING or path.split(".")[0] == "itertools"
+
+    def _path_called(self, value: ast.expr) -> str:
+        """The path of the library function that the expression calls, e.g. ``numpy.random.default_rng``, or empty."""
+        function = value.func if isinstance(value, ast.Call) else None
         parts: list[str] = []
-        function = value.func
         while isinstance(function, ast.Attribute):
             parts.insert(0, function.attr)
             function = function.value
-        if not isinstance(function, ast.Name):
-            return False
-        for called in self.called(frozenset({function.id})):
-            definition = called.definition
-            if definition is not None and not called.made and is_generator(definition.node):
-                return not getattr(definition.node, "decorator_list", [])  # decorated, it may be a context manager
-        path = ".".join([self.imported.get(function.id, function.id), *parts])
-        return path in effects.USED_UP_BY_READING or path.split(".")[0] == "itertools"
+        return ".".join([self.imported.get(function.id, function.id), *parts]) if isinstance(function, ast.Name) else ""
 
     def _makes_instance(self, value: ast.expr) -> bool:
         if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):

@@ -744,3 +744,28 @@ value = 9
 # %% inference
 Seen().add(value) + model
 """) == "equal"  # fmt: skip
+
+
+def test_asking_a_defaultdict_changes_it() -> None:
+    assert equal_or_refused("""
+# %% training
+from collections import defaultdict
+rates = defaultdict(float)
+rates["flat"] = 1.5
+# %% request
+kind = "steep"
+# %% inference
+rate = rates[kind]
+[rate, len(rates)]
+""") == ("NB323",)  # fmt: skip
+    assert equal_or_refused("""
+# %% training
+from collections import defaultdict
+rates = defaultdict(float, {"flat": 1.5})
+mean = rates["flat"] + rates["steep"]
+model = mean / len(rates)
+# %% request
+value = 9
+# %% inference
+value * model
+""") == "equal"  # fmt: skip
