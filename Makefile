@@ -8,11 +8,11 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help venv demo test lint format bench base-image lock clean test-kills
+.PHONY: help venv demo test lint format bench base-image shapes lock clean test-kills
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "Also: lint format bench base-image lock test-kills clean"
+	@echo "Also: lint format bench base-image shapes lock test-kills clean"
 
 venv:
 	@requirements/setup.sh
@@ -51,6 +51,11 @@ base-image:
 test-kills: venv
 	NB2PROD_KILLS=1000 $(PYTEST) tests/files/test_kills.py
 	NB2PROD_KILLS=100 $(PYTEST) tests/builds/test_kill_build.py
+
+# The notebooks as strangers write them: each runs, and what becomes of each with suggested tags alone.
+shapes: venv
+	NB2PROD_SHAPES=all $(PYTEST) tests/shapes
+	$(BIN)/python -m tests.shapes.table
 
 lock: venv
 	requirements/lock.sh $(LOCKFLAGS)
