@@ -95,8 +95,8 @@ def notebook(text: str) -> Notebook:
     return read_notebook(json.dumps(document).encode(), "example.ipynb")
 
 
-def analysed(text: str) -> tuple[NotebookGraph, Boundary | None, Selection | None, tuple[Finding, ...]]:
-    read = notebook(text)
+def analysed(text: str | Notebook) -> tuple[NotebookGraph, Boundary | None, Selection | None, tuple[Finding, ...]]:
+    read = notebook(text) if isinstance(text, str) else text
     graph = build_graph(read)
     boundary, findings = find_boundary(graph)
     if boundary is None:
@@ -111,7 +111,7 @@ def findings_of(text: str) -> dict[str, Finding]:
 
 
 def equal_or_refused(
-    text: str,
+    text: str | Notebook,
     parameters: Mapping[str, Any] | None = None,
     *,
     layout: bool = True,
@@ -121,23 +121,29 @@ def equal_or_refused(
 
     Where `files` are given, notebook and package each run in a new folder that holds these and nothing else.
     """
-    with _working_in(files):
+    with working_in(files):
         result = convert(text, parameters, layout=layout)
     if not isinstance(result, Converted):
         return result
-    with _working_in(files), _package(result) as modules:
+    with working_in(files):
+        check(result, parameters)
+    return "equal"
+
+
+def check(result: Converted, parameters: Mapping[str, Any] | None = None) -> Any:
+    """The response of both. Raises Different where the package gives another value than the notebook, or raises."""
+    with _package(result) as modules:
         try:
-            _compare(result, modules, dict(parameters or {}))
+            return _compare(result, modules, dict(parameters or {}))
         except Different:
             raise
         except Exception as error:
             listing = _listing(result.sources)
             raise Different(f"the package raises {type(error).__name__}: {error}\n{listing}") from error
-    return "equal"
 
 
 @contextmanager
-def _working_in(files: Mapping[str, str] | None) -> Iterator[None]:
+def working_in(files: Mapping[str, str] | None) -> Iterator[None]:
     if files is None:
         yield
         return
@@ -149,7 +155,9 @@ def _working_in(files: Mapping[str, str] | None) -> Iterator[None]:
         yield
 
 
-def convert(text: str, parameters: Mapping[str, Any] | None = None, *, layout: bool = True) -> Converted | Refusal:
+def convert(
+    text: str | Notebook, parameters: Mapping[str, Any] | None = None, *, layout: bool = True
+) -> Converted | Refusal:
     graph, boundary, selection, findings = analysed(text)
     errors = tuple(dict.fromkeys(f.code for f in findings if f.severity is Severity.ERROR))
     if errors:
@@ -299,7 +307,7 @@ class _InPackage(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def _compare(converted: Converted, modules: types.SimpleNamespace, parameters: dict[str, Any]) -> None:
+def _compare(converted: Converted, modules: types.SimpleNamespace, parameters: dict[str, Any]) -> Any:
     truth, package = converted.truth, converted.plan.package
 
     def stored(values: Mapping[str, bytes]) -> dict[str, Any]:
@@ -324,6 +332,7 @@ def _compare(converted: Converted, modules: types.SimpleNamespace, parameters: d
             expect(f"{attempt} trained {name}", getattr(training.predictor, name), value)
         expect(f"{attempt} metrics", training.metrics, truth.metrics)
         expect("response of the trained", training.predictor.predict(**stored(truth.request)), wanted)
+    return wanted
 
 
 def same(one: Any, other: Any) -> bool:
@@ -333,13 +342,18 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, float):
         return one == other or (one != one and other != other)
     if isinstance(one, dict):
-        return list(one) == list(other) and all(same(v, other[k]) for k, v in one.items())
+        kept = [k for k in one if not str(k).endswith(("_time", "_time_"))]  # how long a fit took
+        return list(one) == list(other) and all(same(one[k], other[k]) for k in kept)
     if isinstance(one, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, types.FunctionType | type):
         return one.__qualname__ == other.__qualname__
-    if type(one).__eq__ is object.__eq__ and hasattr(one, "__dict__"):
-        return same(vars(one), vars(other))
+    if type(one).__name__ == "DataFrame":
+        return same(one.to_dict("list"), other.to_dict("list")) and same(list(one.index), list(other.index))
+    if hasattr(one, "tolist"):  # an array, a series, an index, a number of numpy
+        return str(one.dtype) == str(other.dtype) and same(one.tolist(), other.tolist())
+    if type(one).__eq__ is object.__eq__:
+        return same(vars(one), vars(other)) if hasattr(one, "__dict__") else pickle.dumps(one) == pickle.dumps(other)
     return bool(one == other)
 
 

@@ -1,0 +1,2 @@
+def centred(x, mean):
+    return x - mean

@@ -1,0 +1,5 @@
+from .factors import FACTOR
+
+
+def doubled(x):
+    return x * FACTOR
