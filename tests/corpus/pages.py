@@ -12,9 +12,10 @@
     …
     ```
 
-`# %%` begins a code cell and is followed by its role; `# %% [markdown]` begins a markdown cell. `count=3` gives the cell
-that execution count, `tags=a,b` those tags word for word, `id=x` that id. A fence with a file name after its language (```python helpers.py) is a
-file beside the notebook. "Expected: NB310." means that nb2prod refuses with that finding.
+`# %%` begins a code cell and is followed by its role; `# %% [markdown]` begins a markdown cell. `count=3` gives the
+cell that execution count, `tags=a,b` those tags word for word, `role=x` the role in its metadata. A fence with a file
+name after its language (python helpers.py) is a file beside the notebook. "Expected: NB310." means that nb2prod refuses
+with that code.
 """
 
 import json
@@ -95,7 +96,7 @@ def _cell(words: list[str], number: int) -> dict[str, Any]:
         metadata["nb2prod"] = {"role": options["role"]}
     count = int(options["count"]) if "count" in options else None
     return {
-        "cell_type": "code", "execution_count": count, "id": options.get("id", f"cell-{number}"), "metadata": metadata,
+        "cell_type": "code", "execution_count": count, "id": f"cell-{number}", "metadata": metadata,
         "outputs": [], "source": [],
     }  # fmt: skip
 

@@ -26,7 +26,7 @@ def expected_of(case: Case) -> dict[str, Any]:
 
 
 def needs_a_kernel(case: Case) -> bool:
-    """Whether the notebook has what only a kernel does: magics, shell lines, `await` at the top, cells that may raise."""
+    """Whether it takes a kernel: magics, shell lines, `await` outside a function, cells that may raise."""
     document = json.loads(notebook_text(case))
     if "raises-exception" in case.text or "get_ipython" in case.text:
         return True
@@ -83,14 +83,16 @@ def test_the_package_gives_the_value_of_the_notebook(name: str) -> None:
 @contextmanager
 def _beside(case: Case) -> Iterator[None]:
     """In a new folder with the case's files; modules beside the notebook are found there, and forgotten afterwards."""
-    variables, modules = dict(os.environ), set(sys.modules)
+    variables, before = dict(os.environ), set(sys.modules)
+    own = {Path(file).parts[0].removesuffix(".py") for file, _ in case.files}
     with working_in(dict(case.files)):
-        sys.path.insert(0, os.getcwd())
+        sys.path.insert(0, str(Path.cwd()))
         try:
             yield
         finally:
-            sys.path.remove(os.getcwd())
-            for name in {Path(file).parts[0].removesuffix(".py") for file, _ in case.files} & (sys.modules.keys() - modules):
-                del sys.modules[name]
+            del sys.path[0]
+            for name in sys.modules.keys() - before:
+                if name.split(".")[0] in own:
+                    del sys.modules[name]
             os.environ.clear()
             os.environ.update(variables)

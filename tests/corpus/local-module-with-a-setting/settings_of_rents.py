@@ -1,5 +1,0 @@
-FACTOR = 1
-
-
-def scaled(x):
-    return x * FACTOR
