@@ -11,12 +11,20 @@ CellKind = Literal["code", "markdown", "raw"]
 
 
 @dataclass(frozen=True, slots=True)
+class SavedOutput:
+    """An output as text: all that was printed, one result, or the error that a cell ended with (``KeyError: 'x'``)."""
+
+    kind: Literal["stream", "result", "error"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One cell.
 
     `index` is its 1-based position among *all* cells, as a reader counts them.
     `source` is the text as stored; `python` is the same text as plain Python, line for line (IPython syntax replaced),
-    or None where the cell holds no Python (markdown, `%%bash`, a syntax error).
+    or None where the cell holds no Python (markdown, `%%bash`, a syntax error). `saved` are the outputs in the file.
     """
 
     index: int
@@ -27,6 +35,7 @@ class Cell:
     tags: tuple[str, ...] = ()
     role: Role | None = None
     execution_count: int | None = None
+    saved: tuple[SavedOutput, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import copy
 import re
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +14,7 @@ from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.notebook.document import parse_json
 from nb2prod.notebook.ipython import to_python
 from nb2prod.notebook.roles import find_role
+from nb2prod.notebook.saved import saved_outputs
 from nb2prod.notebook.shape import RawCell, check_cells, check_top
 from nb2prod.notebook.text import decode_text, shorten
 from nb2prod.secrets import masked, secret_findings
@@ -42,7 +44,8 @@ def read_notebook(data: bytes, name: str) -> Notebook:
         warnings.simplefilter("ignore")  # of Python's parser about the user's code: the kernel will show them
         for part in raw:
             cell, found = _read_cell(part)
-            cells.append(cell)
+            saved = saved_outputs(document["cells"][part.index - 1]) if part.kind == "code" else ()
+            cells.append(replace(cell, saved=saved) if saved else cell)
             findings += found
     secrets, mask = secret_findings(document)
     findings = (*secrets, *masked(findings, mask)) if secrets else findings

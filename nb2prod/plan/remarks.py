@@ -2,6 +2,7 @@
 
 from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.hidden import undefined_words
 from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
@@ -55,10 +56,8 @@ def _undefined(graph: NotebookGraph, selection: Selection) -> list[Finding]:
 
 def _undefined_name(graph: NotebookGraph, name: str, number: int, *, needed: bool) -> Finding:
     s = graph.statements[number]
-    return Finding(
-        "NB309", Severity.ERROR if needed else Severity.WARNING, f"`{name}` is read but no earlier cell defines it.",
-        s.cell, s.first_line, "Add the cell that defines it, or move it up.",
-    )  # fmt: skip
+    message, hint = undefined_words(graph, name, s.cell)
+    return Finding("NB309", Severity.ERROR if needed else Severity.WARNING, message, s.cell, s.first_line, hint)
 
 
 def _star_imports(graph: NotebookGraph) -> list[Finding]:

@@ -34,6 +34,7 @@ from nb2prod.steps.log import Logged, log_step, version_is_there
 from nb2prod.steps.proof import Proof, prove_project
 from nb2prod.steps.reading import Analysis, analyse, open_notebook, package_name
 from nb2prod.steps.report import build_report
+from nb2prod.steps.reproduced import unreproduced
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,11 @@ def _run(build: Build, analysis: Analysis, emit: Emit, cancel: Cancel) -> RunRec
         emit=emit,
         cancel=cancel,
     )
-    emit(Produced("run", "notebook", str(build.run_folder / "executed.ipynb")))
+    executed = build.run_folder / "executed.ipynb"
+    emit(Produced("run", "notebook", str(executed)))
+    if record.parameters == {p.name: p.default for p in declared_parameters(analysis.notebook)}:
+        for finding in unreproduced(analysis, executed):
+            emit(FindingFound("run", finding))
     return record
 
 

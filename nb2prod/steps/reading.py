@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nb2prod.analysis.boundary import Boundary, find_boundary
 from nb2prod.analysis.graph import NotebookGraph, build_graph
+from nb2prod.analysis.hidden import hidden_state
 from nb2prod.errors import InputError, UsageError, Where
 from nb2prod.files.source import read_file
 from nb2prod.model.findings import Finding
@@ -59,9 +60,10 @@ def _analyse(notebook: Notebook) -> Analysis:
     boundary, found = find_boundary(graph)
     findings = (*notebook.findings, *found)
     if boundary is None:
-        return Analysis(notebook, graph, None, None, findings)
+        return Analysis(notebook, graph, None, None, (*findings, *hidden_state(graph, (), build_graph)))
     selection, more = select(graph, boundary, boundary.metrics)
-    return Analysis(notebook, graph, boundary, selection, tuple(dict.fromkeys((*findings, *more))))
+    hidden = hidden_state(graph, {*selection.used, *selection.code}, build_graph)
+    return Analysis(notebook, graph, boundary, selection, tuple(dict.fromkeys((*findings, *more, *hidden))))
 
 
 def package_name(wanted: str, path: Path) -> str:

@@ -1,6 +1,6 @@
 """Runs a small notebook and the package made of it, and compares. No kernel, no disk but a temporary package folder.
 
-A notebook is written as text, one cell per ``# %% role`` line:
+A notebook is written as text, one cell per ``# %% role`` line (``# %% role [3]`` with its execution count):
 
     # %% training
     mean = sum(rows) / len(rows)
@@ -31,6 +31,7 @@ from typing import Any
 
 from nb2prod.analysis.boundary import Boundary, find_boundary
 from nb2prod.analysis.graph import NotebookGraph, build_graph
+from nb2prod.analysis.hidden import hidden_state
 from nb2prod.errors import InputError
 from nb2prod.formatting import format_sources
 from nb2prod.model.findings import Finding, Severity
@@ -85,8 +86,10 @@ def notebook(text: str) -> Notebook:
     cells: list[dict[str, Any]] = []
     for line in text.strip("\n").split("\n"):
         if line.startswith("# %%"):
-            role = line.removeprefix("# %%").strip()
-            cells.append({"cell_type": "code", "id": f"c{len(cells)}", "outputs": [], "execution_count": None,
+            role, _, count = line.removeprefix("# %%").strip().rstrip("]").partition("[")
+            role = role.strip()
+            cells.append({"cell_type": "code", "id": f"c{len(cells)}", "outputs": [],
+                          "execution_count": int(count) if count else None,
                           "metadata": {"tags": [role] if role else []}, "source": ""})  # fmt: skip
         else:
             cells[-1]["source"] += ("\n" if cells[-1]["source"] else "") + line
@@ -102,7 +105,8 @@ def analysed(text: str | Notebook) -> tuple[NotebookGraph, Boundary | None, Sele
     if boundary is None:
         return graph, None, None, (*read.findings, *findings)
     selection, more = select(graph, boundary, boundary.metrics)
-    return graph, boundary, selection, (*read.findings, *findings, *more)
+    hidden = hidden_state(graph, {*selection.used, *selection.code}, build_graph)
+    return graph, boundary, selection, (*read.findings, *findings, *more, *hidden)
 
 
 def findings_of(text: str) -> dict[str, Finding]:
