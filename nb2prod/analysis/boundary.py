@@ -45,8 +45,8 @@ def find_boundary(graph: NotebookGraph) -> tuple[Boundary | None, tuple[Finding,
     inference = graph.notebook.with_role(Role.INFERENCE)
     if not any(cell.role for cell in graph.notebook.cells):
         return None, (
-            _error("NB301", "no cell has a role.", "Tag the cells: `training` on the one that fits the model, "
-                   "`request` on an example input, `inference` on the prediction."),
+            _error("NB301", "no cell has a role.", "Run `nb2prod suggest NOTEBOOK`: it proposes a role for "
+                   "each cell, and writes them with --apply."),
         )  # fmt: skip
     if not inference:
         return None, (

@@ -30,6 +30,8 @@ EMPTY: dict[str, dict[str, Any]] = {
 EMPTY["convert"] = EMPTY["job"] = EMPTY["build"]
 EMPTY["test"] = {"project": None, "findings": [], "tests": None, "steps": []}
 EMPTY["inspect"] = EMPTY["check"]
+EMPTY["suggest"] = {"findings": [], "cells": [], "written": [], "backup": None}
+EMPTY["tag"] = {"cells": [], "written": [], "backup": None}
 
 
 def failure(command: str, error: Nb2ProdError) -> dict[str, Any]:

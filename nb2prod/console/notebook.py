@@ -77,7 +77,7 @@ def _inspect_lines(report: CheckView, path: str) -> Iterator[Line]:
             (
                 cell.index,
                 str(cell.role or ""),
-                _first_line(sources[cell.index].source) if cell.index in sources else "",
+                first_line(sources[cell.index].source) if cell.index in sources else "",
                 _names(cell.defines),
                 _names(cell.reads),
                 cell.in_production,
@@ -114,7 +114,7 @@ def _boundary_lines(report: CheckView) -> Iterator[Line]:
     yield line(("response   ", "bold"), str(boundary.response or "none"))
 
 
-def _first_line(source: str, width: int = 40) -> str:
+def first_line(source: str, width: int = 40) -> str:
     text = mask_of(())(next((row.strip() for row in source.splitlines() if row.strip()), ""))
     return text if len(text) <= width else text[: width - 1] + "…"
 

@@ -10,6 +10,7 @@ from nb2prod.files.atomic import write_atomic
 from nb2prod.files.digest import digest_bytes, digest_file
 from nb2prod.files.handwork import find_handwork
 from nb2prod.files.manifest import MANIFEST, seal
+from nb2prod.files.rewrite import rewrite, undo
 from nb2prod.files.source import read_file
 from nb2prod.files.state import project_lock, state_folder
 from nb2prod.files.tree import write_tree
@@ -21,8 +22,10 @@ __all__ = [
     "find_handwork",
     "project_lock",
     "read_file",
+    "rewrite",
     "seal",
     "state_folder",
+    "undo",
     "write_atomic",
     "write_tree",
 ]

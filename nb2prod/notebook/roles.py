@@ -50,6 +50,12 @@ _KNOWN_WITHOUT_ROLE = frozenset(
 _DIRECTIVE = re.compile(r"#\s*\|\s*(.+)")
 _CLOSE = 0.8
 """Below this likeness a plain tag is taken for somebody else's word rather than a misspelling."""
+_OTHER_WORDS = {
+    "params": Role.PARAMETERS, "import": Role.IMPORTS, "function": Role.FUNCTIONS, "preprocess": Role.PREPROCESSING,
+    "train": Role.TRAINING, "evaluate": Role.EVALUATION, "eval": Role.EVALUATION, "metrics": Role.EVALUATION,
+    "predict": Role.INFERENCE, "prediction": Role.INFERENCE, "tests": Role.TEST, "ignore": Role.SKIP,
+}  # fmt: skip
+"""Words that people write for a role. None is taken for the role: it is what the message proposes."""
 
 
 def find_role(
@@ -137,10 +143,30 @@ def _directive_role(index: int, source: str, findings: list[Finding]) -> tuple[R
     return role, exported
 
 
-def _misspelled(index: int, tag: str) -> Finding | None:
-    if tag in _OWN or tag in _FOREIGN or tag in _KNOWN_WITHOUT_ROLE or ":" in tag:
+def role_of_foreign_tag(tag: str) -> Role | None:
+    """The role that another tool's tag gives."""
+    return _FOREIGN.get(tag)
+
+
+def nearest_role(tag: str) -> Role | None:
+    """The role that was probably meant by a tag that is none."""
+    if tag.startswith(PREFIX):
+        word = tag[len(PREFIX) :].strip()
+        nearest = None if word in _OWN else _nearest(word, 0.0)
+    elif tag in _OWN or tag in _FOREIGN or tag in _KNOWN_WITHOUT_ROLE or ":" in tag:
         return None
-    return _unknown(index, tag, tag, _CLOSE) if _nearest(tag, _CLOSE) else None
+    else:
+        nearest = _nearest(tag, _CLOSE)
+    return _OWN[nearest] if nearest else None
+
+
+def is_role_tag(tag: str) -> bool:
+    """Whether the tag is ours: it spells a role, or is meant to."""
+    return tag in _OWN or tag.startswith(PREFIX) or nearest_role(tag) is not None
+
+
+def _misspelled(index: int, tag: str) -> Finding | None:
+    return _unknown(index, tag, tag, _CLOSE) if nearest_role(tag) is not None else None
 
 
 def _unknown(
@@ -155,5 +181,8 @@ def _unknown(
 def _nearest(word: str, likeness: float) -> str | None:
     from difflib import get_close_matches  # only a tag that is no role pays for it
 
-    close = get_close_matches(word.strip().lower(), list(_OWN), n=1, cutoff=max(likeness, 0.5))
+    word = word.strip().lower()
+    if word in _OTHER_WORDS:
+        return _OTHER_WORDS[word].value
+    close = get_close_matches(word, list(_OWN), n=1, cutoff=max(likeness, 0.5))
     return close[0] if close else None

@@ -30,8 +30,13 @@ class Analysis:
 
 def open_notebook(path: Path) -> Notebook:
     """Read the file. Raises InputError that names it."""
+    return notebook_from(read_file(path), path)
+
+
+def notebook_from(data: bytes, path: Path) -> Notebook:
+    """The notebook in the bytes of the file at `path`. Raises InputError that names it."""
     try:
-        return read_notebook(read_file(path), path.name)
+        return read_notebook(data, path.name)
     except InputError as error:
         if error.where is None or not error.where.path or error.where.path == path.name:
             place = error.where or Where()

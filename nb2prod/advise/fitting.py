@@ -1,0 +1,172 @@
+"""Which statements learn something, and under which names it is known afterwards.
+
+model = Ridge().fit(X, y)                   learns `model`
+Z = scaler.fit_transform(X)                 learns `scaler`; `Z` is data
+for _ in range(100): w -= 0.1 * slope(w)    learns `w`: a loop that goes on from what the last round left
+net = train(net, loader)                    learns what the notebook's own function learns
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from nb2prod.advise import words
+from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.objects import Contributors
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A statement that learns: `what` is told to the user, `line` where it is; `call` where it is a library's.
+
+    `data` are names that it binds to something else than what was learned.
+    """
+
+    statement: int
+    data: frozenset[str]
+    what: str
+    line: int
+    call: ast.Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Everything a notebook learns. `derived` are names for a part of it, e.g. ``best = grid.best_estimator_``."""
+
+    fits: Mapping[int, Fit]
+    derived: Mapping[int, frozenset[str]]
+
+    def holds(self, name: str, contributors: Contributors) -> bool:
+        """Whether a name that these statements made stands for something learned."""
+        return any(
+            name in self.derived.get(c, ()) or (c in self.fits and name not in self.fits[c].data) for c in contributors
+        )
+
+
+def find_learned(graph: NotebookGraph) -> Learned:
+    functions = training_functions(graph)
+    learned = Learned(fits := {}, derived := {})
+    for s in graph.statements:
+        fit = _fit(graph, s, functions)
+        if fit is not None:
+            fits[s.number] = fit
+        elif parts := _parts(graph, s, learned):
+            derived[s.number] = parts
+    return learned
+
+
+def training_functions(graph: NotebookGraph) -> Mapping[str, str]:
+    """The notebook's own functions and methods that learn when they are called, with what they do."""
+    found: dict[str, str] = {}
+    bodies = list(function_bodies(graph))
+    changed = True
+    while changed:
+        changed = False
+        for name, body in bodies:
+            if name in found or name in ("__init__", "forward", "fit", *words.FITTING):
+                continue
+            done = next((w for n in ast.walk(body) if isinstance(n, ast.Call) and (w := _learns(graph, n, found))), "")
+            if done:
+                found[name] = done
+                changed = True
+    return found
+
+
+def function_bodies(graph: NotebookGraph) -> Iterator[tuple[str, ast.AST]]:
+    """The notebook's functions and methods, by name."""
+    for definition in graph.definitions.values():
+        if not isinstance(definition.node, ast.ClassDef):
+            yield definition.name, definition.node
+            continue
+        for part in definition.node.body:
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield part.name, part
+
+
+def _learns(graph: NotebookGraph, call: ast.Call, own: Mapping[str, str]) -> str:
+    """What a call learns, in words; empty where it does not."""
+    name = words.called_name(call)
+    if words.is_fit(graph, call):
+        target = words.root_of(call.func) if isinstance(call.func, ast.Attribute) else ""
+        if not target or target in graph.imported or (isinstance(call.func, ast.Attribute) and _made(call.func.value)):
+            return f"calls `{name}`"
+        return f"fits `{target}`"
+    if name in words.STEPPING and not call.args and isinstance(call.func, ast.Attribute):
+        return f"calls `{name}` in a training loop"
+    if name in own and not words.library_path(graph, call.func):
+        return f"calls `{name}`, which learns"
+    return ""
+
+
+def _made(node: ast.expr) -> bool:
+    """Whether the receiver is made on the spot: ``Ridge().fit(X, y)``."""
+    return isinstance(node, ast.Call)
+
+
+def _fit(graph: NotebookGraph, s: Statement, functions: Mapping[str, str]) -> Fit | None:
+    if s.facts.definition is not None:
+        return None
+    for call in sorted(s.facts.calls, key=lambda c: (c.lineno, c.col_offset)):
+        if not (what := _learns(graph, call, functions)):
+            continue
+        bound = graph.bound_by(s.number)
+        assigned = isinstance(s.node, ast.Assign | ast.AnnAssign)
+        if assigned and len(bound) == 1 and what.startswith("calls") and not _gives_rows(s.node):
+            what = f"fits `{next(iter(bound))}`"
+        data = bound if _gives_rows(s.node) or not assigned else frozenset()
+        return Fit(s.number, data, what, call.lineno, call if words.is_fit(graph, call) else None)
+    if updated := _updated_in_a_loop(s):
+        listed = ", ".join(f"`{name}`" for name in sorted(updated)[:3])
+        return Fit(s.number, graph.bound_by(s.number) - updated, f"updates {listed} in a loop", s.first_line)
+    return None
+
+
+def _gives_rows(node: ast.stmt) -> bool:
+    calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
+    return any(words.called_name(call) in words.GIVING_ROWS for call in calls)
+
+
+def _updated_in_a_loop(s: Statement) -> frozenset[str]:
+    """Names that a loop gives a new value by subtracting or adding a product to the old one: ``w = w - rate * slope``.
+
+    A sum that is built up (``total += price``) is no such thing.
+    """
+    if not isinstance(s.node, ast.For | ast.While):
+        return frozenset()
+    found = set()
+    for node in ast.walk(s.node):
+        match node:
+            case ast.AugAssign(target=target, op=ast.Sub() | ast.Add(), value=value):
+                name = words.root_of(target)
+                if name and _is_scaled(value):
+                    found.add(name)
+            case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Sub() | ast.Add(), right=value)):
+                name = words.root_of(target)
+                if name and name == words.root_of(left) and _is_scaled(value):
+                    found.add(name)
+    return frozenset(found)
+
+
+def _is_scaled(value: ast.expr) -> bool:
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.Div)
+
+
+def _parts(graph: NotebookGraph, s: Statement, learned: Learned) -> frozenset[str]:
+    """Names bound to a part of something learned, to it under another name, or to a container of such."""
+    match s.node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            pass
+        case _:
+            return frozenset()
+    match value:
+        case ast.Name() | ast.Attribute() | ast.Subscript():
+            roots = {words.root_of(value)}
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            roots = {words.root_of(part) for part in parts}
+        case ast.Dict(values=parts):
+            roots = {words.root_of(part) for part in parts}
+        case _:
+            return frozenset()
+    reads = graph.reads[s.number]
+    held = any(root in reads and learned.holds(root, reads[root]) for root in roots)
+    return frozenset({name}) if held else frozenset()
