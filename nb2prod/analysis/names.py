@@ -1,6 +1,7 @@
 """What a name stands for at one place: an import, a function of the notebook, a constant, a parameter, or a value."""
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
     from nb2prod.analysis.objects import Contributors
 
 NameKind = Literal["import", "feature", "constant", "parameter", "value"]
+
+
+_KEPT_BY_IPYTHON = re.compile(r"_{1,3}|In|Out|_\d+|_i{1,3}|_i\d+|_[iod]h|_exit_code")
+
+
+def is_kept_by_ipython(name: str) -> bool:
+    """Whether IPython gives the name a value: what cells showed (``_``, ``_3``, ``Out``), what they were (``In``)."""
+    return _KEPT_BY_IPYTHON.fullmatch(name) is not None
 
 
 def kind_of(graph: "NotebookGraph", contributors: "Contributors") -> NameKind:

@@ -16,13 +16,13 @@ from nb2prod.analysis.calls import is_generator
 from nb2prod.analysis.disk import Disk
 from nb2prod.analysis.facts import Definition, Facts
 from nb2prod.analysis.locals import FunctionNode, parameter_names
-from nb2prod.analysis.names import is_plain_data
+from nb2prod.analysis.names import is_kept_by_ipython, is_plain_data
 from nb2prod.analysis.objects import GAVE, NO_TOKENS, Change, Contributors, Objects, Tokens
 from nb2prod.analysis.origins import NONE, Called, Effect, Method, Origins, base
 from nb2prod.analysis.paths import FileUse
 from nb2prod.analysis.sharing import effect_of, summary
 
-_GIVEN_BY_IPYTHON = frozenset({"__name__", "__file__", "__doc__", "get_ipython", "display", "_", "__", "In", "Out"})
+_GIVEN_BY_IPYTHON = frozenset({"__name__", "__file__", "__doc__", "get_ipython", "display"})
 _CONTAINERS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
 
 
@@ -357,7 +357,7 @@ class Namespace:
 
 
 def is_builtin(name: str) -> bool:
-    return hasattr(builtins, name) or name in _GIVEN_BY_IPYTHON
+    return hasattr(builtins, name) or name in _GIVEN_BY_IPYTHON or is_kept_by_ipython(name)
 
 
 def _values(node: ast.stmt) -> tuple[ast.expr, ...]:

@@ -27,10 +27,12 @@ from nb2prod.events import Cancel, CellFinished, Emit, Log, StepAdvanced
 from nb2prod.execute import failures
 from nb2prod.execute.prepare import STAMP
 from nb2prod.execute.processes import descendants, end_processes
+from nb2prod.model.notebook import SKIP_TAG
 
 ENGINE = "nb2prod-run"
 _LOG_LINES = 200  # per cell, forwarded as events
 _STREAM_LIMIT = 1_000_000  # characters per cell, kept in the executed notebook
+_CANNOT_START = ("SyntaxError", "IndentationError", "TabError")
 _START_TIMEOUT = 120
 _IOPUB_TIMEOUT = 20  # seconds to wait for the output of a cell that has finished
 
@@ -120,7 +122,7 @@ class CapturingEngine(Engine):  # type: ignore[misc]
             iopub_timeout=_IOPUB_TIMEOUT,
             raise_on_iopub_timeout=False,  # lost output (ipykernel drops what is not Unicode) is not a lost result
             coalesce_streams=True,
-            skip_cells_with_tag="",  # a notebook's truth is all of its cells
+            skip_cells_with_tag=SKIP_TAG,  # any other cell is part of the notebook's truth
             shell_timeout_interval=1,
             log=logging.getLogger("papermill"),
         )
@@ -208,6 +210,8 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
         except CellExecutionError as error:
             if is_last and error.ename == "SystemExit" and error.evalue in ("", "0", "None"):
                 return  # nothing is left to run
+            if _stamp(cell).get("broken") and error.ename in _CANNOT_START:
+                return  # nothing of it ran
             self._remember(cell, number)
             raise self._raised(cell, number, error) from error
         except CellTimeoutError as error:
@@ -216,6 +220,8 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
             if run.cancel.is_set():
                 raise Cancelled from error
             raise failures.kernel_died(number, self._exit_status(), _text(run.log_file)) from error
+        if _stamp(cell).get("broken") and not _could_not_start(cell):
+            raise failures.not_read(number)
         self._remember(cell, number)
         if self.asked_exit and number is not None:
             raise failures.exited(number)
@@ -313,3 +319,8 @@ def _stamp(cell: Any) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
+def _could_not_start(cell: Any) -> bool:
+    """Whether a cell that may raise (its tag says so) ended before its first statement."""
+    return any(out.output_type == "error" and out.ename in _CANNOT_START for out in cell.outputs)

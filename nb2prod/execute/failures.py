@@ -53,6 +53,15 @@ def cell_raised(
     )
 
 
+def not_read(cell: int | None) -> RunError:
+    return RunError(
+        "The kernel could run this cell, which nb2prod cannot read: what it does is not known.",
+        code="NB165",
+        hint="Write it so that the Python which nb2prod runs on can read it too.",
+        where=Where(cell=cell),
+    )
+
+
 def exited(cell: int, line: int | None = None) -> RunError:
     return RunError(
         "The notebook ends itself here, before its last cell.",

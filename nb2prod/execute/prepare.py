@@ -53,7 +53,8 @@ def run_copy(notebook: Notebook, spec: CaptureSpec, parameters: Mapping[str, Any
             cells.append(_capture_cell("before", order))
         if index == spec.response_cell and spec.response is None:
             cells.append(_capture_cell("arm", order))
-        cells.append(_stamped(cell, index, is_parameters=index == first_parameters))
+        is_broken = cell["cell_type"] == "code" and notebook.cells[index - 1].python is None
+        cells.append(_stamped(cell, index, is_parameters=index == first_parameters, is_broken=is_broken))
         if first_parameters is not None and index > first_parameters:
             cells.extend(_injected_again(notebook, index, parameters))
         if index == spec.response_cell:
@@ -78,11 +79,17 @@ def executed_document(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     return kept
 
 
-def _stamped(cell: dict[str, Any], index: int, *, is_parameters: bool) -> dict[str, Any]:
-    """The cell with its 1-based position; papermill's own tag goes on the one cell that it must inject after."""
+def _stamped(cell: dict[str, Any], index: int, *, is_parameters: bool, is_broken: bool) -> dict[str, Any]:
+    """The cell with its 1-based position; papermill's own tag goes on the one cell that it must inject after.
+
+    A cell that is no Python is stamped as broken: it cannot start in the kernel either, and the run steps over it.
+    """
     metadata = dict(cell.get("metadata", {}))
     tags = [tag for tag in metadata.get("tags", []) if tag not in ("parameters", "injected-parameters")]
-    metadata |= {"tags": [*tags, "parameters"] if is_parameters else tags, STAMP: {"cell": index}}
+    metadata |= {
+        "tags": [*tags, "parameters"] if is_parameters else tags,
+        STAMP: {"cell": index} | ({"broken": True} if is_broken else {}),
+    }
     return cell | {"metadata": metadata}
 
 

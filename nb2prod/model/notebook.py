@@ -9,6 +9,12 @@ from nb2prod.model.roles import Role
 
 CellKind = Literal["code", "markdown", "raw"]
 
+SKIP_TAG = "skip-execution"
+"""Jupyter's tag on a cell that does not run."""
+
+RAISES_TAG = "raises-exception"
+"""Jupyter's tag on a cell that may raise; the next one runs all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedOutput:
@@ -24,7 +30,7 @@ class Cell:
 
     `index` is its 1-based position among *all* cells, as a reader counts them.
     `source` is the text as stored; `python` is the same text as plain Python, line for line (IPython syntax replaced),
-    or None where the cell holds no Python (markdown, `%%bash`, a syntax error). `saved` are the outputs in the file.
+    or None where the cell cannot be read as code (markdown, a syntax error). `saved` are the outputs in the file.
     """
 
     index: int
@@ -36,6 +42,22 @@ class Cell:
     role: Role | None = None
     execution_count: int | None = None
     saved: tuple[SavedOutput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """A requirement that a cell installs (``!pip install shap==0.44.1``): `name` shap, `specifier` ``==0.44.1``.
+
+    `text` is the word as it stands; `name` is empty where it is an address or a path, or where `file` is a list of
+    requirements (``-r more.txt``).
+    """
+
+    name: str
+    specifier: str
+    cell: int
+    line: int
+    text: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +75,7 @@ class Notebook:
     kernel_name: str | None
     document: Mapping[str, Any]
     findings: tuple[Finding, ...] = ()
+    installs: tuple[Install, ...] = ()
 
     def with_role(self, *roles: Role) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if cell.role in roles)

@@ -3,16 +3,17 @@
 import copy
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 from nb2prod.errors import InputError, Where
 from nb2prod.model.findings import Finding, Severity
-from nb2prod.model.notebook import Cell, Notebook
+from nb2prod.model.notebook import SKIP_TAG, Cell, Install, Notebook
+from nb2prod.model.roles import Role
 from nb2prod.notebook.document import parse_json
-from nb2prod.notebook.ipython import to_python
+from nb2prod.notebook.ipython import CellPython, read_code
 from nb2prod.notebook.roles import find_role
 from nb2prod.notebook.saved import saved_outputs
 from nb2prod.notebook.shape import RawCell, check_cells, check_top
@@ -40,13 +41,17 @@ def read_notebook(data: bytes, name: str) -> Notebook:
     language, kernel_name, found = _find_kernel(document.get("metadata", {}), name)
     findings += found
     cells: list[Cell] = []
+    pythons: list[str | None] = []
+    installs: list[Install] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Python's parser about the user's code: the kernel will show them
         for part in raw:
-            cell, found = _read_cell(part)
+            cell, code = _read_cell(part, pythons)
             saved = saved_outputs(document["cells"][part.index - 1]) if part.kind == "code" else ()
             cells.append(replace(cell, saved=saved) if saved else cell)
-            findings += found
+            pythons.append(cell.python)
+            findings += code.findings
+            installs += code.installs
     secrets, mask = secret_findings(document)
     findings = (*secrets, *masked(findings, mask)) if secrets else findings
     clean = _clean_document(document, raw)
@@ -59,16 +64,29 @@ def read_notebook(data: bytes, name: str) -> Notebook:
         kernel_name=kernel_name,
         document=clean,
         findings=findings,
+        installs=tuple(installs),
     )
 
 
-def _read_cell(raw: RawCell) -> tuple[Cell, tuple[Finding, ...]]:
+def _read_cell(raw: RawCell, earlier: Sequence[str | None]) -> tuple[Cell, CellPython]:
     if raw.kind != "code":
-        return Cell(raw.index, raw.id, raw.kind, raw.source, tags=raw.tags), ()
+        return Cell(raw.index, raw.id, raw.kind, raw.source, tags=raw.tags), CellPython(None)
     role, findings = find_role(raw.index, raw.source, raw.tags, raw.metadata)
-    python, found = to_python(raw.source, cell=raw.index, role=role)
-    cell = Cell(raw.index, raw.id, raw.kind, raw.source, python, raw.tags, role, raw.execution_count)
-    return cell, findings + found
+    if SKIP_TAG in raw.tags:
+        code = _not_run(raw, role)
+    else:
+        code = read_code(raw.source, cell=raw.index, role=role, earlier=earlier)
+    cell = Cell(raw.index, raw.id, raw.kind, raw.source, code.python, raw.tags, role, raw.execution_count)
+    return cell, replace(code, findings=findings + code.findings)
+
+
+def _not_run(raw: RawCell, role: Role | None) -> CellPython:
+    """A cell that its tag keeps from running does nothing; then it can have no role."""
+    found: tuple[Finding, ...] = ()
+    if role is not None and role is not Role.SKIP:
+        message = f"the cell is tagged `{role.value}`, but also `{SKIP_TAG}`: it does not run."
+        found = (Finding("NB159", Severity.ERROR, message, raw.index, None, "Remove one of the two tags."),)
+    return CellPython("\n".join(f"# {line}".rstrip() for line in raw.source.split("\n")), found)
 
 
 def _find_kernel(metadata: Mapping[str, Any], name: str) -> tuple[str, str | None, tuple[Finding, ...]]:

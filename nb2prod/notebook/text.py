@@ -42,6 +42,11 @@ def shorten(text: object, limit: int = 60) -> str:
     return quoted if len(quoted) <= limit else quoted[: limit - 1] + "…"
 
 
+def words(text: str) -> frozenset[str]:
+    """A set of words, as prose."""
+    return frozenset(text.split())
+
+
 def decode_text(data: bytes, name: str) -> tuple[str, tuple[Finding, ...]]:
     """The text of a notebook file, without its byte order mark.
 

@@ -14,7 +14,7 @@ from nb2prod.plan.selection import Selection
 
 RESERVED = frozenset(
     ("train", "main", "Training", "Params", "Predictor", "params_from_text", "save_artifacts", "load_artifacts",
-     "argparse", "dataclass", "Path", "partial", "notebook_code")
+     "argparse", "dataclass", "Path", "partial", "notebook_code", "runs_to_end")
 )  # fmt: skip
 """Names the generated modules define themselves; a notebook function of that name is reached through its module."""
 

@@ -11,14 +11,13 @@ from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.facts import comprehension_names
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.locals import Comprehension, FunctionNode, local_names
-from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.names import is_kept_by_ipython, kind_of
 from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.plan.code import inside_f_strings
 from nb2prod.plan.selection import Feature, Selection
 
 _HIDDEN = frozenset({"eval", "exec", "globals", "locals", "vars"})
-_IPYTHON = frozenset({"_", "__", "___", "In", "Out", "get_ipython"})
 
 
 def find_refusals(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> list[Finding]:
@@ -203,7 +202,7 @@ def _hidden_reads(graph: NotebookGraph, selection: Selection) -> Iterator[Findin
             if use.name in _HIDDEN and not (about_locals and (use.late or id(use.node) not in bare)):
                 yield _error("NB327", f"`{use.name}` reads the notebook's variables in a way that cannot be followed.",
                              "Use the variables by name.", s)  # fmt: skip
-            elif use.name in _IPYTHON:
+            elif is_kept_by_ipython(use.name):
                 yield _error("NB326", f"`{use.name}` exists only in a notebook.", "Assign the value to a name.", s)
         if isinstance(s.node, ast.If) and any(
             isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(s.node.test)

@@ -30,7 +30,9 @@ def _pulled_in(graph: NotebookGraph, numbers: tuple[int, ...], purpose: str) -> 
     for cell in sorted({graph.statements[n].cell for n in strange}):
         here = [n for n in strange if graph.statements[n].cell == cell]
         names = sorted({x for n in here for x in graph.bound_by(n) | graph.direct(n)})
-        listed = ", ".join(f"`{x}`" for x in names) or "a random seed"
+        listed = ", ".join(f"`{x}`" for x in names) or (
+            "files" if any(graph.files[n] for n in here) else "a random seed"
+        )
         role = graph.statements[here[0]].role
         which = f"this cell is tagged `{role.value}`" if role else "this cell has no role"
         findings.append(

@@ -64,6 +64,7 @@ class Selection:
 def select(graph: NotebookGraph, boundary: Boundary, metrics: Iterable[str]) -> tuple[Selection, tuple[Finding, ...]]:
     """Choose the statements. Findings of severity error name what cannot be shown equal to the notebook."""
     from nb2prod.plan.collisions import find_collisions
+    from nb2prod.plan.notebook_only import find_notebook_only
     from nb2prod.plan.refusals import find_refusals
     from nb2prod.plan.remarks import find_remarks
     from nb2prod.plan.surroundings import find_surroundings
@@ -85,7 +86,8 @@ def select(graph: NotebookGraph, boundary: Boundary, metrics: Iterable[str]) -> 
         tests=tuple(s.number for s in graph.statements if s.role is Role.TEST),
     )
     findings = [
-        find(graph, boundary, selection) for find in (find_refusals, find_collisions, find_surroundings, find_remarks)
+        find(graph, boundary, selection)
+        for find in (find_notebook_only, find_refusals, find_collisions, find_surroundings, find_remarks)
     ]
     return selection, tuple(dict.fromkeys(f for found in findings for f in found))
 

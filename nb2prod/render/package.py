@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from nb2prod.analysis.locals import bound_name
+from nb2prod.analysis.locals import FunctionNode, bound_name
 from nb2prod.model.run import RunRecord
 from nb2prod.model.schema import ValueSchema
 from nb2prod.plan.code import Code
@@ -28,7 +28,24 @@ def package_modules(plan: ExtractionPlan, record: RunRecord, title: str, noteboo
     }
     if plan.functions or plan.constants:
         modules["features.py"] = _features(plan)
+    if waits(plan.train) or waits(plan.predict):
+        modules["waiting.py"] = fill("package/waiting.py.jinja")
     return modules
+
+
+_WAITING = "from .waiting import runs_to_end"
+
+
+def waits(codes: Iterable[Code]) -> bool:
+    """Whether top-level code awaits something, as a notebook may and a function may not."""
+    todo: list[ast.AST] = [ast.parse(code.text) for code in codes if "await" in code.text or "async" in code.text]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith) or getattr(node, "is_async", False):
+            return True
+        if not isinstance(node, FunctionNode):
+            todo += ast.iter_child_nodes(node)
+    return False
 
 
 def _params(plan: ExtractionPlan) -> str:
@@ -100,6 +117,8 @@ def _train(plan: ExtractionPlan, record: RunRecord) -> str:
         "package/train.py.jinja",
         cells=_cells(plan.train),
         package=plan.package,
+        waiting="@runs_to_end\nasync " if waits(plan.train) else "",
+        waiting_import=_WAITING if waits(plan.train) else "",
         imports="\n".join((*_imports(plan, (c.text for c in (*plan.train, *plan.training_code))),
                            *(["from copy import deepcopy"] if copies else []))),
         feature_imports=_feature_imports(plan),
@@ -157,6 +176,8 @@ def _predict(plan: ExtractionPlan, record: RunRecord) -> str:
     return fill(
         "package/predict.py.jinja",
         cells=_cells(plan.predict),
+        waiting="@runs_to_end\n    async " if waits(plan.predict) else "",
+        waiting_import=_WAITING if waits(plan.predict) else "",
         imports="\n".join(imports),
         feature_imports=_feature_imports(plan),
         fields="\n".join(f"    {name}: {types[name].text}" for name in plan.artifacts),

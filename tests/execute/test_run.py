@@ -234,12 +234,6 @@ def test_warnings_as_errors_and_numpy_errors_do_not_reach_the_capture(strict) ->
     assert strict.metrics == {"ok": 1.0, "error": 1.0}
 
 
-def test_every_cell_runs_also_one_that_is_tagged_to_be_skipped_or_expected_to_raise(tmp_path) -> None:
-    book = notebook("x = 1", "x = 2", "1 / 0", "x", tags={2: ["skip-execution"], 3: ["raises-exception"]})
-    record, _ = run(book, spec(4), tmp_path)
-    assert record.predictions == 2
-
-
 def test_a_later_parameters_cell_does_not_take_a_parameter_back(tmp_path) -> None:
     book = notebook("a = 1\nb = 1", "b = 2\nc = 3", "[a, b, c]", roles={1: Role.PARAMETERS, 2: Role.PARAMETERS})
     record, _ = run(book, spec(3), tmp_path, parameters={"a": 10, "b": 20, "c": 30})

@@ -12,6 +12,7 @@ from nb2prod.errors import InputError
 from nb2prod.model.findings import Severity
 from nb2prod.model.roles import Role
 from nb2prod.notebook import read_notebook, to_python
+from nb2prod.notebook.ipython import read_code
 from nb2prod.steps.reading import analyse
 
 
@@ -26,10 +27,58 @@ def codes(source: str, role: Role | None = Role.TRAINING) -> list[tuple[str, str
         ("%load_ext autoreload\n%autoreload 2", "# %load_ext autoreload\n# %autoreload 2"),
         ("%time model = fit(X)", "model = fit(X)"),
         ("%time\nx = 1", "pass\nx = 1"),
-        ("%timeit -n 3 fit(X)\ny = 1", "# %timeit -n 3 fit(X)\ny = 1"),
+        ("%timeit -n 3 fit(X)\ny = 1", "class _timed_(get_ipython().timeit): _ = (fit(X))\ny = 1"),
+        ("%%timeit n = 3\nfit(n)", "class _timed_(get_ipython().timeit):\n fit(n)"),
         ("%%time\nx = 1", "# %%time\nx = 1"),
         ("\n%%time\nx = 1", "\n# %%time\nx = 1"),
-        ("%%capture out\n%matplotlib inline\nx = 1", "# %%capture out\n# %matplotlib inline\nx = 1"),
+        ("%%capture\n%matplotlib inline\nx = 1", "# %%capture\n# %matplotlib inline\nx = 1"),
+        ("%%time\n%%capture\nx = 1", "# %%time\n# %%capture\nx = 1"),
+        (
+            "%%capture out --no-stderr\nx = 1",
+            'out = get_ipython().run_cell_magic("capture", "out --no-stderr", "")\nx = 1',
+        ),
+        ("%prun -l 5 -s cumulative x = fit(X)", "x = fit(X)"),
+        ("%time !mkdir a", 'import subprocess; subprocess.run("mkdir a", shell=True)'),
+        ("x = %time fit(X)", "x = fit(X)"),
+        ("!mkdir -p a \\\n  b\nx = 1", 'import subprocess; subprocess.run("mkdir -p a    b", shell=True)\n\nx = 1'),
+        ("if x:\n    !rm it's\n", 'if x:\n    import subprocess; subprocess.run("rm it\'s", shell=True)\n'),
+        ("%env A=b c\n%env A\n%env", 'import os; os.environ["A"] = "b c"\n# %env A\n# %env'),
+        ("%set_env A b", 'import os; os.environ["A"] = "b"'),
+        ("%cd data", 'import os; os.chdir("data")'),
+        ("%cd ~/data", 'import os; os.chdir(os.path.expanduser("~/data"))'),
+        ("x = %pwd\ny = %env HOME", 'import os; x = os.getcwd()\nimport os; y = os.environ["HOME"]'),
+        ("%mkdir a", 'import subprocess; subprocess.run("mkdir a", shell=True)'),
+        ("ls", "# ls"),
+        ("%xdel x", "del x"),
+        ("/f a b\n,f a b\n;f a b\n;", 'f(a, b)\nf("a", "b")\nf("a b")\n("")'),
+        (
+            "get_ipython().run_line_magic('matplotlib', 'inline')\nx = 1",
+            "# get_ipython().run_line_magic('matplotlib', 'inline')\nx = 1",
+        ),
+        ("get_ipython().system('mkdir a')", 'import subprocess; subprocess.run("mkdir a", shell=True)'),
+        ("%%html\n<b>\n", "# %%html\n# <b>\n#"),
+        (
+            "%%writefile a.py\nx = 1\n\ny",
+            'from pathlib import Path; Path("a.py").write_text("x = 1\\n\\ny\\n", encoding="utf-8")\n# x = 1\n#\n# y',
+        ),
+        (
+            "%%file -a 'a b'\nx\n",
+            'from pathlib import Path; Path("a b").open("a", encoding="utf-8").write("x\\n")\n# x\n#',
+        ),
+        (
+            "%%bash\ncp a b",
+            'import subprocess; subprocess.run(["bash"], input="cp a b\\n", text=True, check=True)\n# cp a b',
+        ),
+        (
+            "%%bash --out x\nls",
+            'import subprocess; x = subprocess.run(["bash"], input="ls\\n", text=True, '
+            "stdout=subprocess.PIPE, check=True).stdout\n# ls",
+        ),
+        ("%%bash\n# just look\nls | head\ncd data", "# %%bash\n# # just look\n# ls | head\n# cd data"),
+        (
+            "!ls | head > /dev/null 2>&1\n!pip list | grep x\n!cd data",
+            "# !ls | head > /dev/null 2>&1\n# !pip list | grep x\n# !cd data",
+        ),
         ("?print\nprint?\nnp.mean??\nx = 1", "# ?print\n# print?\n# np.mean??\nx = 1"),
         ("if x:\n    %matplotlib inline\n", "if x:\n    pass  # %matplotlib inline\n"),
         ("if x:\n    %time fit()\n", "if x:\n    fit()\n"),
@@ -41,6 +90,8 @@ def codes(source: str, role: Role | None = Role.TRAINING) -> list[tuple[str, str
         ('%pwd\ns = r\'\\\'\nt = "a\\"("', None),
         (">>> x = 1\n... \n>>> y = 2", "x = 1\n\ny = 2"),
         ("    x = 1\n    y = 2", "x = 1\ny = 2"),
+        ("\nIn [1]: x = 1\n   ...: y = 2", "\nx = 1\ny = 2"),
+        ('x = """a\n   \n>>> b"""', 'x = """a\n\nb"""'),  # as IPython has it
     ],
 )
 def test_a_line_becomes_a_comment_or_its_python(source: str, python: str | None) -> None:
@@ -77,44 +128,111 @@ def test_installing_is_told_with_the_requirement(line: str, names: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("source", "text"),
     [
-        "files = !ls",
-        "x, y = %sql select 1",
-        "!wget a/b",
-        "!ls > list",
-        "%run other.ipynb",
-        "%env A=1",
-        "%cd ..",
-        "%pylab",
-        "!!ls | x",
+        ("!wget {url} -O a", 'f"wget {url} -O a"'),
+        ("!wget $url", 'f"wget {url}"'),
+        ("!wget {url + str(1)}", 'f"wget {(url + str(1))}"'),
+        ("!echo $HOME > a", '"echo $HOME > a"'),
+        ("!echo $HOME {url} > a", '"echo $HOME {url} > a"'),  # one name unknown: all of it is left to the shell
+        ("!awk '{print $1}' a > b", "\"awk '{print $1}' a > b\""),
+        ("!echo '$url' > a", "\"echo '$url' > a\""),
+        ("!echo $$url > a", '"echo $url > a"'),
+        ("!echo {{url}} > a", '"echo {url} > a"'),
+        ("!rm {url!r}", 'f"rm {repr(url)}"'),
+        ("!rm {d['a']}", "f\"rm {d['a']}\""),
+        ("!rm {d['a'] + \"b\"}", None),
+        ("!rm $url.csv", None),
     ],
 )
-def test_what_a_program_cannot_do_is_an_error_only_where_it_matters(line: str) -> None:
-    source = f"a = 1\n{line}\nb = 2"
-    python, findings = to_python(source, cell=5, role=Role.TRAINING)
-    assert python == f"a = 1\n# {line}\nb = 2"
-    assert [(f.code, f.severity, f.cell, f.line) for f in findings] == [("NB140", Severity.ERROR, 5, 2)]
-    assert codes(source, None) == [("NB140", "warning")]
-    assert codes(source, Role.SKIP) == [("NB140", "warning")]
+def test_values_in_a_shell_line(source: str, text: str | None) -> None:
+    python, findings = to_python(f"url = d = 1\n{source}")
+    assert python is not None
+    if text is None:
+        assert "get_ipython().system" in python
+        assert [f.code for f in findings] == ["NB140"]
+    else:
+        assert python.split("\n")[1] == f"import subprocess; subprocess.run({text}, shell=True)"
+
+
+def test_a_name_of_an_earlier_cell_is_known() -> None:
+    assert 'f"rm {name}"' in str(read_code("!rm {name}", earlier=["name = 1"]).python)
+    assert '"rm {name}"' in str(read_code("!rm {name}", earlier=["print(name)"]).python)
 
 
 @pytest.mark.parametrize(
-    ("magic", "untagged"),
+    ("line", "python"),
     [
-        ("bash", "info"),
-        ("html", "info"),
-        ("writefile x.py", "info"),
-        ("timeit", "info"),
-        ("R", "warning"),
-        ("sql", "warning"),
+        ("%run other.ipynb", 'get_ipython().run_line_magic("run", "other.ipynb")'),
+        ("x, y = %sql select 1", 'x, y = get_ipython().run_line_magic("sql", "select 1")'),
+        ("%pylab", 'get_ipython().run_line_magic("pylab", "")'),
+        ("%store -r a b", 'a = b = get_ipython().run_line_magic("store", "-r a b")'),
+        ("t = %timeit -o f()", "t = get_ipython().timeit(f())"),
     ],
 )
-def test_a_cell_of_another_language_has_no_python(magic: str, untagged: str) -> None:
-    source = f"%%{magic}\nls"
-    assert to_python(source)[0] is None
-    assert codes(source, Role.TRAINING) == [("NB140", "error")]
-    assert codes(source, None) == [("NB140", untagged)]
+def test_what_only_ipython_can_do_stays_its_own_call(line: str, python: str) -> None:
+    found, findings = to_python(f"a = 1\n{line}\nb = 2", cell=5, role=Role.TRAINING)
+    assert found == f"a = 1\n{python}\nb = 2"
+    assert [(f.code, f.severity, f.cell, f.line) for f in findings] == [("NB140", Severity.WARNING, 5, 2)]
+    assert all(f.hint for f in findings)
+
+
+@pytest.mark.parametrize(
+    ("source", "python"),
+    [
+        ("%%R -i df -o a,b\nx", 'a = b = get_ipython().run_cell_magic("R", "-i df -o a,b", "")'),
+        ("%%R\nplot(x)", "# %%R"),
+        ("%%sql rows <<\nselect 1", 'rows = get_ipython().run_cell_magic("sql", "rows <<", "")'),
+        ("%%sql\nselect 1", "# %%sql"),
+        ("%%sql\ndelete from x", 'get_ipython().run_cell_magic("sql", "", "")'),
+        ("%%cython\ndef fib(int n):\n    return n", 'fib = get_ipython().run_cell_magic("cython", "", "")'),
+        ("%%unheard\nx", 'get_ipython().run_cell_magic("unheard", "", "")'),
+    ],
+)
+def test_a_cell_of_another_language_binds_the_names_it_says(source: str, python: str) -> None:
+    found, findings = to_python(source)
+    assert found is not None
+    assert found.split("\n")[0] == python
+    assert found.count("\n") == source.count("\n")
+    assert [(f.code, f.line) for f in findings] == [("NB140", 1)]
+
+
+@pytest.mark.parametrize(
+    "source", ["pip install shap==0.44.1", "!pip install -q shap==0.44.1", "%%bash\npip install shap==0.44.1"]
+)
+def test_what_is_installed_is_a_fact(source: str) -> None:
+    assert [(i.name, i.specifier, i.cell) for i in read_code(source, cell=4).installs] == [("shap", "==0.44.1", 4)]
+
+
+@pytest.mark.parametrize(
+    ("command", "facts"),
+    [
+        ("pip install -U 'a[x]>=1,<2' b==1", [("a", ">=1,<2", ""), ("b", "==1", "")]),
+        ("pip install -r a.txt --constraint c.txt", [("", "", "a.txt")]),
+        ("conda install -c x a=1.2 b==3", [("a", "==1.2.*", ""), ("b", "==3", "")]),
+        ("pip install git+https://h/x ./y z.whl", [("", "", "")] * 3),
+        ("pip install --upgrade pip && pip install a", [("pip", "", ""), ("a", "", "")]),
+    ],
+)
+def test_requirements_in_a_command(command: str, facts: list[tuple[str, str, str]]) -> None:
+    assert [(i.name, i.specifier, i.file) for i in read_code(f"!{command}").installs] == facts
+
+
+def test_what_a_line_does_besides_installing_is_kept() -> None:
+    python, _ = to_python("!pip install a && mkdir b; ls")
+    assert python == 'import subprocess; subprocess.run("mkdir b; ls", shell=True)'
+
+
+def test_packages_of_the_system_are_told() -> None:
+    assert codes("!apt-get install -y ffmpeg") == [("NB163", "warning")]
+
+
+@pytest.mark.parametrize(
+    "source", ['print "x"', "try:\n    a\nexcept E, e:\n    pass", "if a <> b:\n    pass", "x = 0777"]
+)
+def test_python_2_is_called_so(source: str) -> None:
+    assert codes(source) == [("NB155", "error")]
+    assert codes(source, None) == [("NB155", "warning")]
 
 
 def test_a_syntax_error_names_cell_and_line() -> None:
@@ -129,21 +247,9 @@ def test_the_line_of_a_syntax_error_counts_ipython_lines_too() -> None:
     assert [(f.code, f.line) for f in findings] == [("NB139", 4)]
 
 
-@pytest.mark.parametrize(
-    "source", ["await f()", "async with f() as g:\n    pass", "x = [await f()]", "if a:\n    await f()"]
-)
-def test_await_outside_a_function_is_told(source: str) -> None:
-    assert codes(source) == [("NB142", "error")]
-    assert codes(source, None) == [("NB142", "warning")]
-
-
-def test_await_inside_a_function_is_python() -> None:
-    assert codes("async def f():\n    await g()\n    async with h():\n        pass") == []
-
-
-def test_get_ipython_is_told_with_its_line() -> None:
-    _, findings = to_python("a = 1\nget_ipython().run_line_magic('cd', '..')", role=Role.TRAINING)
-    assert [(f.code, f.line) for f in findings] == [("NB140", 2)]
+def test_await_is_python() -> None:
+    for source in ("await f()", "async with f() as g:\n    pass", "x = [await f()]"):
+        assert to_python(source) == (source, ())
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ something else than the notebook, which must never happen.
 """
 
 import ast
+import asyncio
 import copy
 import importlib
+import inspect
 import io
 import json
 import pickle
@@ -46,6 +48,7 @@ from nb2prod.render.package import package_modules
 
 Refusal = tuple[str, ...]
 _NUMBERS = count(1)
+_LOOP = asyncio.new_event_loop()
 _STUB = """
 def load_artifacts(folder=None):
     return {}
@@ -58,6 +61,15 @@ def save_artifacts(folder, values):
 
 class Different(AssertionError):
     """The package gives another value than the notebook."""
+
+
+class _Shell:
+    """What stands in for IPython where the notebook runs without a kernel: its own calls do nothing here."""
+
+    timeit = type("timeit", (), {"__init__": lambda *_: None})
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +210,7 @@ def _run(
     sys.modules["notebook_main"] = world
     namespace = world.__dict__
     namespace["display"] = lambda *_: None
+    namespace["get_ipython"] = _Shell
     artifacts: dict[str, bytes] = {}
     request: dict[str, bytes] = {}
     kinds: dict[str, str] = {}
@@ -230,10 +243,17 @@ def _execute(source: str, namespace: dict[str, Any]) -> Any:
     """Run a cell; the value of its last expression, or None."""
     body = ast.parse(source).body
     shown = body.pop() if body and isinstance(body[-1], ast.Expr) else None
-    exec(compile(ast.Module(body, []), "<cell>", "exec"), namespace)
+    _evaluate(ast.Module(body, []), "exec", namespace)
     if isinstance(shown, ast.Expr):
-        return eval(compile(ast.Expression(shown.value), "<cell>", "eval"), namespace)
+        return _evaluate(ast.Expression(shown.value), "eval", namespace)
     return None
+
+
+def _evaluate(code: ast.Module | ast.Expression, mode: str, namespace: dict[str, Any]) -> Any:
+    """`await` may stand outside a function, as in a notebook."""
+    compiled = compile(code, "<cell>", mode, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    value = eval(compiled, namespace)
+    return _LOOP.run_until_complete(value) if compiled.co_flags & inspect.CO_COROUTINE else value
 
 
 def _type_name(value: Any) -> str:

@@ -540,18 +540,6 @@ asyncio.run(centred(value)) + model
 """) == "equal"  # fmt: skip
 
 
-def test_await_outside_a_function_is_refused() -> None:
-    assert equal_or_refused("""
-# %% training
-async def load(): return 3
-model = await load()
-# %% request
-value = 9
-# %% inference
-value + model
-""") != "equal"  # fmt: skip
-
-
 def test_code_as_text_is_refused() -> None:
     # eval sees every name of the notebook; a function of the package has others
     for call in (

@@ -1,0 +1,224 @@
+"""What only a notebook can do, where the package would need it: magics, cells that stop half-way, background work.
+
+rows = %sql select 1        refused where `rows` is needed
+%run other.ipynb            refused where anything after it is needed: it may have set any name
+!mkdir -p out               told: train() does it too
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from nb2prod.analysis.boundary import Boundary
+from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.locals import FunctionNode
+from nb2prod.model.findings import Finding, Severity
+from nb2prod.model.notebook import RAISES_TAG
+from nb2prod.plan.selection import Selection
+
+_LIST_OF_LINES = frozenset(
+    {"s", "l", "n", "p", "nlstr", "list", "spstr", "paths", "get_list", "get_spstr", "get_nlstr", "get_paths", "grep",
+     "fields", "sort"}
+)  # fmt: skip
+"""What IPython's list of output lines has besides a list, or does otherwise."""
+
+_STARTS = frozenset({"create_task", "ensure_future", "call_soon", "call_later", "call_at", "run_in_executor"})
+_ENVIRONMENT = frozenset({"environ", "getenv", "getenvb", "environb"})
+_LOOPS = frozenset({"get_event_loop", "get_running_loop", "run_coroutine_threadsafe"})
+
+
+def find_notebook_only(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> list[Finding]:
+    needed = tuple(graph.statements[n] for n in sorted({*selection.used, *selection.code}))
+    return [
+        *_needed_magics(graph, needed),
+        *_unknown_effects(graph, needed),
+        *_half_way(graph, needed),
+        *_background(graph, needed),
+        *_lists_of_lines(graph, needed),
+        *_commands(graph, boundary, selection),
+        *_environment(graph, boundary, selection),
+    ]
+
+
+def _needed_magics(graph: NotebookGraph, needed: Iterable[Statement]) -> Iterator[Finding]:
+    timed = {n for n, d in graph.definitions.items() if d.is_class and _calls_ipython(graph, graph.statements[n])}
+    for s in needed:
+        for number in sorted(timed & {n for contributors in graph.reads[s.number].values() for n in contributors}):
+            t = graph.statements[number]
+            message = f"{_own_line(graph, t)} runs its code several times, and what that changes is needed."
+            yield _error("NB156", message, "Time something that changes nothing, or run it once.", t)
+        if not _calls_ipython(graph, s):
+            continue
+        line = _own_line(graph, s)
+        if line is None:
+            yield _error("NB326", "`get_ipython` exists only in a notebook.", "Write it in plain Python.", s)
+        else:
+            yield _error("NB156", f"what {line} gives is needed, and only a notebook can run it.",
+                         "Write it in plain Python.", s)  # fmt: skip
+
+
+def _calls_ipython(graph: NotebookGraph, s: Statement) -> bool:
+    used = any(use.name == "get_ipython" and use.context == "load" for use in s.facts.uses)
+    return used and "get_ipython" not in graph.final
+
+
+def _unknown_effects(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iterator[Finding]:
+    """Calls of IPython that may set any name, before something that is needed."""
+    last = max((s.number for s in needed), default=-1)
+    for s in graph.statements[: last + 1]:
+        if "get_ipython" not in s.facts.reads or "get_ipython" in graph.final:
+            continue
+        if any(_may_do_anything(node, s) for node in _run_now(s.node)):
+            line = _own_line(graph, s) or "this call of IPython"
+            yield _error("NB157", f"{line} may change anything that the cells below it use.",
+                         "Write in plain Python what it does, or remove it.", s)  # fmt: skip
+
+
+def _may_do_anything(node: ast.AST, s: Statement) -> bool:
+    """A call of a method of ``get_ipython()``, or its result under a name; not where its value is all it gives."""
+    if isinstance(node, ast.Assign) and _is_shell(node.value):
+        return True
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    owner: ast.expr = node.func.value
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
+    if not _is_shell(owner) or node.func.attr == "timeit":
+        return False
+    if isinstance(s.node, ast.Assign) and s.node.value is node:
+        return False
+    given = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else ""
+    return not (given == "reset" and s.number == 0)  # there is nothing yet
+
+
+def _is_shell(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "get_ipython"
+
+
+def _run_now(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node below that runs with the statement; function bodies wait."""
+    yield node
+    for part in ast.iter_child_nodes(node):
+        if not isinstance(part, FunctionNode):
+            yield from _run_now(part)
+
+
+def _half_way(graph: NotebookGraph, needed: Iterable[Statement]) -> Iterator[Finding]:
+    told: set[int] = set()
+    for s in needed:
+        if RAISES_TAG in graph.notebook.cells[s.cell - 1].tags and s.cell not in told:
+            told.add(s.cell)
+            yield _error("NB159", f"the cell is tagged `{RAISES_TAG}`: how far it comes is not known, and something in "
+                         "it is needed.", "Move what is needed to a cell of its own.", s)  # fmt: skip
+
+
+def _background(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iterator[Finding]:
+    """Tasks that go on between the cells, while the notebook waits for its reader: what they change is not followed."""
+    numbers = {s.number for s in needed}
+    for s in graph.statements[: max(numbers, default=-1) + 1]:
+        if not (_STARTS | _LOOPS) & _words(s.node):
+            continue
+        for node in ast.walk(s.node):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = getattr(called, "attr", getattr(called, "id", ""))
+            if (name in _STARTS and not _is_awaited(graph, s)) or (name in _LOOPS and s.number in numbers):
+                yield _error("NB142", f"`{name}` starts work that goes on between the cells.",
+                             "Wait for it in the same cell: await …, or asyncio.TaskGroup.", s,
+                             s.first_line + max(0, getattr(node, "lineno", 0) - s.node.lineno))  # fmt: skip
+
+
+def _words(node: ast.AST) -> set[str]:
+    return {getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(node)}
+
+
+def _is_awaited(graph: NotebookGraph, s: Statement) -> bool:
+    """Whether what starts in this statement also ends in it, or is awaited below in the same cell."""
+    if isinstance(s.node, ast.AsyncFunctionDef | ast.FunctionDef | ast.ClassDef):
+        return not any(
+            isinstance(n, ast.Expr) and isinstance(n.value, ast.Call) and getattr(n.value.func, "attr", "") in _STARTS
+            and getattr(getattr(n.value.func, "value", None), "id", "") == "asyncio"
+            for n in ast.walk(s.node)
+        )  # fmt: skip
+    if any(isinstance(n, ast.Await | ast.AsyncWith) for n in ast.walk(s.node)):
+        return True
+    return any(
+        s.number in graph.reads[t.number].get(name, ())
+        for t in graph.of_cell(s.cell) if any(isinstance(n, ast.Await) for n in ast.walk(t.node))
+        for name in graph.bound_by(s.number)
+    )  # fmt: skip
+
+
+def _lists_of_lines(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iterator[Finding]:
+    """``files.fields()``: IPython's list of lines is more than a list."""
+    made = {s.number for s in graph.statements if _is_output(s.node) and _own_line(graph, s) is not None}
+    for s in needed if made else ():
+        for node in ast.walk(s.node):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in _LIST_OF_LINES:
+                name = node.value.id
+                if made & {*graph.reads[s.number].get(name, ()), *graph.final.get(name, ())}:
+                    message = (
+                        f"`{name}.{node.attr}` is IPython's own; in the package `{name}` is a plain list of lines."
+                    )
+                    yield _error("NB166", message, 'Write it for a list: " ".join(…), sorted(…), line.split().', s)
+
+
+def _is_output(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and ast.unparse(node.value).endswith(".stdout.splitlines()")
+
+
+def _commands(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> Iterator[Finding]:
+    """Shell commands and files written: an error in the prediction, a word in training, a reason where left out."""
+    served = {*boundary.prediction, *(f.statement for f in selection.features if not f.training_only)}
+    trained = {*selection.training, *selection.training_constants, *(f.statement for f in selection.features)}
+    for s in graph.statements:
+        line = _own_line(graph, s)
+        if line is None or isinstance(s.node, ast.Import | ast.ImportFrom) or not _acts(s.node):
+            continue
+        if s.number in served:
+            yield _error("NB164", f"the prediction runs {line}, each time somebody asks.",
+                         "Do it in Python, or before: in training.", s)  # fmt: skip
+        elif s.number in trained:
+            yield Finding("NB161", Severity.INFO, f"train() does {line}, as the notebook does.", s.cell, s.first_line)
+        else:
+            yield Finding("NB162", Severity.INFO, f"{line} is left out: nothing that is needed comes from it.",
+                          s.cell, s.first_line)  # fmt: skip
+
+
+def _environment(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> Iterator[Finding]:
+    """A service has its own environment: what a cell puts there, the prediction does not find."""
+    served = {*boundary.prediction, *(f.statement for f in selection.features if not f.training_only)}
+    readers = [graph.statements[n] for n in sorted(served) if _ENVIRONMENT & _words(graph.statements[n].node)]
+    for s in graph.statements if readers else ():
+        if s.number not in served and any(_sets_environment(node) for node in ast.walk(s.node)):
+            yield _error("NB167", "the environment is changed here, and the prediction reads it "
+                         f"(cell {readers[0].cell}, line {readers[0].first_line}).",
+                         "Use a name instead: its value becomes an artifact.", s)  # fmt: skip
+
+
+def _sets_environment(node: ast.AST) -> bool:
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return "environ" in _words(node.value)
+    changes = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (
+        node.func.attr in ("putenv", "unsetenv", "load_dotenv")
+        or (node.func.attr in ("update", "setdefault", "pop", "clear") and "environ" in _words(node.func.value))
+    )  # fmt: skip
+    return changes or (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "load_dotenv")
+
+
+def _acts(node: ast.stmt) -> bool:
+    words = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return bool(words & {"subprocess", "Path"})
+
+
+def _own_line(graph: NotebookGraph, s: Statement) -> str | None:
+    """The first line of the statement that is IPython's own, as the notebook has it; None where there is none."""
+    cell = graph.notebook.cells[s.cell - 1]
+    source, python = cell.source.split("\n"), (cell.python or "").split("\n")
+    for number in range(s.first_line - 1, min(s.last_line, len(source))):
+        if source[number] != python[number]:
+            line = source[number].strip()
+            return f"`{line[:60]}…`" if len(line) > 60 else f"`{line}`"
+    return None
+
+
+def _error(code: str, message: str, hint: str, s: Statement, line: int | None = None) -> Finding:
+    return Finding(code, Severity.ERROR, message, s.cell, line or s.first_line, hint)
