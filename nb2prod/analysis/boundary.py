@@ -9,15 +9,15 @@ flows through). What it reads from before is the boundary: imports, functions an
 a request cell are the request, everything else is an artifact.
 """
 
-import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.beside import copied_artifacts, training_beside
+from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.request import inferred_request
-from nb2prod.analysis.response import find_response
+from nb2prod.analysis.response import Response, find_response, fitted_to_rows
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
 
@@ -26,8 +26,9 @@ from nb2prod.model.roles import Role
 class Boundary:
     """Statement numbers, in notebook order. `response` is the name that holds it, None for a bare expression.
 
-    `prediction` are the statements a prediction repeats; `response_statement` is among them. `code` are the function,
-    class, constant and import statements that prediction and training refer to.
+    `prediction` are the statements a prediction repeats; `response_statement` is among them. `starts` says for each
+    request and artifact which statement of the prediction reads it first: what counts is its value just before.
+    `copied` are artifacts that the prediction changes, so that each request works on a copy.
     """
 
     prediction: tuple[int, ...]
@@ -35,6 +36,8 @@ class Boundary:
     response: str | None
     request: tuple[str, ...]
     artifacts: tuple[str, ...]
+    starts: Mapping[str, int]
+    copied: tuple[str, ...]
     predict_cell: int
     response_cell: int
     metrics: tuple[str, ...]
@@ -55,45 +58,51 @@ def find_boundary(graph: NotebookGraph) -> tuple[Boundary | None, tuple[Finding,
     response = find_response(graph)
     if isinstance(response, Finding):
         return None, (response,)
-    return _boundary_of(graph, *response)
+    return _boundary_of(graph, response)
 
 
-def _boundary_of(
-    graph: NotebookGraph, response: Statement, name: str | None
-) -> tuple[Boundary | None, tuple[Finding, ...]]:
+def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | None, tuple[Finding, ...]]:
     findings: list[Finding] = []
+    last, name = response.statement, response.name
     requested = frozenset(s.number for s in graph.statements if s.role is Role.REQUEST)
     downstream = _downstream(graph, requested)
-    inside = _inside(graph, downstream)
-    start = {response.number}
+    inside = _inside(graph, downstream, last.number)
+    start = {last.number}
     if name is not None:  # changes made to it after it was assigned are part of it
-        start |= graph.after(response.cell, name) & inside
+        later = graph.after_cell(last.cell, name) & inside
+        start |= {n for n in later if name in graph.bound_by(n) or graph.changes_any(graph.surely[n], n, name)}
     prediction, inputs = _prediction(graph, start, inside)
     request = tuple(n for n, c in inputs.items() if any(n in graph.bound_by(s) for s in c & requested))
     if not requested:
         request, remark = inferred_request(graph, prediction, inputs)
         findings.append(remark)
     elif not request:
-        cell = graph.notebook.with_role(Role.REQUEST)[0].index
+        cell = min(graph.statements[n].cell for n in requested)
         findings.append(
             _error("NB304", "the prediction does not use what the request cell defines.",
                    "Let the inference cell read it, or move the `request` tag.", cell)
         )  # fmt: skip
+    fitting = fitted_to_rows(graph.statements[n] for n in sorted(prediction))
+    if fitting is not None:
+        return None, (fitting,)
     if not request:
         return None, tuple(findings)
+    starts = {n: min(p for p in prediction if n in graph.reads[p] and graph.reads[p][n] - inside) for n in inputs}
     boundary = Boundary(
         prediction=tuple(sorted(prediction)),
         response_statement=max(start),
         response=name,
         request=tuple(sorted(request)),
         artifacts=tuple(n for n in sorted(inputs) if n not in request),
+        starts=starts,
+        copied=(),
         predict_cell=min(graph.statements[n].cell for n in prediction),
-        response_cell=response.cell,
+        response_cell=last.cell,
         metrics=_metrics(graph),
     )
-    findings += _misplaced(graph, boundary, inputs, downstream)
-    findings += _changed_artifacts(graph, boundary)
-    return boundary, tuple(findings)
+    findings += _misplaced(graph, boundary, inputs, downstream, inside)
+    copied, remarks = copied_artifacts(graph, boundary)
+    return replace(boundary, copied=copied), (*findings, *remarks)
 
 
 def _metrics(graph: NotebookGraph) -> tuple[str, ...]:
@@ -114,17 +123,17 @@ def _downstream(graph: NotebookGraph, requested: Contributors) -> Contributors:
     return frozenset(reached)
 
 
-def _inside(graph: NotebookGraph, downstream: Contributors) -> Contributors:
-    """Statements a prediction may repeat: the inference cells, and preprocessing that the request flows through.
+def _inside(graph: NotebookGraph, downstream: Contributors, response: int) -> Contributors:
+    """Statements a prediction may repeat: the inference cells', and preprocessing that the request flows through.
 
-    A cell without a role between request and inference is preprocessing that nobody tagged.
+    A cell without a role between request and inference is preprocessing that nobody tagged. What stands in an inference
+    cell, does not depend on the request and takes its values from before, or fits, is training.
     """
     repeatable = (Role.PREPROCESSING, Role.FUNCTIONS, None)
-    return frozenset(
-        s.number
-        for s in graph.statements
-        if s.role is Role.INFERENCE or (s.role in repeatable and s.number in downstream)
-    )
+    flow = {s.number for s in graph.statements if s.number in downstream
+            and (s.role is Role.INFERENCE or s.role in repeatable)}  # fmt: skip
+    beside = {s.number for s in graph.statements if s.role is Role.INFERENCE} - flow
+    return frozenset(flow | (beside - training_beside(graph, flow, beside, response)))
 
 
 def _prediction(
@@ -151,14 +160,19 @@ def _prediction(
 
 
 def _misplaced(
-    graph: NotebookGraph, boundary: Boundary, inputs: Mapping[str, Contributors], downstream: Contributors
+    graph: NotebookGraph,
+    boundary: Boundary,
+    inputs: Mapping[str, Contributors],
+    downstream: Contributors,
+    inside: Contributors,
 ) -> list[Finding]:
-    """Artifacts that have another value when the prediction begins, or that depend on the request."""
+    """Artifacts that have several values while the prediction runs, or that depend on the request."""
     findings = []
-    cell = boundary.predict_cell
     for name in (*boundary.request, *boundary.artifacts):
-        contributors = inputs[name]
-        last = graph.statements[max(contributors)]
+        start = boundary.starts[name]
+        contributors = graph.reads[start][name] - inside
+        cell = graph.statements[start].cell
+        later = inputs[name] - contributors
         if name.startswith("state of "):
             findings.append(
                 _error("NB324", f"the prediction goes on drawing random numbers where training stopped ({name}).",
@@ -166,7 +180,8 @@ def _misplaced(
             )  # fmt: skip
         elif " " in name:
             continue  # a file, a module's state: `nb2prod.plan.surroundings` tells
-        elif not contributors <= graph.before(cell, name):
+        elif later:
+            last = graph.statements[max(later)]
             findings.append(
                 _error("NB305", f"`{name}` is made or changed here, after the prediction has begun in cell {cell}.",
                        f"Move this above cell {cell}.", last.cell, last.first_line)
@@ -177,23 +192,6 @@ def _misplaced(
                 _error("NB321", f"`{name}` is computed from the request here, but the prediction would keep it fixed.",
                        "Tag this cell `preprocessing`, or compute it in the inference cell.", made.cell,
                        made.first_line)
-            )  # fmt: skip
-    return findings
-
-
-def _changed_artifacts(graph: NotebookGraph, boundary: Boundary) -> list[Finding]:
-    """A prediction that changes an artifact would answer the second request differently."""
-    findings = []
-    for number in boundary.prediction:
-        s = graph.statements[number]
-        # a bare last expression is shown: its value is not thrown away
-        shown = number == boundary.response_statement and isinstance(s.node, ast.Expr)
-        change = graph.surely[number] if shown else graph.doubtful[number]
-        artifacts = [n for n in boundary.artifacts if not n.startswith("state of ")]
-        for name in sorted(graph.changed(change, boundary.predict_cell, artifacts)):
-            findings.append(
-                _error("NB323", f"the prediction changes the artifact `{name}`, so a second request would get "
-                       "another answer.", "Change a copy instead.", s.cell, s.first_line)
             )  # fmt: skip
     return findings
 

@@ -27,6 +27,28 @@ from nb2prod.analysis.paths import FileUse
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 
+Path = tuple[tuple[str, int | None], ...]
+"""The way from a statement to an expression inside it: fields, and positions in those that are lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which parts of a cell's statement are to be statements of their own, just before it.
+
+    `response` is the expression that holds the prediction, `request` one that was typed into the call and the name it
+    gets; `is_request` says that the statement itself defines what a caller sends.
+    """
+
+    cell: int
+    position: int
+    response: Path | None = None
+    request: tuple[str, Path] | None = None
+    is_request: bool = False
+
+
+class Placed(ast.Name):
+    """A name in place of an expression: it has the expression's position, so that the text is replaced."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -39,6 +61,12 @@ class Statement:
     facts: Facts
     first_line: int
     last_line: int
+    position: int = 0
+    """Which of the cell's own statements it is, or (`path`, `literal`) is a part of; from 0."""
+    path: Path | None = None
+    """Set where the statement is an expression inside another one: the way down to it."""
+    literal: bool = False
+    """Whether `node` gives a name to an expression typed into a call: ``rows = [[5.1, 3.5]]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +107,27 @@ class NotebookGraph:
         """Names whose objects statement `number` changes by naming them."""
         return self.changes[number].names
 
-    def changed(self, change: Change, cell: int, among: Iterable[str]) -> frozenset[str]:
-        """Which of these names stood for something when `cell` started that `change` changes, under whatever name."""
-        start = self._first_of(cell)
-        return frozenset(name for name in among if self.objects.everything_before(name, start) & change.tokens)
+    def changes_any(self, change: Change, number: int, name: str) -> bool:
+        """Whether `change` changes what `name` stood for, or held, when statement `number` was about to run."""
+        return bool(self.objects.everything_before(name, number) & change.tokens)
 
-    def before(self, cell: int, name: str) -> Contributors:
-        """The contributors of `name` when `cell` starts; none where it is not bound then."""
-        return self.objects.contributors_before(name, self._first_of(cell))
+    def share(self, one: tuple[str, int], other: tuple[str, int]) -> bool:
+        """Whether two names, each when a statement was about to run, may have stood for or held one object."""
+        reach = [self.objects.everything_before(name, number) for name, number in (one, other)]
+        return bool(reach[0] & reach[1])
 
-    def after(self, cell: int, name: str) -> Contributors:
+    def before(self, number: int, name: str) -> Contributors:
+        """The contributors of `name` when statement `number` is about to run; none where it is not bound then."""
+        return self.objects.contributors_before(name, number)
+
+    def after_cell(self, cell: int, name: str) -> Contributors:
         """The contributors of `name` when `cell` has ended."""
-        return self.before(cell + 1, name)
+        return self.before(bisect_left(self.statements, cell + 1, key=lambda s: s.cell), name)
 
-    def definitions_inside(self, cell: int, name: str) -> Contributors:
-        """Functions and classes that the value of `name` may be or hold when `cell` starts."""
-        tokens = self.objects.everything_before(name, self._first_of(cell))
+    def definitions_inside(self, number: int, name: str) -> Contributors:
+        """Functions and classes that the value of `name` may be or hold when statement `number` is about to run."""
+        tokens = self.objects.everything_before(name, number)
         return frozenset(t if t >= 0 else ~t for t in tokens) & self.definitions.keys()
-
-    def _first_of(self, cell: int) -> int:
-        """The number of the first statement in `cell` or behind it."""
-        return bisect_left(self.statements, cell, key=lambda s: s.cell)
 
     def of_cell(self, cell: int) -> tuple[Statement, ...]:
         return tuple(s for s in self.statements if s.cell == cell)
@@ -125,7 +153,51 @@ def parse_cell(cell: Cell) -> list[ast.stmt]:
     return ast.parse(cell.python).body
 
 
+def node_at(node: ast.AST, path: Path) -> ast.expr:
+    """The expression at the end of the way."""
+    for name, index in path:
+        value = getattr(node, name)
+        node = value if index is None else value[index]
+    assert isinstance(node, ast.expr)
+    return node
+
+
+def _parts(whole: ast.stmt, split: Split) -> Iterable[tuple[ast.stmt, Path | None, bool]]:
+    """The statement behind those made of its parts."""
+    if split.request is not None:
+        name, path = split.request
+        given = node_at(whole, path)
+        bound = ast.Assign([ast.copy_location(ast.Name(name, ast.Store()), given)], given)
+        yield ast.copy_location(bound, given), path, True
+        owner, (field, index) = _owner(whole, path), path[-1]
+        placed = ast.copy_location(Placed(name, ast.Load()), given)
+        if index is None:
+            setattr(owner, field, placed)
+        else:
+            getattr(owner, field)[index] = placed
+    if split.response is not None:
+        part = node_at(whole, split.response)
+        yield ast.copy_location(ast.Expr(part), part), split.response, False
+    yield whole, None, False
+
+
+def _owner(node: ast.AST, path: Path) -> ast.AST:
+    for name, index in path[:-1]:
+        value = getattr(node, name)
+        node = value if index is None else value[index]
+    return node
+
+
 def build_graph(notebook: Notebook) -> NotebookGraph:
+    """The graph, in which a prediction inside another expression is a statement of its own (see `Split`)."""
+    from nb2prod.analysis.split import find_splits
+
+    graph = _build(notebook, {})
+    splits = find_splits(graph)
+    return _build(notebook, {(s.cell, s.position): s for s in splits}) if splits else graph
+
+
+def _build(notebook: Notebook, splits: Mapping[tuple[int, int], Split]) -> NotebookGraph:
     parameters = frozenset(p.name for p in declared_parameters(notebook))
     names = Namespace(disk=Disk(parameters))
     statements: list[Statement] = []
@@ -133,13 +205,18 @@ def build_graph(notebook: Notebook) -> NotebookGraph:
     for cell in notebook.cells:
         if cell.kind != "code":
             continue
-        for node in parse_cell(cell):
-            decorators = getattr(node, "decorator_list", [])
-            first = min([node.lineno, *(d.lineno for d in decorators)])
-            facts = statement_facts(node)
-            entries.append(names.add(len(statements), node, facts))
-            last = node.end_lineno or node.lineno
-            statements.append(Statement(len(statements), cell.index, cell.role, node, facts, first, last))
+        for position, whole in enumerate(parse_cell(cell)):
+            split = splits.get((cell.index, position))
+            for node, path, literal in _parts(whole, split) if split else ((whole, None, False),):
+                role = Role.REQUEST if literal or (split and split.is_request) else cell.role
+                decorators = getattr(node, "decorator_list", [])
+                first = min([node.lineno, *(d.lineno for d in decorators)])
+                facts = statement_facts(node)
+                entries.append(names.add(len(statements), node, facts))
+                last = node.end_lineno or node.lineno
+                statements.append(
+                    Statement(len(statements), cell.index, role, node, facts, first, last, position, path, literal)
+                )
     reads = tuple(entry.reads for entry in entries)
     return NotebookGraph(
         notebook,

@@ -1,41 +1,106 @@
-"""The response: what the last inference cell ends with, its last expression or the name it assigned last.
+"""The response: what the inference cells predict.
 
 scores = model.predict(X)
-labels = scores > 0.5           the response is `labels`
-print(labels)                   display is passed over
+labels = scores > 0.5                       the response is `labels`: the last one counts
+print(accuracy_score(y_test, labels))       display and evaluation are passed over
+
+Where nothing else is left, the response is the part of a display or an evaluation that holds the prediction.
 """
 
 import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from nb2prod.analysis import effects
-from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.graph import NotebookGraph, Path, Statement
+from nb2prod.analysis.predictions import (
+    CROSS_VALIDATING,
+    FITTING_TO_ROWS,
+    SCORING,
+    Predictions,
+    import_path,
+    prediction_calls,
+    receiver_of,
+    root_name,
+)  # fmt: skip
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
 
-Response = tuple[Statement, str | None]
-"""The statement that ends the prediction; the name that holds the response, or None for a bare expression."""
-
 _HINT = "End the last one with the prediction: an expression, or an assignment to a name."
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The statement that ends the prediction; the name that holds the response, or None for a bare expression.
+
+    `part` is set where the response is an expression inside that statement.
+    """
+
+    statement: Statement
+    name: str | None = None
+    part: Path | None = None
 
 
 def find_response(graph: NotebookGraph) -> Response | Finding:
     """The response, or the error finding that says why there is none."""
     cells = {c.index for c in graph.notebook.with_role(Role.INFERENCE)}
-    statements = [s for s in graph.statements if s.cell in cells]
-    last_cell = max((s.cell for s in statements), default=max(cells))
+    statements = tuple(s for s in graph.statements if s.cell in cells)
+    split_out = next((s for s in statements if s.path is not None and not s.literal), None)
+    if split_out is not None:
+        return Response(split_out)
     own = {n for s in statements for n in s.facts.binds | s.facts.maybe}
+    predictions = Predictions(graph, statements)
+    found = _last_prediction(graph, predictions, statements, own)
+    if not isinstance(found, Response):
+        last_cell = max((s.cell for s in statements), default=max(cells))
+        return found or _missing(graph, statements, last_cell)
+    needed = graph.slice([found.statement.number])
+    looped = (_predicts_in_loop(graph, s) for s in statements if s.number in needed)
+    return next((finding for finding in looped if finding is not None), found)
+
+
+def _last_prediction(
+    graph: NotebookGraph, predictions: Predictions, statements: tuple[Statement, ...], own: set[str]
+) -> Response | Finding | None:
+    unclear: Finding | None = None
     for statement in reversed(statements):
-        shown = statement is statements[-1] and isinstance(statement.node, ast.Expr)
-        if shown and (found := _shown(graph, statement, own)):
+        found = _whole(graph, predictions, statement, own, is_last=statement is statements[-1])
+        if isinstance(found, Response):
             return found
-        targets = _assigned(graph, statement, own)
-        if len(targets) > 1:
-            listed = ", ".join(f"`{t}`" for t in targets)
-            return _error(f"the inference cells end by assigning several names ({listed}): which one is the response?",
-                          statement)  # fmt: skip
-        if targets:
-            return statement, targets[0]
-    return Finding("NB303", Severity.ERROR, "the inference cells have no response.", last_cell, hint=_HINT)
+        unclear = unclear or found
+    if unclear is None:
+        for statement in reversed(statements):
+            part = predictions.part(statement, statement.node) if _is_simple(statement) else None
+            if part is not None:
+                return Response(statement, part=part[0])
+    return unclear
+
+
+def _is_simple(s: Statement) -> bool:
+    return isinstance(s.node, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Assert)
+
+
+def _whole(
+    graph: NotebookGraph, predictions: Predictions, statement: Statement, own: set[str], *, is_last: bool
+) -> Response | Finding | None:
+    """The response if this statement ends with it; an error finding if that is unclear."""
+    node = statement.node
+    value = getattr(node, "value", None)
+    if predictions.any and not predictions.holds(statement, node):
+        return None  # made beside the prediction, or a measure of it
+    looped = _predicts_in_loop(graph, statement)
+    if looped is not None:
+        return looped
+    if isinstance(value, ast.expr) and predictions.is_evaluation(statement, value):
+        return None
+    if is_last and isinstance(node, ast.Expr) and (found := _shown(graph, statement, own)):
+        return found
+    targets = _assigned(graph, predictions, statement, own)
+    if len(targets) > 1:
+        listed = ", ".join(f"`{t}`" for t in targets)
+        return _error("NB303", f"the inference cells end by assigning several names ({listed}): which one is the "
+                      "response?", _HINT, statement)  # fmt: skip
+    return Response(statement, targets[0]) if targets else None
 
 
 def _shown(graph: NotebookGraph, statement: Statement, own: set[str]) -> Response | None:
@@ -47,14 +112,14 @@ def _shown(graph: NotebookGraph, statement: Statement, own: set[str]) -> Respons
     changed = sorted(graph.surely[statement.number].names)
     if changed and isinstance(value, ast.Call) and getattr(value.func, "attr", "") in _GIVE_NOTHING:
         changed = [name for name in changed if name in own]
-        return (statement, changed[0]) if len(changed) == 1 else None
-    return statement, value.id if isinstance(value, ast.Name) else None
+        return Response(statement, changed[0]) if len(changed) == 1 else None
+    return Response(statement, value.id if isinstance(value, ast.Name) else None)
 
 
 _GIVE_NOTHING = frozenset("append extend insert remove clear update sort reverse add discard".split())  # noqa: SIM905
 
 
-def _assigned(graph: NotebookGraph, statement: Statement, own: set[str]) -> list[str]:
+def _assigned(graph: NotebookGraph, predictions: Predictions, statement: Statement, own: set[str]) -> list[str]:
     """The names that the statement gives a value; for a block, the one it stores last."""
     match statement.node:
         case ast.Assign(targets=[target, *_]) | ast.AugAssign(target=target):
@@ -62,7 +127,7 @@ def _assigned(graph: NotebookGraph, statement: Statement, own: set[str]) -> list
         case ast.AnnAssign(target=target, value=ast.expr()):
             return _names_in(target)
         case ast.With() | ast.If() | ast.For() | ast.While() | ast.Try() | ast.Match():
-            passing = _passing_names(statement.node)
+            passing = _passing_names(statement.node) | _measured(predictions, statement)
             stored = [u.name for u in statement.facts.uses if u.context == "store" and not u.late]
             kept = [name for name in stored if name not in passing]
             if kept:
@@ -71,6 +136,25 @@ def _assigned(graph: NotebookGraph, statement: Statement, own: set[str]) -> list
             return changed[:1] if len(changed) == 1 else []
         case _:
             return []
+
+
+def _measured(predictions: Predictions, s: Statement) -> set[str]:
+    """Names that a block stores and that hold only a measure, or nothing of the prediction."""
+    if not predictions.any:
+        return set()
+    held: set[str] = set(predictions.held[s.number])
+    measured: set[str] = set()
+    for node in ast.walk(s.node):
+        if isinstance(node, ast.Assign | ast.AugAssign):
+            names = {n for t in (node.targets if isinstance(node, ast.Assign) else [node.target]) for n in _names_in(t)}
+            reads = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+            if predictions.is_evaluation(s, node.value) or (reads & (held | names) and reads & predictions.truth):
+                measured |= names
+            elif any(prediction_calls(predictions.graph, s, node.value)) or reads & held:
+                held |= names
+            elif isinstance(node, ast.Assign):
+                measured |= names
+    return measured - held
 
 
 def _names_in(target: ast.expr) -> list[str]:
@@ -109,5 +193,60 @@ def is_display(graph: NotebookGraph, value: ast.expr) -> bool:
     return graph.modules.get(name, "").split(".")[0] in effects.DISPLAY_MODULES
 
 
-def _error(message: str, statement: Statement) -> Finding:
-    return Finding("NB303", Severity.ERROR, message, statement.cell, statement.first_line, _HINT)
+# --- where there is none
+
+
+def _predicts_in_loop(graph: NotebookGraph, s: Statement) -> Finding | None:
+    """A loop over models: each round makes a prediction by another one."""
+    loops = [n for n in ast.walk(s.node) if isinstance(n, ast.For | ast.While | ast.AsyncFor)]
+    for loop in loops:
+        made = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        for call in prediction_calls(graph, s, loop):
+            name = root_name(receiver_of(call))
+            fitted = any(isinstance(c, ast.Call) and isinstance(c.func, ast.Attribute) and c.func.attr == "fit"
+                         for c in ast.walk(loop))  # fmt: skip
+            if name in made or fitted:
+                attribute = call.func.attr if isinstance(call.func, ast.Attribute) else "predict"
+                given = ast.unparse(call.args[0]) if call.args else "rows"
+                return _error(
+                    "NB343", f"this loop predicts with several models (`{name}`): which one is for production?",
+                    f"Add a line behind the loop that predicts with the chosen one: `chosen.{attribute}({given})`.", s,
+                )  # fmt: skip
+    return None
+
+
+def _missing(graph: NotebookGraph, statements: tuple[Statement, ...], last_cell: int) -> Finding:
+    for s in reversed(statements):
+        for call in s.facts.calls:
+            attribute = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            name = root_name(call.func)
+            if attribute in SCORING and len(call.args) > 1 and name not in graph.imported:
+                line = f"{ast.unparse(receiver_of(call))}.predict({ast.unparse(call.args[0])})"
+                return _error("NB342", f"`{name}` is measured here, but nothing is predicted.",
+                              f"Add the prediction as the last line: `{line}`.", s)  # fmt: skip
+            if import_path(graph, call.func).rpartition(".")[2] in CROSS_VALIDATING and len(call.args) > 1:
+                model, rows = (ast.unparse(a) for a in call.args[:2])
+                rest = ", ".join(ast.unparse(a) for a in call.args[1:3])
+                return _error("NB342", "cross-validation measures models that it throws away; nothing is predicted.",
+                              f"Fit one and predict with it: `{model}.fit({rest})`, then `{model}.predict({rows})`.",
+                              s)  # fmt: skip
+    return Finding("NB303", Severity.ERROR, "the inference cells have no response.", last_cell, hint=_HINT)
+
+
+def fitted_to_rows(statements: Iterable[Statement]) -> Finding | None:
+    """``fit_predict`` on what a caller would send: each request would train another model."""
+    for s in statements:
+        for call in s.facts.calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr in FITTING_TO_ROWS and call.args:
+                model, rows = ast.unparse(call.func.value), ast.unparse(call.args[0])
+                second = "predict" if call.func.attr == "fit_predict" else "transform"
+                return _error(
+                    "NB344", f"`{call.func.attr}` fits on the rows it is given, so each request would train another "
+                    "model.", f"Split it: `{model}.fit({rows})` in training, `{model}.{second}(rows)` in prediction.",
+                    s,
+                )  # fmt: skip
+    return None
+
+
+def _error(code: str, message: str, hint: str, statement: Statement) -> Finding:
+    return Finding(code, Severity.ERROR, message, statement.cell, statement.first_line, hint)

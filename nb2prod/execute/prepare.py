@@ -1,7 +1,7 @@
 """The notebook as it runs, with hidden capture cells; and as it is kept, without them.
 
-    1 load   2 train   3 predict   4 plot          predict_cell = response_cell = 3, the response is an expression
-    1 load   2 train   [before] [arm]   3 predict   [after]   4 plot   [end]
+    1 load   2 train   3 predict   4 plot          artifacts, request and response are taken in 3
+    1 load   2 train   [arm]   3 predict   [disarm]   4 plot   [end]
 
 Each cell of the copy is stamped with where it comes from, since papermill adds cells and so shifts positions.
 """
@@ -49,16 +49,15 @@ def run_copy(notebook: Notebook, spec: CaptureSpec, parameters: Mapping[str, Any
     cells: list[dict[str, Any]] = []
     first_parameters = min((cell.index for cell in notebook.with_role(Role.PARAMETERS)), default=None)
     for index, cell in enumerate(document["cells"], 1):
-        if index == spec.predict_cell:
-            cells.append(_capture_cell("before", order))
-        if index == spec.response_cell and spec.response is None:
-            cells.append(_capture_cell("arm", order))
+        probed = index in {probe.cell for probe in spec.probes}
+        if probed:
+            cells.append(_capture_cell("arm", json.dumps(json.loads(order) | {"cell": index})))
         is_broken = cell["cell_type"] == "code" and notebook.cells[index - 1].python is None
         cells.append(_stamped(cell, index, is_parameters=index == first_parameters, is_broken=is_broken))
         if first_parameters is not None and index > first_parameters:
             cells.extend(_injected_again(notebook, index, parameters))
-        if index == spec.response_cell:
-            cells.append(_capture_cell("after", order))
+        if probed:
+            cells.append(_capture_cell("disarm", json.dumps(json.loads(order) | {"cell": index})))
     cells.append(_capture_cell("end", order))
     taken = {cell.get("id") for cell in cells}
     free = (name for number in itertools.count(1) if (name := f"nb2prod-{number}") not in taken)

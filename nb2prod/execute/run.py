@@ -121,7 +121,7 @@ def _execute(
     facts: dict[str, Any] = {"findings": [], "annotations": {}}
 
     def captured(name: str) -> None:
-        result = read_stage(stage, name, spec)
+        result = read_stage(stage, name)
         facts["findings"] += result.pop("findings", [])
         facts["annotations"] |= result.pop("annotations", {})
         facts.update(result)
@@ -158,14 +158,14 @@ def _execute(
     return record, executed_document(document, notebook.name)
 
 
-def read_stage(stage: Path, name: str, spec: CaptureSpec) -> dict[str, Any]:
+def read_stage(stage: Path, name: str) -> dict[str, Any]:
     """What a capture cell found. Raises RunError as the kernel side says, or NB509 where it left nothing."""
     path = stage / f"{name}.json"
     if not path.exists():
         raise RunError(f"Capturing ({name}) left no result.", code="NB509", hint="This is a bug in nb2prod.")
     result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     if "error" in result:
-        cell = {"before": spec.predict_cell, "arm": spec.response_cell, "after": spec.response_cell}.get(name)
+        cell = result["error"].pop("cell")
         raise RunError(**result["error"], where=Where(cell=cell))
     return result
 

@@ -10,11 +10,30 @@ ArtifactFormat = Literal["json", "npy", "skops", "lightgbm", "xgboost", "torch",
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureSpec:
-    """What the run must leave behind. Cells are 1-based positions in the notebook.
+class Probe:
+    """A place in a cell where the run takes values; `cell` is a 1-based position in the notebook.
 
-    Artifacts and request are read just before `predict_cell` runs (the first cell of the prediction code), the response
-    just after `response_cell`: the value of the name `response`, or of the cell's last expression where it is None.
+    Before or after the statement that reads `text` (the `nth` of its kind in the cell, from 0), or the value of an
+    expression inside it: `path` leads there by fields and indices, empty for the whole expression. An empty `text`
+    stands for the cell: its beginning, its end, its last expression. `names` are what is read there; none for the
+    response.
+    """
+
+    kind: Literal["before", "after", "value"]
+    cell: int
+    text: str = ""
+    nth: int = 0
+    path: tuple[tuple[str, int | None], ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSpec:
+    """What the run must leave behind.
+
+    Artifacts and request are read where a probe names them, just before the prediction needs them first; the response
+    at the last probe: the value of the name `response`, or of an expression where it is None. `literals` are parts of
+    the request that have no name in the notebook, with their source.
     `variables` are names the prediction code assigns, kept to name the first diverging one. `metrics` are read after
     the last cell of the notebook has run. `features` are the classes and functions defined in the notebook that move
     to the module ``<package>.features``; an artifact refers to them there.
@@ -23,9 +42,9 @@ class CaptureSpec:
     package: str
     artifacts: tuple[str, ...]
     request: tuple[str, ...]
-    predict_cell: int
-    response_cell: int
+    probes: tuple[Probe, ...]
     response: str | None
+    literals: dict[str, str] = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     features: tuple[str, ...] = ()

@@ -7,9 +7,9 @@ value is called with it. Everything else stays as it was written.
 import ast
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.graph import NotebookGraph, Placed, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.plan.selection import Feature, Selection
 from nb2prod.plan.splice import Cut, Edit, add_arguments, add_parameters, cut, replace_node
@@ -49,7 +49,10 @@ class Splicer:
         s = self.graph.statements[number]
         source = cell_source(self.graph, s.cell)
         piece = cut(source, s.node, self._edits(s, source))
-        return self._code(s, piece)
+        code = self._code(s, piece)
+        if s.literal:
+            return replace(code, text=f"{next(iter(s.facts.binds))} = {code.text}")
+        return code
 
     def definition(self, feature: Feature) -> Code:
         """A function or class; what it needs has become keyword-only parameters."""
@@ -69,6 +72,9 @@ class Splicer:
         blurred = inside_f_strings(s.node)
         for use in s.facts.uses:
             if use.context != "load":
+                continue
+            if isinstance(use.node, Placed):
+                yield replace_node(use.node, use.name)
                 continue
             spliceable = isinstance(use.node, ast.Name) and id(use.node) not in blurred
             feature = self._feature(s, use.name)

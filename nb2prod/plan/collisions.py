@@ -72,7 +72,7 @@ def _taken(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> It
         for name in sorted(stored_names(graph, (number,)) & {"self"}):
             yield _taken_name(name, s)
     for name in sorted({*boundary.artifacts} & _FIELDS | {*boundary.request} & {"self"}):
-        yield _taken_name(name, graph.statements[max(graph.before(boundary.predict_cell, name), default=0)])
+        yield _taken_name(name, graph.statements[max(graph.before(boundary.starts[name], name), default=0)])
     for number in (*selection.constants, *selection.training_constants):
         s = graph.statements[number]
         for name in sorted(s.facts.binds & RESERVED):

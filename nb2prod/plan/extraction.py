@@ -12,6 +12,7 @@ from nb2prod.errors import InputError, Where
 from nb2prod.model.roles import Role
 from nb2prod.plan.code import Code, NotSpliceable, Splicer, cell_source
 from nb2prod.plan.collisions import RESERVED, stored_names
+from nb2prod.plan.moment import predictor_moment
 from nb2prod.plan.selection import Feature, Selection, is_made_for_effect
 
 
@@ -23,7 +24,8 @@ class ExtractionPlan:
     train() calls its argument. `train_locals` and `predict_locals` must be local because the code re-binds or changes
     them: ``alpha = params.alpha``. Where an artifact is re-bound after the prediction, the predictor is made under the
     name `predictor_name` before the piece of `train` numbered `made_before`. Where `returns_name` is set, `predict`
-    ends with ``return <name>``, else with the response expression. `copies` are parts of the request that it changes.
+    ends with ``return <name>``, else with the response expression. `copies` are parts of the request that it changes,
+    `copied` artifacts that it changes; `snapshots` are artifacts that train() goes on to change.
     """
 
     package: str
@@ -38,10 +40,12 @@ class ExtractionPlan:
     train_locals: tuple[str, ...]
     train: tuple[Code, ...]
     made_before: int | None
+    snapshots: tuple[str, ...]
     predictor_name: str
     artifact_values: Mapping[str, str]
     metrics: tuple[str, ...]
     predict_locals: tuple[str, ...]
+    copied: tuple[str, ...]
     predict: tuple[Code, ...]
     returns_name: str | None
     copies: tuple[str, ...]
@@ -66,6 +70,7 @@ def plan_extraction(
     training_code += [beside_train.statement(n) for n in selection.training_constants]
     train, train_locals = _train_code(graph, selection, qualified, params_name)
     predict, predict_locals = _predict_code(graph, boundary, selection, qualified)
+    moment = predictor_moment(graph, boundary, selection.training)
     response = graph.statements[boundary.response_statement]
     shown = isinstance(response.node, ast.Expr) and boundary.response is None
     predict_statements = tuple(c for c in predict if shown or not _is_mention(graph, c, boundary))
@@ -81,14 +86,16 @@ def plan_extraction(
         params_name=params_name,
         train_locals=train_locals,
         train=train,
-        made_before=_made_before(graph, boundary, selection.training),
+        made_before=None if moment.before is None else selection.training.index(moment.before),
+        snapshots=moment.snapshots,
         predictor_name=_free_name(("predictor", "trained", "made_predictor"), graph, selection.training),
         artifact_values={n: _artifact_value(graph, boundary, n, params_name, train_locals) for n in boundary.artifacts},
         metrics=metrics,
         predict_locals=predict_locals,
+        copied=boundary.copied,
         predict=predict_statements,
         returns_name=None if shown else boundary.response,
-        copies=tuple(n for n in boundary.request if _is_changed(graph, n, boundary.predict_cell, boundary.prediction)),
+        copies=tuple(n for n in boundary.request if _is_changed(graph, n, boundary.starts[n], boundary.prediction)),
         tests=_test_code(graph, boundary, selection),
         request=boundary.request,
         artifacts=boundary.artifacts,
@@ -107,9 +114,9 @@ def _free_name(wishes: tuple[str, ...], graph: NotebookGraph, numbers: tuple[int
     return next((w for w in wishes if w not in taken), wishes[-1])
 
 
-def _is_changed(graph: NotebookGraph, name: str, cell: int, numbers: tuple[int, ...]) -> bool:
-    """Whether these statements change what the name stands for when `cell` starts."""
-    return any(graph.changed(graph.changes[n], cell, (name,)) for n in numbers)
+def _is_changed(graph: NotebookGraph, name: str, start: int, numbers: tuple[int, ...]) -> bool:
+    """Whether these statements change what the name stands for when statement `start` is about to run."""
+    return any(graph.changes_any(graph.changes[n], start, name) for n in numbers)
 
 
 def _definition(plain: Splicer, feature: Feature) -> Code:
@@ -127,22 +134,14 @@ def _not_in_f_string(name: str, graph: NotebookGraph, s: Statement) -> InputErro
     )  # fmt: skip
 
 
-def _made_before(graph: NotebookGraph, boundary: Boundary, training: tuple[int, ...]) -> int | None:
-    """Where train() must make the predictor: before artifacts get the values that only metrics need."""
-    artifacts = set(boundary.artifacts)
-    late = [n for n in training if graph.statements[n].cell >= boundary.predict_cell]
-    if not any(artifacts & graph.bound_by(n) for n in late):
-        return None
-    return training.index(late[0])
-
-
 def _train_code(
     graph: NotebookGraph, selection: Selection, qualified: frozenset[str], params_name: str
 ) -> tuple[tuple[Code, ...], tuple[str, ...]]:
     parameters = _parameters_read(graph, selection.training)
     changed = stored_names(graph, selection.training)
     cells = {p.name: p.cell for p in declared_parameters(graph.notebook)}
-    changed |= {n for n in parameters if n in cells and _is_changed(graph, n, cells[n] + 1, selection.training)}
+    behind = {n: next((s.number for s in graph.statements if s.cell > cell), 0) for n, cell in cells.items()}
+    changed |= {n for n in parameters if n in cells and _is_changed(graph, n, behind[n], selection.training)}
 
     def value_of(local: frozenset[str]) -> Callable[[Statement, str], str | None]:
         def text(s: Statement, name: str) -> str | None:
@@ -166,7 +165,7 @@ def _predict_code(
     def value_of(local: frozenset[str]) -> Callable[[Statement, str], str | None]:
         return lambda _s, name: f"self.{name}" if name in artifacts and name not in local else None
 
-    local = artifacts & stored_names(graph, selection.prediction)
+    local = artifacts & (stored_names(graph, selection.prediction) | {*boundary.copied})
     return _spliced(graph, selection, selection.prediction, qualified, frozenset(local), artifacts, value_of)
 
 
@@ -205,7 +204,7 @@ def _artifact_value(
     graph: NotebookGraph, boundary: Boundary, name: str, params_name: str, local: tuple[str, ...]
 ) -> str:
     """How train() reads an artifact at its end: a local, or a parameter."""
-    contributors = graph.before(boundary.predict_cell, name)
+    contributors = graph.before(boundary.starts[name], name)
     if kind_of(graph, contributors) == "parameter" and name not in local:
         return f"{params_name}.{name}"
     return name

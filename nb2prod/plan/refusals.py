@@ -15,6 +15,7 @@ from nb2prod.analysis.names import is_kept_by_ipython, kind_of
 from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.plan.code import inside_f_strings
+from nb2prod.plan.moment import predictor_moment
 from nb2prod.plan.selection import Feature, Selection
 
 _HIDDEN = frozenset({"eval", "exec", "globals", "locals", "vars"})
@@ -159,8 +160,8 @@ def _unstorable(graph: NotebookGraph, boundary: Boundary, selection: Selection) 
     """Artifacts that are, or hold, functions which the package would have under other terms."""
     needs = {f.statement: f for f in selection.features if f.needs and not f.is_class}
     for name in boundary.artifacts:
-        contributors = graph.before(boundary.predict_cell, name)
-        for number in sorted(graph.definitions_inside(boundary.predict_cell, name)):
+        contributors = graph.before(boundary.starts[name], name)
+        for number in sorted(graph.definitions_inside(boundary.starts[name], name)):
             s = graph.statements[number]
             if number in needs:
                 yield _error("NB319", f"`{name}` holds the function `{needs[number].name}`, which reads "
@@ -180,13 +181,14 @@ def _unstorable(graph: NotebookGraph, boundary: Boundary, selection: Selection) 
 
 def _changed_after(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> Iterator[Finding]:
     """What a metric needs may change an artifact after the prediction was made with it."""
-    artifacts = set(boundary.artifacts)
-    for number in selection.training:
-        s = graph.statements[number]
-        changed = graph.changed(graph.changes[number], boundary.predict_cell, artifacts)
-        if s.cell >= boundary.predict_cell and changed:
-            yield _error("NB325", f"{_listed(changed)} is changed here, after the prediction has used it, and a metric "
-                         "needs that.", "Work on a copy, or move the metric above the inference cell.", s)  # fmt: skip
+    moment = predictor_moment(graph, boundary, selection.training)
+    if moment.conflict is not None:
+        s = graph.statements[moment.conflict]
+        message = (
+            f"{_listed(moment.changed)} is changed here, after the prediction has used it, but before all else that it "
+            "needs is made."
+        )
+        yield _error("NB325", message, "Work on a copy, or move this behind the inference cell.", s)
 
 
 def _hidden_reads(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:

@@ -104,7 +104,7 @@ def _module_level(pieces: Sequence[Code]) -> str:
 
 def _train(plan: ExtractionPlan, record: RunRecord) -> str:
     before = len(plan.train) if plan.made_before is None else plan.made_before
-    made = f"Predictor({', '.join(f'{name}={plan.artifact_values[name]}' for name in plan.artifacts)})"
+    made = f"Predictor({', '.join(f'{name}={_kept(plan, name)}' for name in plan.artifacts)})"
     lines = [f"    {name} = {_parameter(plan, name)}" for name in plan.train_locals]
     lines += _by_cell(plan.train[:before])
     if plan.made_before is not None:
@@ -112,7 +112,7 @@ def _train(plan: ExtractionPlan, record: RunRecord) -> str:
         lines += _by_cell(plan.train[before:])
         made = plan.predictor_name
     metrics = ", ".join(_metric(name, record) for name in plan.metrics)
-    copies = any("deepcopy(" in line for line in lines[: len(plan.train_locals)])
+    copies = plan.snapshots or any("deepcopy(" in line for line in lines[: len(plan.train_locals)])
     return fill(
         "package/train.py.jinja",
         cells=_cells(plan.train),
@@ -129,6 +129,12 @@ def _train(plan: ExtractionPlan, record: RunRecord) -> str:
         predictor=made,
         metrics="{" + metrics + "}",
     )  # fmt: skip
+
+
+def _kept(plan: ExtractionPlan, name: str) -> str:
+    """What the predictor gets of an artifact that train() may go on to change."""
+    value = plan.artifact_values[name]
+    return f"deepcopy({value})" if name in plan.snapshots else value
 
 
 def _parameter(plan: ExtractionPlan, name: str) -> str:
@@ -163,7 +169,8 @@ def _predict(plan: ExtractionPlan, record: RunRecord) -> str:
     returns = value_annotation(record.schema.response)
     copied = {name: text for name in plan.copies if (text := _copied(values[name]))}
     lines = [f"        {name} = {text}  # the caller keeps its own" for name, text in copied.items()]
-    lines += [f"        {name} = self.{name}" for name in plan.predict_locals]
+    own = {name: f"deepcopy(self.{name})  # the request's own" for name in plan.copied}
+    lines += [f"        {name} = {own.get(name, f'self.{name}')}" for name in plan.predict_locals]
     if plan.returns_name is None:
         lines += _by_cell((*plan.predict[:-1], _returned(plan.predict[-1])), depth=2)
     else:
@@ -171,7 +178,7 @@ def _predict(plan: ExtractionPlan, record: RunRecord) -> str:
     every = [*(types[n] for n in plan.artifacts), *(a for _, a in arguments), returns]
     used = [*(c.text for c in plan.predict), *(a.text for a in every)]
     imports = dict.fromkeys((*_imports(plan, used), *_typing_imports(plan, every)))
-    if any(text.startswith("deepcopy(") for text in copied.values()):
+    if own or any(text.startswith("deepcopy(") for text in copied.values()):
         imports["from copy import deepcopy"] = None
     return fill(
         "package/predict.py.jinja",

@@ -15,7 +15,7 @@ from nb2prod.execute.record import read_finding, read_schema
 from nb2prod.execute.run import read_stage
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
-from nb2prod.model.run import CaptureSpec, RunRecord
+from nb2prod.model.run import CaptureSpec, Probe, RunRecord
 from nb2prod.model.schema import Schema
 
 
@@ -47,17 +47,13 @@ def notebook(
     return Notebook("n.ipynb", "sha256:0", cells, "python", kernel, document)
 
 
-def spec(predict_cell: int, **changes: Any) -> CaptureSpec:
-    """Nothing but a response: the value of the predict cell's last expression."""
-    fields: dict[str, Any] = {
-        "package": "demo",
-        "artifacts": (),
-        "request": (),
-        "predict_cell": predict_cell,
-        "response_cell": predict_cell,
-        "response": None,
-    }
-    return CaptureSpec(**fields | changes)
+def spec(predict_cell: int, response_cell: int | None = None, **changes: Any) -> CaptureSpec:
+    """Nothing but a response: the value of the predict cell's last expression. All else is taken before that cell."""
+    fields: dict[str, Any] = {"package": "demo", "artifacts": (), "request": (), "response": None} | changes
+    names = (*fields["artifacts"], *fields["request"])
+    before = (Probe("before", predict_cell, names=names),) if names else ()
+    after = Probe("value" if fields["response"] is None else "after", response_cell or predict_cell)
+    return CaptureSpec(**{"probes": (*before, after)} | fields)
 
 
 def run(book: Notebook, wanted: CaptureSpec, folder: Path, **options: Any) -> tuple[RunRecord, list[Event]]:
@@ -95,20 +91,21 @@ def capture_all(cases: Mapping[str, tuple[Notebook, CaptureSpec]], folder: Path)
     with client.setup_kernel():
         for index, cell in enumerate(document.cells):
             client.execute_cell(cell, index, store_history="stage" not in cell.metadata.get(STAMP, {}))
-    return {name: _captured(folder / str(number), wanted) for number, (name, (_, wanted)) in enumerate(cases.items())}
+    return {name: _captured(folder / str(number)) for number, name in enumerate(cases)}
 
 
-def _captured(stage: Path, wanted: CaptureSpec) -> Any:
+def _captured(stage: Path) -> Any:
     """Named as in a RunRecord."""
     try:
-        before, after = read_stage(stage, "before", wanted), read_stage(stage, "after", wanted)
+        read_stage(stage, "disarm")
+        found = read_stage(stage, "end")
     except RunError as error:
         return error
     return SimpleNamespace(
-        schema=Schema(tuple(map(read_schema, before["request"])), read_schema(after["response"])),
-        body=before["body"],
-        predictions=after["predictions"],
-        response_type=after["response_type"],
-        variables=after["variables"],
-        findings=tuple(read_finding({"cell": None, "line": None, **finding}) for finding in before["findings"]),
+        schema=Schema(tuple(map(read_schema, found["request"])), read_schema(found["response"])),
+        body=found["body"],
+        predictions=found["predictions"],
+        response_type=found["response_type"],
+        variables=found["variables"],
+        findings=tuple(read_finding({"cell": None, "line": None, **finding}) for finding in found["findings"]),
     )

@@ -67,5 +67,5 @@ def test_nothing_is_left_after_the_last_stage(tmp_path, monkeypatch) -> None:
     assert not [name for name in modules if name.partition(".")[0] in ("_nb2prod_capture", "nb2prod", "demo")]
     assert writes_none is False
     assert not list(folder.rglob("__pycache__"))
-    assert json.loads((tmp_path / "stage/after.json").read_text())["predictions"] == 2.5
+    assert json.loads((tmp_path / "stage/end.json").read_text())["predictions"] == 2.5
     assert json.loads((tmp_path / "stage/artifacts/a.json").read_text()) == {"x": 1}

@@ -26,7 +26,7 @@ import tempfile
 import types
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from nb2prod.analysis.boundary import Boundary, find_boundary
 from nb2prod.analysis.graph import NotebookGraph, build_graph
 from nb2prod.analysis.hidden import hidden_state
 from nb2prod.errors import InputError
+from nb2prod.execute.kernel.probes import Probe, insert
 from nb2prod.formatting import format_sources
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
@@ -214,21 +215,29 @@ def _run(
     artifacts: dict[str, bytes] = {}
     request: dict[str, bytes] = {}
     kinds: dict[str, str] = {}
-    response = b""
+    response: list[bytes] = []
+
+    def probe(number: int, *value: Any) -> Any:
+        where = spec.probes[number]
+        for name in where.names:
+            taken = eval(spec.literals[name], namespace) if name in spec.literals else namespace[name]
+            kinds[name] = _type_name(taken)
+            (artifacts if name in spec.artifacts else request)[name] = pickle.dumps(taken)
+        if not where.names:
+            response.append(pickle.dumps(value[0] if spec.response is None else namespace[spec.response]))
+        return value[0] if value else None
+
     last_parameters = max((c.index for c in graph.notebook.cells if c.role == "parameters"), default=0)
     with redirect_stdout(io.StringIO()):
         for cell in graph.notebook.cells:
-            if cell.index == spec.predict_cell:
-                for name in (*spec.artifacts, *spec.request):
-                    kinds[name] = _type_name(namespace[name])
-                artifacts = {n: pickle.dumps(namespace[n]) for n in spec.artifacts}
-                request = {n: pickle.dumps(namespace[n]) for n in spec.request}
-            shown = _execute(cell.python or "", namespace)
+            tree = ast.parse(cell.python or "")
+            probes = [Probe(n, asdict(w)) for n, w in enumerate(spec.probes) if w.cell == cell.index]
+            namespace["__probe__"] = probe
+            _execute(insert(tree, probes, "__probe__"), namespace)
+            del namespace["__probe__"]
+            assert all(p.is_placed for p in probes)
             if cell.index == last_parameters:
                 namespace.update(copy.deepcopy(dict(parameters)))
-            if cell.index == spec.response_cell:
-                value = shown if spec.response is None else namespace[spec.response]
-                response = pickle.dumps(value)
     metrics: dict[str, Any] = {}
     for name in spec.metrics:
         value = namespace.get(name)
@@ -236,24 +245,16 @@ def _run(
             metrics[name] = float(value)
         elif isinstance(value, dict) and value and all(isinstance(v, int | float) for v in value.values()):
             metrics |= {f"{name}.{key}": float(v) for key, v in value.items()}
-    return Truth(artifacts, request, response, metrics, kinds)
+    (given,) = response
+    return Truth(artifacts, request, given, metrics, kinds)
 
 
-def _execute(source: str, namespace: dict[str, Any]) -> Any:
-    """Run a cell; the value of its last expression, or None."""
-    body = ast.parse(source).body
-    shown = body.pop() if body and isinstance(body[-1], ast.Expr) else None
-    _evaluate(ast.Module(body, []), "exec", namespace)
-    if isinstance(shown, ast.Expr):
-        return _evaluate(ast.Expression(shown.value), "eval", namespace)
-    return None
-
-
-def _evaluate(code: ast.Module | ast.Expression, mode: str, namespace: dict[str, Any]) -> Any:
-    """`await` may stand outside a function, as in a notebook."""
-    compiled = compile(code, "<cell>", mode, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+def _execute(tree: ast.Module, namespace: dict[str, Any]) -> None:
+    """Run a cell; `await` may stand outside a function, as in a notebook."""
+    compiled = compile(tree, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     value = eval(compiled, namespace)
-    return _LOOP.run_until_complete(value) if compiled.co_flags & inspect.CO_COROUTINE else value
+    if compiled.co_flags & inspect.CO_COROUTINE:
+        _LOOP.run_until_complete(value)
 
 
 def _type_name(value: Any) -> str:

@@ -455,7 +455,7 @@ value = 3
 {change}
 answer = [seen, value]
 """)
-        assert result == ("NB323",), change
+        assert result == "equal", change
 
 
 def test_a_prediction_that_changes_an_artifact_in_a_loop() -> None:
@@ -468,7 +468,7 @@ value = 3
 for group in groups.values():
     group.append(value)
 answer = len(groups["a"])
-""") == ("NB323",)  # fmt: skip
+""") == "equal"  # fmt: skip
 
 
 def test_a_prediction_through_a_method_that_changes_the_model() -> None:
@@ -485,7 +485,7 @@ model = Model()
 value = 3
 # %% inference
 model.predict(value)
-""") == ("NB323",)  # fmt: skip
+""") == "equal"  # fmt: skip
 
 
 def test_a_request_that_is_part_of_an_artifact_and_is_changed() -> None:
@@ -520,7 +520,7 @@ net(value)
 
 
 def test_an_artifact_changed_again_after_the_prediction() -> None:
-    # model 1 --> inference;   model.fit(2) --> metric: train() must not hand over the second
+    # model 1 --> inference;   model.fit(2) --> metric: train() hands over a copy of the first
     assert equal_or_refused("""
 # %% functions
 class Model:
@@ -537,7 +537,7 @@ model.n * value
 model.fit(2)
 # %% evaluation
 score = model.n
-""") == ("NB325",)  # fmt: skip
+""") == "equal"  # fmt: skip
 
 
 def test_an_artifact_rebound_after_the_prediction() -> None:
@@ -655,7 +655,7 @@ other = seen
 seen = len(other) + value
 other.append(value)
 answer = [seen, len(other)]
-""") == ("NB323",)  # fmt: skip
+""") == "equal"  # fmt: skip
 
 
 def test_a_request_changed_under_another_name() -> None:
@@ -683,7 +683,7 @@ answer = [value, len(rows)]
 # %% evaluation
 rows += [4]
 score = len(rows)
-""") == ("NB325",)  # fmt: skip
+""") == "equal"  # fmt: skip
 
 
 def test_an_artifact_copied_and_then_changed() -> None:
@@ -757,7 +757,7 @@ kind = "steep"
 # %% inference
 rate = rates[kind]
 [rate, len(rates)]
-""") == ("NB323",)  # fmt: skip
+""") == "equal"  # fmt: skip
     assert equal_or_refused("""
 # %% training
 from collections import defaultdict

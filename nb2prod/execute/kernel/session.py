@@ -15,23 +15,9 @@ from typing import Any
 
 from .errors import CaptureError
 
-MISSING = object()
-
-
-class Recorder:
-    """Stands in for IPython's display hook: keeps the last value, also where a ``;`` hides it from display."""
-
-    def __init__(self, hook: Any) -> None:
-        self.hook = hook
-        self.value: Any = MISSING
-
-    def __call__(self, result: Any = None) -> Any:
-        self.value = result
-        return self.hook(result)
-
 
 def shell() -> Any:
-    """IPython's shell, which has the user's names (``user_ns``) and the display hook (``display_trap``)."""
+    """IPython's shell, which has the user's names (``user_ns``) and transforms its code (``ast_transformers``)."""
     from IPython import get_ipython
 
     return get_ipython()  # type: ignore[no-untyped-call,unused-ignore]

@@ -1,16 +1,16 @@
-"""The four stages: what each takes from the session.
+"""The stages, and what the probes of a cell take from the session.
 
-    before    just before the prediction code: artifacts, request
-    arm       just before the response cell, where its last expression is the response
-    after     just after the response cell: response, variables
-    end       after the last cell: metrics, facts of the environment
+    arm       just before a cell that is probed: its code is to get the probes
+    probes    as the cell runs: artifacts and request before the prediction needs them, the response as it is made
+    disarm    just after the cell: every probe has fired, and well
+    end       after the last cell: all that was taken, metrics, facts of the environment
 
 A stage answers plain JSON values, which `nb2prod.execute.run` reads into a RunRecord.
 """
 
-# ruff: noqa: ARG001  (stages share one signature)
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import math
@@ -22,7 +22,8 @@ from typing import Any
 from .artifacts import save_artifact
 from .errors import CaptureError, UnfitError
 from .kinds import rough_size, type_name
-from .session import MISSING, Recorder, read_values, shell
+from .probes import Probe, insert
+from .session import read_values, shell
 from .wire import describe
 
 _VARIABLE_LIMIT = 200_000  # characters of JSON
@@ -31,30 +32,92 @@ OURS: set[str] = set()
 """Modules that the capture imported, not the notebook."""
 
 
-def _before(spec: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
-    names = read_values(list(spec["artifacts"]) + list(spec["request"]), spec["predict_cell"])
-    artifacts, findings = [], []
-    (folder / "artifacts").mkdir()
-    for name in spec["artifacts"]:
-        record, remarks = save_artifact(name, names[name], folder / "artifacts")
-        artifacts.append(record)
-        findings.extend(remarks)
-    schemas, wires = [], {}
-    for name in spec["request"]:
+ARMED: dict[str, Any] = {}
+"""The cell that is about to run: its order (`spec`), its probes, what transforms it, the first `failure`."""
+_FOUND: dict[str, dict[str, Any]] = {}
+"""What the probes have taken so far, by the folder of the run."""
+_HOOK = "__import__('sys').modules['" + __name__.rpartition(".")[0] + "'].probe"
+
+
+def _found(spec: dict[str, Any]) -> dict[str, Any]:
+    empty: dict[str, Any] = {"artifacts": {}, "schemas": {}, "wires": {}, "annotations": {}, "findings": []}
+    return _FOUND.setdefault(spec["folder"], empty)
+
+
+class _Transformer:
+    """What IPython lets see each cell's tree before it is compiled."""
+
+    def __init__(self, probes: list[Probe]) -> None:
+        self.probes = probes
+
+    def visit(self, tree: ast.Module) -> ast.Module:
+        return insert(tree, self.probes, _HOOK)
+
+
+def _arm(spec: dict[str, Any]) -> dict[str, Any]:
+    (pathlib.Path(spec["folder"]) / "artifacts").mkdir(exist_ok=True)
+    probes = [Probe(n, where) for n, where in enumerate(spec["probes"]) if where["cell"] == spec["cell"]]
+    transformer = _Transformer(probes)
+    ARMED.clear()
+    ARMED.update(spec=spec, transformer=transformer, fired=set())
+    shell().ast_transformers.append(transformer)
+    return {}
+
+
+def _disarm(spec: dict[str, Any]) -> dict[str, Any]:
+    with contextlib.suppress(ValueError):
+        shell().ast_transformers.remove(ARMED["transformer"])
+    failure, silent = ARMED.get("failure"), [p for p in ARMED["transformer"].probes if p.number not in ARMED["fired"]]
+    if failure:
+        return {"error": failure}
+    if silent:
+        if any(not spec["probes"][p.number]["names"] for p in silent):
+            raise CaptureError("NB508", "The response cell ends without a value.", _RESPONSE_HINT)
+        message = f"Cell {spec['cell']} runs in a way that nb2prod cannot follow (a cell magic?)."
+        raise CaptureError("NB509", message, "Leave out the magic, or put the prediction into a cell of its own.")
+    return {}
+
+
+def take(spec: dict[str, Any], number: int, value: tuple[Any, ...]) -> dict[str, Any]:
+    """What the probe of that number is there for."""
+    ARMED["fired"].add(number)
+    where = spec["probes"][number]
+    if where["names"]:
+        _take_before(spec, where["names"], where["cell"])
+    elif spec["response"] is None:
+        _take_response(spec, "response", value[0])
+    else:
+        _take_response(
+            spec, spec["response"], read_values([spec["response"]], where["cell"], "after")[spec["response"]]
+        )
+    return {}
+
+
+def _take_before(spec: dict[str, Any], names: list[str], cell: int) -> None:
+    """Artifacts and parts of the request, just before the prediction reads them."""
+    found, folder = _found(spec), pathlib.Path(spec["folder"]) / "artifacts"
+    user = shell().user_ns
+    typed = {name: eval(text, user) for name, text in spec["literals"].items() if name in names}  # noqa: S307
+    values = read_values([name for name in names if name not in typed], cell) | typed
+    for name in (name for name in names if name in spec["artifacts"]):
+        record, remarks = save_artifact(name, values[name], folder)
+        found["artifacts"][name] = record
+        found["findings"].extend(remarks)
+    for name in (name for name in names if name in spec["request"]):
         try:
-            schema, wires[name] = describe(name, names[name], strict=True)
+            found["schemas"][name], found["wires"][name] = describe(name, values[name], strict=True)
         except UnfitError as reason:
-            kind = type_name(type(names[name]))
+            kind = type_name(type(values[name]))
             message = f"The request `{name}` ({kind}) cannot be sent by a caller: {reason}."
             hint = (
                 "Make it a DataFrame, Series, array, tensor, list of strings or plain JSON value "
                 "in a cell tagged `request`, and convert it in the prediction code."
             )
             raise CaptureError("NB511", message, hint) from None
-        schemas.append(schema)
-        rows = len(wires[name]) if isinstance(wires[name], list) else 1
+        wire = found["wires"][name]
+        rows = len(wire) if isinstance(wire, list) else 1
         if rows > _MANY_ROWS:
-            findings.append(
+            found["findings"].append(
                 {
                     "code": "NB513",
                     "severity": "info",
@@ -62,36 +125,16 @@ def _before(spec: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
                     "hint": f"A few are enough: `{name}.head(20)`.",
                 }
             )
-    one = len(schemas) == 1 and schemas[0]["kind"] != "json"
-    body = {"rows": wires[schemas[0]["name"]]} if one else wires
-    annotations = {name: type_name(type(value)) for name, value in names.items()}
-    return {
-        "artifacts": artifacts,
-        "request": schemas,
-        "body": body,
-        "annotations": annotations,
-        "findings": findings,
-    }
+    found["annotations"].update({name: type_name(type(value)) for name, value in values.items()})
 
 
-def _arm(spec: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
-    trap = shell().display_trap
-    trap.hook = Recorder(trap.hook)
-    return {}
+_RESPONSE_HINT = "Let its last line be the prediction, or assign it to a name."
 
 
-def _after(spec: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
-    name = spec["response"]
-    if name is not None:
-        value = read_values([name], spec["response_cell"], "after")[name]
-    else:
-        trap = shell().display_trap
-        value, trap.hook = trap.hook.value, trap.hook.hook
-        name = "response"
-        if value is MISSING or value is None:
-            message = "The response cell ends without a value" if value is MISSING else "The response is None"
-            hint = "Let its last line be the prediction, or assign it to a name."
-            raise CaptureError("NB508", message + ".", hint)
+def _take_response(spec: dict[str, Any], name: str, value: Any) -> None:
+    found = _found(spec)
+    if value is None and spec["response"] is None:
+        raise CaptureError("NB508", "The response is None.", _RESPONSE_HINT)
     try:
         schema, predictions = describe(name, value, strict=False)
     except UnfitError as reason:
@@ -106,17 +149,17 @@ def _after(spec: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
                 wire = describe(variable, user[variable], strict=False)[1]
                 if len(json.dumps(wire, allow_nan=False)) <= _VARIABLE_LIMIT:
                     variables[variable] = wire
-    annotations = {spec["response"]: type_name(type(value))} if spec["response"] else {}
-    return {
+    if spec["response"]:
+        found["annotations"][name] = type_name(type(value))
+    found["answer"] = {
         "response": schema,
         "predictions": predictions,
         "response_type": type_name(type(value)),
         "variables": variables,
-        "annotations": annotations,
     }
 
 
-def _end(spec: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
+def _end(spec: dict[str, Any]) -> dict[str, Any]:
     user = shell().user_ns
     metrics: dict[str, float] = {}
     for name in spec["metrics"]:
@@ -130,7 +173,16 @@ def _end(spec: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
                 metrics[key] = number
     ours = {"__main__", "__mp_main__", "_nb2prod_capture", spec["package"]}
     modules = sorted({name.partition(".")[0] for name in set(sys.modules) - OURS} - ours)
+    found = _FOUND.pop(spec["folder"])
+    schemas, wires = ([found[kind][name] for name in spec["request"]] for kind in ("schemas", "wires"))
+    one = len(schemas) == 1 and schemas[0]["kind"] != "json"
     return {
+        "artifacts": [found["artifacts"][name] for name in spec["artifacts"]],
+        "request": schemas,
+        "body": {"rows": wires[0]} if one else dict(zip(spec["request"], wires)),  # noqa: B905
+        "annotations": found["annotations"],
+        "findings": found["findings"],
+        **found["answer"],
         "metrics": metrics,
         "modules": modules,
         "python": sys.executable,
@@ -147,9 +199,4 @@ def _number(value: Any) -> float | None:
         return None
 
 
-STAGES: dict[str, Callable[[dict[str, Any], pathlib.Path], dict[str, Any]]] = {
-    "before": _before,
-    "arm": _arm,
-    "after": _after,
-    "end": _end,
-}
+STAGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"arm": _arm, "disarm": _disarm, "end": _end}

@@ -1,0 +1,175 @@
+"""A boundary between statements: training, prediction and evaluation in one cell, or nested in one call."""
+
+import pytest
+
+from tests.plan.equality import Converted, analysed, convert, equal_or_refused, findings_of
+
+MODEL = """
+# %% functions
+class Mean:
+    def __init__(self, shift=0):
+        self.shift = shift
+    def fit(self, rows, y):
+        self.mean = sum(y) / len(y) + self.shift
+        return self
+    def predict(self, rows):
+        return [r * self.mean for r in rows]
+    def score(self, rows, y):
+        return sum(p == t for p, t in zip(self.predict(rows), y)) / len(y)
+def accuracy(y, predicted):
+    return sum(p == t for p, t in zip(predicted, y)) / len(y)
+# %% training
+X, y = [pow(n, 1) for n in range(6)], [pow(n, 2) for n in range(6)]
+X_train, X_test, y_train, y_test = X[:4], X[4:], y[:4], y[4:]
+"""
+
+
+def boundary_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    boundary = analysed(text)[1]
+    assert boundary is not None, findings_of(text)
+    return boundary.request, boundary.artifacts, boundary.response
+
+
+def sources(text: str) -> tuple[str, str]:
+    """train.py and predict.py"""
+    converted = convert(text)
+    assert isinstance(converted, Converted), converted
+    found = {path.rpartition("/")[2]: body for path, body in converted.sources.items()}
+    return found["train.py"], found["predict.py"]
+
+
+@pytest.mark.parametrize(("cell", "response"), [
+    ("model = Mean()\nmodel.fit(X_train, y_train)\npredicted = model.predict(X_test)\n"
+     "print(accuracy(y_test, predicted))", "predicted"),
+    ("model = Mean()\nmodel.fit(X_train, y_train)\npredicted = model.predict(X_test)\n"
+     "score = accuracy(y_test, predicted)", "predicted"),
+    ("model = Mean().fit(X_train, y_train)\npredicted = model.predict(X_test)\n"
+     "score = accuracy(y_test, predicted)\nscore", "predicted"),
+    ("model = Mean()\nmodel.fit(X_train, y_train)\nprint(accuracy(y_test, model.predict(X_test)))", None),
+    ("model = Mean()\nmodel.fit(X_train, y_train)\nscore = accuracy(y_test, model.predict(X_test))\nscore", None),
+    ("model = Mean()\nmodel.fit(X_train, y_train)\naccuracy(y_test, model.predict(X_test))", None),
+    ("model = Mean()\nmodel.fit(X_train, y_train)\nmodel.predict(X_test) == y_test", None),
+    ("model = Mean()\nmodel.fit(X_train, y_train)\nprint('predicted:', [round(p) for p in model.predict(X_test)])",
+     None),
+    ("model = Mean()\nmodel.fit(X_train, y_train)\nshown = sum(model.predict(X_test)) / 2\nprint(shown)", "shown"),
+])  # fmt: skip
+def test_fit_predict_and_evaluate_in_one_cell(cell: str, response: str | None) -> None:
+    text = f"{MODEL}# %% inference\n{cell}\n"
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text) == (("X_test",), ("model",), response)
+    train, predict = sources(text)
+    assert ".fit(" in train
+    assert ".fit(" not in predict
+    assert "y_test" not in predict
+    assert "print" not in predict
+
+
+@pytest.mark.parametrize("cell", [
+    "model = Mean()\nmodel.fit(X_train, y_train)\npredicted = model.predict(value)\nprint(predicted)",
+    "model = Mean().fit(X_train, y_train)\nmodel.predict(value)",
+    "scale = max(X_train)\nmodel = Mean().fit([x / scale for x in X_train], y_train)\n"
+    "rows = [v / scale for v in value]\nmodel.predict(rows)",
+    "answers = []\nmodel = Mean().fit(X_train, y_train)\nfor v in value:\n    answers += model.predict([v])\nanswers",
+    "model = Mean()\nmodel.fit(X_train, y_train)\nbest = model\nbest.predict(value)",
+])  # fmt: skip
+def test_the_same_with_a_request_cell(cell: str) -> None:
+    text = f"{MODEL}# %% request\nvalue = [2, 3]\n# %% inference\n{cell}\n"
+    assert equal_or_refused(text) == "equal"
+    assert "fit(" not in sources(text)[1]
+
+
+def test_what_a_metric_fits_later_leaves_the_artifact_alone() -> None:
+    text = f"""{MODEL}
+# %% inference
+model = Mean()
+model.fit(X_train, y_train)
+predicted = model.predict(X_test)
+model.fit(X_test, y_test)
+score = model.mean
+# %% evaluation
+again = model.score(X_test, y_test) + score
+"""
+    assert equal_or_refused(text) == "equal"
+    assert "deepcopy(model)" in sources(text)[0]
+
+
+def test_the_binding_that_is_live_where_the_prediction_is_made() -> None:
+    assert equal_or_refused(f"""{MODEL}
+# %% training
+model = Mean().fit(X_train, y_train)
+# %% inference
+predicted = model.predict(X_test)
+# %% training
+model = Mean(5).fit(X_train, y_train)
+# %% evaluation
+score = accuracy(y_test, model.predict(X_test))
+""") == "equal"  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "code"), [
+    ("print(model.score(X_test, y_test))", "NB342"),
+    ("for m in [Mean(), Mean(1)]:\n    m.fit(X_train, y_train)\n    p = m.predict(X_test)\n"
+     "    print(accuracy(y_test, p))", "NB343"),
+    ("results = {}\nfor name, m in {'a': Mean(), 'b': Mean(1)}.items():\n"
+     "    results[name] = accuracy(y_test, m.fit(X_train, y_train).predict(X_test))\nresults", "NB343"),
+    ("other = Mean(1).fit(X_train, y_train)\nmodel.predict(other.predict(X_test) + X_train)", "NB306"),
+])  # fmt: skip
+def test_a_refusal_says_which_line_to_add(cell: str, code: str) -> None:
+    text = f"{MODEL}# %% training\nmodel = Mean().fit(X_train, y_train)\n# %% inference\n{cell}\n"
+    assert code in equal_or_refused(text)
+    assert findings_of(text)[code].hint
+
+
+def test_typed_in_rows_are_the_request() -> None:
+    text = f"{MODEL}# %% training\nmodel = Mean().fit(X_train, y_train)\n# %% inference\nmodel.predict([3, 4])\n"
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text)[0] == ("rows",)
+    assert "self.model.predict(rows)" in sources(text)[1]
+
+
+def test_typed_in_rows_under_a_name() -> None:
+    text = f"""{MODEL}# %% training
+model = Mean().fit(X_train, y_train)
+# %% inference
+new = [3, 4]
+predicted = model.predict(new)
+print(predicted)
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text)[0] == ("new",)
+
+
+def test_typed_in_rows_inside_a_display() -> None:
+    text = f"""{MODEL}# %% training
+rows = 3
+model = Mean().fit(X_train, y_train)
+# %% inference
+print("a prediction", model.predict([3, 4])[0])
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text)[0] == ("request",)
+
+
+def test_a_dictionary_of_models() -> None:
+    text = f"""{MODEL}# %% training
+models = {{"a": Mean(), "b": Mean(1)}}
+for m in models.values():
+    m.fit(X_train, y_train)
+# %% inference
+print(accuracy(y_test, models["b"].predict(X_test)))
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text)[:2] == (("X_test",), ("models",))
+
+
+def test_a_prediction_over_several_lines() -> None:
+    assert equal_or_refused(f"""{MODEL}
+# %% inference
+model = Mean().fit(X_train, y_train)
+print(accuracy(
+    y_test,
+    [round(p)
+     for p in model
+     .predict(X_test)],
+))
+""") == "equal"  # fmt: skip
