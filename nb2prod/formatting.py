@@ -5,9 +5,10 @@ What ruff would have written otherwise in the notebook's own lines (a lambda wit
 and gets a ``noqa``: it is the notebook's code, and ``df[df.x == True]`` means something else than ``df[df.x]``.
 """
 
+import json
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from nb2prod.errors import ToolError
@@ -18,8 +19,8 @@ _BROKEN = "E9,F7,F82"
 _MANNERS = "E4,E7,F"
 
 
-def format_sources(sources: Mapping[str, str], package: str) -> dict[str, str]:
-    """The sources (relative path -> text) as ruff lays them out. `package` is sorted among first-party imports.
+def format_sources(sources: Mapping[str, str], package: str, own: Collection[str] = ()) -> dict[str, str]:
+    """The sources (relative path -> text) as ruff lays them out. `package` and `own` are sorted as first-party imports.
 
     Raises ToolError NB950 where ruff cannot read one: then the generated code is at fault, and nothing is written.
     """
@@ -33,7 +34,7 @@ def format_sources(sources: Mapping[str, str], package: str) -> dict[str, str]:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
         common = ["--isolated", "--no-cache", "--line-length", str(LINE_LENGTH), "--target-version", "py311"]
-        known = ["--config", f'lint.isort.known-first-party=["{package}", "comparing"]']
+        known = ["--config", f"lint.isort.known-first-party={json.dumps([package, 'comparing', *sorted(own)])}"]
         broken = ["--quiet", "--select", _BROKEN, "--output-format", "concise"]
         manners = ["--quiet", "--select", _MANNERS, "--add-noqa"]
         _run([ruff, "check", "--quiet", "--fix-only", "--select", _FIXES, *common, *known], root)

@@ -168,6 +168,7 @@ def _called_value(walk: "Walk", call: _Call, called: Called) -> Origins:
     if called.made or definition is None:  # an inner function that was given back, or kept in a container
         walk.changed |= {o for o in called.effect.changed if not base(o).startswith("<")}
         walk.draws |= called.effect.draws
+        walk.states |= called.effect.states
         walk.files |= nowhere_known(called.effect.files)
         if called.effect.changes_given:
             walk.changed |= changed_throughout(call.given)
@@ -209,6 +210,7 @@ def _apply(
     if effect.kept and receiver is not None and isinstance(call.node.func, ast.Attribute):
         walk.keep(call.node.func.value, call.given)
     walk.draws |= effect.draws | effect.seeds
+    walk.states |= effect.states
     _note_files_of(walk, call, function, effect, is_method=receiver is not None)
     return outside(effect.returns)
 
@@ -245,6 +247,7 @@ def _method_call(walk: "Walk", call: _Call, function: ast.Attribute) -> Origins:
     if name in effects.IDEMPOTENT_METHODS and (call.discarded or name == "eval"):
         walk.repeatable |= changed_throughout(receiver)
         return receiver
+    walk.states |= walk.names.own_states("", name)
     own = walk.names.methods(receiver, name)
     known = effects.FRESH_METHODS | effects.HARMLESS_METHODS | effects.CONTAINER_METHODS
     _note_files(walk, call, None, opaque=not own and name not in known)
@@ -257,7 +260,11 @@ def _method_call(walk: "Walk", call: _Call, function: ast.Attribute) -> Origins:
         held = within(call.given) if name in ("extend", "update", "extendleft") else call.given
         walk.keep(function.value, held)
         return within(receiver).union(anything(held) if name == "setdefault" else NONE, *results)
-    if name in effects.MUTATING_METHODS or (isinstance(in_place, ast.Constant) and in_place.value):
+    if (
+        name in effects.MUTATING_METHODS
+        or walk.names.changes_object(name)
+        or (isinstance(in_place, ast.Constant) and in_place.value)
+    ):
         walk.changed |= changed_throughout(receiver)
         if name not in effects.FITTING_METHODS:
             walk.keep(function.value, call.given)
@@ -285,6 +292,14 @@ def _method_value(walk: "Walk", call: _Call, name: str) -> Origins:
 def _library_call(walk: "Walk", call: _Call, path: str) -> Origins:
     """A call of something imported, by its full name."""
     module, _, name = path.rpartition(".")
+    own = walk.names.own_function(path)
+    if own is not None:
+        return _apply(walk, call, own.node, own.effect, None)
+    walk.states |= walk.names.own_states(path, "__init__")
+    if name in effects.MUTATING_METHODS or (call.discarded and name not in effects.HARMLESS_METHODS):
+        walk.states |= walk.names.state_of_part(module)  # ``helpers.CONFIG.update(…)``
+    if path == "importlib.reload":
+        return NONE
     harmless = effects.is_harmless(path.split(".")[0], name)
     known = effects.FRESH_FUNCTIONS | effects.FRESH_METHODS | effects.HARMLESS_METHODS | effects.HARMLESS_FUNCTIONS
     opaque = path.split(".")[0] not in effects.PURE_MODULES and name not in known
@@ -344,8 +359,14 @@ def _note_callbacks(walk: "Walk", call: _Call) -> None:
             for one in (c for c in called if c.definition is not None and not c.definition.is_class):
                 walk.changed |= {o for o in one.effect.changed if not base(o).startswith("<")}
                 walk.draws |= one.effect.draws
+                walk.states |= one.effect.states
                 walk.files |= nowhere_known(one.effect.files)
                 changes |= any(base(o).startswith("<") for o in one.effect.changed)
+            path = _path(walk, argument.node)
+            own = walk.names.own_function(path) if path is not None else None
+            if own is not None:
+                walk.states |= own.effect.states
+                changes |= bool(own.effect.changed)
         if changes:
             walk.changed |= changed_throughout(others)
 

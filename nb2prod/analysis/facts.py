@@ -192,7 +192,9 @@ def _imports(statement: ast.stmt) -> tuple[tuple[Import, ...], tuple[str, ...]]:
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.Import):
+        if (by_name := imported_by_name(node)) is not None:
+            found.append(by_name)
+        elif isinstance(node, ast.Import):
             found += [Import(bound_name(alias), alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
@@ -206,6 +208,18 @@ def _imports(statement: ast.stmt) -> tuple[tuple[Import, ...], tuple[str, ...]]:
         elif isinstance(node, ast.ExceptHandler):
             pending += node.body
     return tuple(found), tuple(stars)
+
+
+def imported_by_name(node: ast.AST) -> Import | None:
+    """``helpers = importlib.import_module("helpers")``: an import in other words."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Name(id=name)], value=ast.Call(func=function, args=[ast.Constant(value=str(module))])
+        ):
+            called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            if called == "import_module" and not module.startswith("."):
+                return Import(name, module)
+    return None
 
 
 def _definition(statement: ast.stmt, uses: tuple[NameUse, ...]) -> Definition | None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from nb2prod.analysis.disk import Disk
 from nb2prod.analysis.facts import Definition, Facts, statement_facts
 from nb2prod.analysis.memory import find_memory
+from nb2prod.analysis.modules import OwnModules, with_star_names
 from nb2prod.analysis.names import NameKind, statement_kinds
 from nb2prod.analysis.namespace import Entry, Namespace
 from nb2prod.analysis.objects import Change, Contributors, NamesAtEnd, Objects
@@ -188,24 +189,28 @@ def _owner(node: ast.AST, path: Path) -> ast.AST:
     return node
 
 
-def build_graph(notebook: Notebook) -> NotebookGraph:
-    """The graph, in which a prediction inside another expression is a statement of its own (see `Split`)."""
+def build_graph(notebook: Notebook, own: OwnModules | None = None) -> NotebookGraph:
+    """The graph, in which a prediction inside another expression is a statement of its own (see `Split`).
+
+    `own` are the modules of the user's own that the notebook imports.
+    """
     from nb2prod.analysis.split import find_splits
 
-    graph = _build(notebook, {})
+    own = own or OwnModules()
+    graph = _build(notebook, {}, own)
     splits = find_splits(graph)
-    return _build(notebook, {(s.cell, s.position): s for s in splits}) if splits else graph
+    return _build(notebook, {(s.cell, s.position): s for s in splits}, own) if splits else graph
 
 
-def _build(notebook: Notebook, splits: Mapping[tuple[int, int], Split]) -> NotebookGraph:
+def _build(notebook: Notebook, splits: Mapping[tuple[int, int], Split], own: OwnModules) -> NotebookGraph:
     parameters = frozenset(p.name for p in declared_parameters(notebook))
-    names = Namespace(disk=Disk(parameters))
+    names = Namespace(disk=Disk(parameters), own=own)
     statements: list[Statement] = []
     entries: list[Entry] = []
-    for cell in notebook.cells:
-        if cell.kind != "code":
-            continue
-        for position, whole in enumerate(parse_cell(cell)):
+    bodies = [(cell, parse_cell(cell)) for cell in notebook.cells if cell.kind == "code"]
+    stars = with_star_names([node for _, body in bodies for node in body], own)
+    for cell, body in bodies:
+        for position, whole in enumerate(stars.get(id(node), node) for node in body):
             split = splits.get((cell.index, position))
             for node, path, literal in _parts(whole, split) if split else ((whole, None, False),):
                 role = Role.REQUEST if literal or (split and split.is_request) else cell.role

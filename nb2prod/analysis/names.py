@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nb2prod.analysis import effects
+from nb2prod.analysis.facts import imported_by_name
 from nb2prod.model.roles import Role
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _kind(
 
 def is_import(node: ast.stmt) -> bool:
     """``import x``, or ``try: import x / except ImportError: x = None``: nothing but imports and literals."""
-    if isinstance(node, ast.Import | ast.ImportFrom):
+    if isinstance(node, ast.Import | ast.ImportFrom) or imported_by_name(node) is not None:
         return True
     if not isinstance(node, ast.Try) or node.orelse or node.finalbody:
         return False

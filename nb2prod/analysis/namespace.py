@@ -16,9 +16,10 @@ from nb2prod.analysis.calls import is_generator
 from nb2prod.analysis.disk import Disk
 from nb2prod.analysis.facts import Definition, Facts
 from nb2prod.analysis.locals import FunctionNode, parameter_names
+from nb2prod.analysis.modules import STATE, OwnModules
 from nb2prod.analysis.names import is_kept_by_ipython, is_plain_data
 from nb2prod.analysis.objects import GAVE, NO_TOKENS, Change, Contributors, Objects, Tokens
-from nb2prod.analysis.origins import NONE, Called, Effect, Method, Origins, base
+from nb2prod.analysis.origins import NONE, Called, Effect, Method, Origins, OwnFunction, base
 from nb2prod.analysis.paths import FileUse
 from nb2prod.analysis.sharing import effect_of, summary
 
@@ -44,6 +45,9 @@ class Entry:
 class Namespace:
     objects: Objects = field(default_factory=Objects)
     disk: Disk = field(default_factory=Disk)
+    own: OwnModules = field(default_factory=OwnModules)
+    parts: dict[int, str] = field(default_factory=dict)
+    """Tokens of what was taken out of an own module (``config = helpers.CONFIG``), with the name of its state."""
     imported: dict[str, str] = field(default_factory=dict)
     """What an imported name stands for, e.g. ``np`` -> ``numpy``."""
     definitions: dict[int, Definition] = field(default_factory=dict)
@@ -82,7 +86,7 @@ class Namespace:
         every = doubtful | self._outside(effect.repeatable)
         changes = self._change(every)
         files = (*self.disk.settle(effect.files), *self._files_held(facts.reads | late))
-        needed = facts.reads | late | changes.names | {*self.disk.needs(files)}
+        needed = facts.reads | late | changes.names | {*self.disk.needs(files)} | self._own_states(facts.reads | late)
         known = {n: c for n in needed if (c := self.objects.contributors(n)) is not None}
         entry = Entry(
             reads=known,
@@ -107,6 +111,9 @@ class Namespace:
                 self.objects.bind(state, NO_TOKENS, NO_TOKENS)
             else:
                 self.objects.bind_perhaps(state, NO_TOKENS, NO_TOKENS)
+        parts = {self.parts[t] for t in self.parts.keys() & changes.tokens}
+        for own_state in sorted(effect.states | self._own_states(modules) | parts):
+            self.objects.bind_perhaps(own_state, NO_TOKENS, NO_TOKENS)
         for name, anew in self.disk.writes(node, files):
             (self.objects.bind if anew else self.objects.bind_perhaps)(name, NO_TOKENS, NO_TOKENS)
         self.disk.hold(number, node, files)
@@ -142,6 +149,21 @@ class Namespace:
 
     def path(self, name: str) -> str | None:
         return self.imported.get(name)
+
+    def own_function(self, path: str) -> OwnFunction | None:
+        return self.own.function(path)
+
+    def own_states(self, path: str, method: str) -> frozenset[str]:
+        if path and not self.own.is_own(path):
+            return NONE
+        return frozenset(STATE + top for top in self.own.stateful_tops(method))
+
+    def state_of_part(self, path: str) -> frozenset[str]:
+        is_part = self.own.is_own(path) and path not in self.own.modules
+        return frozenset({STATE + path.partition(".")[0]}) if is_part else NONE
+
+    def changes_object(self, method: str) -> bool:
+        return self.own.changes_object(method)
 
     def lasting(self, origins: Origins) -> Origins:
         return frozenset(
@@ -243,6 +265,8 @@ class Namespace:
             self.callable |= {number, ~number}
         for name in facts.deletes - facts.binds:
             self.objects.unbind(name)
+        if (state := self._part_of_own(node)) is not None:
+            self.parts[number] = state
         reach = {n: self._tokens_of(n, number, node, facts, origins) for n in facts.binds | facts.maybe}
         for name in facts.binds:
             kept = self._keeps_submodules(node, facts, name) and self.objects.contributors(name)
@@ -302,6 +326,8 @@ class Namespace:
                 if definition is not None and not called.made and is_generator(definition.node):
                     return not getattr(definition.node, "decorator_list", [])  # decorated, it may be a context manager
         path = self._path_called(value)
+        if (own := self.own.function(path)) is not None:
+            return is_generator(own.node) and not own.node.decorator_list
         return path in effects.USED_UP_BY_READING or path.split(".")[0] == "itertools"
 
     def _path_called(self, value: ast.expr) -> str:
@@ -331,7 +357,24 @@ class Namespace:
     def _files_held(self, names: Iterable[str]) -> tuple[FileUse, ...]:
         if not self.disk.holders:
             return ()
-        return self.disk.held_by({t for name in names for t in self.objects.everything(name)})
+        held = self.disk.holders.keys()
+        return self.disk.held_by({t for name in names for t in self.objects.everything(name) & held})
+
+    # --- own modules
+
+    def _own_states(self, names: Iterable[str]) -> set[str]:
+        """The states of the own modules that these names were imported from."""
+        if not self.own.modules:
+            return set()
+        paths = (self.imported[name] for name in names if name in self.imported)
+        return {STATE + path.partition(".")[0] for path in paths if self.own.is_own(path)}
+
+    def _part_of_own(self, node: ast.stmt) -> str | None:
+        """The state of the own module that ``config = helpers.CONFIG`` takes a part of."""
+        value: ast.expr | None = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        while isinstance(value, ast.Attribute | ast.Subscript):
+            value = value.value
+        return next(iter(self._own_states((value.id,))), None) if isinstance(value, ast.Name) else None
 
     # --- functions
 

@@ -78,9 +78,10 @@ class Effect:
 
     `suspected` are changed only if a call whose value is thrown away changes something; `repeatable` are changed so
     that doing it again changes nothing (``net.eval()``). `kept` are (holder, held) pairs: ``holder.x = held``. `draws`
-    are the random states it moves on, `seeds` those it sets; `files` is what it does to files, `texts` are the names it
-    binds to paths that can be told, with these. `returns` is what the returned object may be or hold;
-    `changes_given` says whether an inner function changes what it is given, `changes_captured` what it shares.
+    are the random states it moves on, `seeds` those it sets, `states` those of the user's own modules that it may
+    change; `files` is what it does to files, `texts` are the names it binds to paths that can be told, with these.
+    `returns` is what the returned object may be or hold; `changes_given` says whether an inner function changes what it
+    is given, `changes_captured` what it shares.
     """
 
     changed: Origins = NONE
@@ -90,6 +91,7 @@ class Effect:
     returns: Origins = NONE
     draws: frozenset[str] = frozenset()
     seeds: frozenset[str] = frozenset()
+    states: frozenset[str] = frozenset()
     files: frozenset[FileUse] = frozenset()
     texts: frozenset[tuple[str, str]] = frozenset()
     changes_given: bool = False
@@ -108,6 +110,14 @@ class Called:
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@dataclass(frozen=True, slots=True)
+class OwnFunction:
+    """A function of one of the user's own modules, its effect in terms of its parameters."""
+
+    node: Method
+    effect: Effect
+
+
 class Names(Protocol):
     """What the walk over code asks of the notebook's namespace."""
 
@@ -115,6 +125,22 @@ class Names(Protocol):
 
     def methods(self, origins: Origins, name: str) -> tuple[tuple[Method, Effect], ...]:
         """Methods of that name of the notebook's own classes that a call on these objects may reach."""
+        ...
+
+    def own_function(self, path: str) -> OwnFunction | None:
+        """The function of the user's own modules that a full name stands for."""
+        ...
+
+    def own_states(self, path: str, method: str) -> frozenset[str]:
+        """States of own modules that making an object of that full name, or calling a method so called, may change."""
+        ...
+
+    def state_of_part(self, path: str) -> frozenset[str]:
+        """The state that what an own module holds under that full name is a part of."""
+        ...
+
+    def changes_object(self, method: str) -> bool:
+        """Whether a class of the user's own modules has a method of that name that changes its object."""
         ...
 
     def path(self, name: str) -> str | None:

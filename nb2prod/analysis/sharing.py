@@ -60,6 +60,7 @@ class Walk:
         self.returns: set[str] = set()
         self.draws: set[str] = set()
         self.seeds: set[str] = set()
+        self.states: set[str] = set()
         self.files: set[FileUse] = set()
         self.texts: dict[str, str] = {}
         """Paths that names just bound stand for."""
@@ -71,8 +72,9 @@ class Walk:
     def effect(self) -> Effect:
         return Effect(
             frozenset(self.changed), frozenset(self.suspected), frozenset(self.repeatable), frozenset(self.kept),
-            frozenset(self.returns), frozenset(self.draws), frozenset(self.seeds), frozenset(self.files),
-            frozenset(self.texts.items()), self.closures.changes_given, self.closures.changes_captured,
+            frozenset(self.returns), frozenset(self.draws), frozenset(self.seeds), frozenset(self.states),
+            frozenset(self.files), frozenset(self.texts.items()),
+            self.closures.changes_given, self.closures.changes_captured,
         )  # fmt: skip
 
     # --- statements
@@ -327,6 +329,7 @@ class Walk:
         self.repeatable |= {o for o in found.repeatable if base(o) not in hidden}
         self.kept |= {(h, v) for h, v in found.kept if not {h, v} & hidden}
         self.draws |= found.draws
+        self.states |= found.states
         self.files |= nowhere_known(found.files)
         loaded = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - own
         return frozenset({INNER}).union(*[self.origins.get(n, self.default(n)) for n in loaded if n in self.origins])

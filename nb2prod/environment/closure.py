@@ -49,19 +49,27 @@ def map_imports(
     *,
     folder: Path | None = None,
     local: Collection[str] = (),
+    own: Collection[str] = (),
+    optional: Collection[str] = (),
 ) -> dict[NormalizedName, str]:
-    """Distribution -> because, for each import name -> because. Standard library and `local` names are left out.
+    """Distribution -> because, for each import name -> because. Standard library and `local` names are left out, the
+    user's `own` modules, and `optional` names that nothing provides.
 
     `folder` is where the notebook ran: a module file there is told apart from a package that is missing.
     Raises InputError: NB401 not installed, NB402 more than one provides it, NB403 a module file that is no package,
-    NB404 (an editable project).
+    NB404 (an editable project), NB413 (an own module that hides an installed package).
     """
     roots: dict[NormalizedName, str] = {}
     for name, because in sorted(imports.items()):
         top = name.partition(".")[0]
         if top in interpreter.stdlib or top in local or name in local:
             continue
+        if top in own:
+            _check_hidden(top, because, interpreter)
+            continue
         owner = _provider(name, because, interpreter, frozenset(imports))
+        if owner is None and name in optional:
+            continue
         if owner is None:
             raise _no_provider(name, because, interpreter, folder)
         roots.setdefault(owner, because)
@@ -95,6 +103,19 @@ def _provider(name: str, because: str, interpreter: Interpreter, imports: frozen
         hint="Uninstall those that the notebook does not use, or import the submodule it uses.",
         where=_where(because),
     )
+
+
+def _check_hidden(name: str, because: str, interpreter: Interpreter) -> None:
+    found = [owner for owner in interpreter.providers.get(name, ()) if owner in interpreter.distributions]
+    hidden = [owner for owner in found if interpreter.distributions[owner].source != "editable"]
+    if hidden:
+        raise InputError(
+            f"the module `{name}` of yours ({because}) hides the installed package {hidden[0]}, which other packages "
+            "may need.",
+            code="NB413",
+            hint="Rename your module.",
+            where=_where(because),
+        )
 
 
 def _no_provider(name: str, because: str, interpreter: Interpreter, folder: Path | None) -> InputError:

@@ -41,8 +41,10 @@ def resolve(
     training: Mapping[str, str],
     cache: Path | None = None,
     platform: str | None = None,
+    optional: Collection[str] = (),
     folder: Path | None = None,
     local: Collection[str] = (),
+    own: Collection[str] = (),
     emit: Emit,
     cancel: Cancel,
     step: str,
@@ -50,12 +52,13 @@ def resolve(
     """Pin what the import names `serving` and `training` (name -> because, ``imported in cell 1``) need.
 
     `python` is the kernel's interpreter. Names may be dotted (``google.protobuf``); the standard library's and `local`
-    ones, which the project brings itself, are left out. `folder` is where the notebook ran. `platform` is Docker's
+    ones, which the project brings itself, are left out; so are the user's `own` modules, and `optional` names that are
+    not installed. `folder` is where the notebook ran. `platform` is Docker's
     (``linux/arm64``); None: the wheels of the interpreter itself. All wheels are in the cache afterwards.
     `Requirements.serving` includes what `nb2prod.serving` requires, not its own wheel (`build_runtime_wheel`).
 
-    Raises InputError NB401-NB405, NB407 (the kernel's Python is too old), ToolError NB406 (wheels), NB408
-    (interpreter), NB409 (cache), UsageError NB412 (platform); Cancelled.
+    Raises InputError NB401-NB405, NB407 (the kernel's Python is too old), NB413 (an own module hides an installed
+    package), ToolError NB406 (wheels), NB408 (interpreter), NB409 (cache), UsageError NB412 (platform); Cancelled.
     """
     place = cache_folder(cache)
     kernel = inspect_interpreter(python, [*serving, *training], cancel=cancel)
@@ -66,17 +69,19 @@ def resolve(
             hint="Choose a kernel with a newer Python and run the notebook there.",
         )
     target = target_for(kernel, platform)
-    own = own_interpreter()
+    runner = own_interpreter()
     for_serving = close(
-        map_imports(serving, kernel, folder=folder, local=local),
+        map_imports(serving, kernel, folder=folder, local=local, own=own, optional=optional),
         kernel.distributions,
         target.markers,
-        runtime=[one for one in RUNTIME if not _impossible_here(one.name, own)],
+        runtime=[one for one in RUNTIME if not _impossible_here(one.name, runner)],
         runtime_because=RUNTIME_BECAUSE,
-        own=own.distributions,
+        own=runner.distributions,
     )
     for_training = close(
-        map_imports(training, kernel, folder=folder, local=local), kernel.distributions, target.markers
+        map_imports(training, kernel, folder=folder, local=local, own=own, optional=optional),
+        kernel.distributions,
+        target.markers,
     )
     for note in sorted({*for_serving.notes, *for_training.notes}):
         emit(Log(step, "warning", note))

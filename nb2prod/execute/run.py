@@ -154,6 +154,7 @@ def _execute(
         seconds=0.0,
         findings=tuple(_finding(finding) for finding in facts["findings"]),
         annotations=facts["annotations"],
+        sources=facts["sources"],
     )
     return record, executed_document(document, notebook.name)
 

@@ -73,7 +73,8 @@ class RunRecord:
     `body` and `predictions` are the golden rows in wire form; `variables` maps a name of the prediction code to its
     wire form; `parameters` the values the run used. `annotations` maps names seen at the boundary (artifacts, request,
     response) to the qualified type name seen. `python` is the kernel's interpreter, `python_version` e.g. ``3.11.7``.
-    `modules` are the top-level modules the kernel had loaded at the end.
+    `modules` are the top-level modules the kernel had loaded at the end; `sources` the files of those loaded modules
+    that are neither installed nor Python's own.
     """
 
     parameters: dict[str, Any]
@@ -90,3 +91,4 @@ class RunRecord:
     seconds: float
     findings: tuple[Finding, ...] = ()
     annotations: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)

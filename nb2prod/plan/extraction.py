@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nb2prod.analysis.boundary import Boundary
+from nb2prod.analysis.facts import imported_by_name
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.parameters import Parameter, declared_parameters
@@ -12,6 +13,7 @@ from nb2prod.errors import InputError, Where
 from nb2prod.model.roles import Role
 from nb2prod.plan.code import Code, NotSpliceable, Splicer, cell_source
 from nb2prod.plan.collisions import RESERVED, stored_names
+from nb2prod.plan.files import TrainingFiles, training_files
 from nb2prod.plan.moment import predictor_moment
 from nb2prod.plan.selection import Feature, Selection, is_made_for_effect
 
@@ -52,6 +54,7 @@ class ExtractionPlan:
     tests: tuple[Code, ...]
     request: tuple[str, ...]
     artifacts: tuple[str, ...]
+    files: TrainingFiles
 
 
 def plan_extraction(
@@ -99,6 +102,7 @@ def plan_extraction(
         tests=_test_code(graph, boundary, selection),
         request=boundary.request,
         artifacts=boundary.artifacts,
+        files=training_files(graph, selection.training),
     )
 
 
@@ -215,11 +219,20 @@ def _imports(graph: NotebookGraph, selection: Selection) -> tuple[str, ...]:
     texts = []
     for number in selection.imports:
         s = graph.statements[number]
-        text = ast.get_source_segment(cell_source(graph, s.cell), s.node) or ""
+        text = _import_text(graph, s)
         texts.append(f"{text}  # noqa: F401" if is_made_for_effect(graph, s) else text)
     if _shows(graph, selection):
         texts.append("from IPython.display import display")
     return tuple(dict.fromkeys(texts))
+
+
+def _import_text(graph: NotebookGraph, s: Statement) -> str:
+    """As written; a star import with its names, an import by name as a statement."""
+    by_name = imported_by_name(s.node)
+    if by_name is not None:
+        return f"import {by_name.module}" + (f" as {by_name.name}" if by_name.name != by_name.module else "")
+    text = ast.get_source_segment(cell_source(graph, s.cell), s.node) or ""
+    return ast.unparse(s.node) if text.endswith("*") else text
 
 
 def _shows(graph: NotebookGraph, selection: Selection) -> bool:

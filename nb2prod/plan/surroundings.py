@@ -5,13 +5,19 @@ from collections.abc import Iterator
 
 from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.modules import STATE
 from nb2prod.analysis.paths import ANY, FILE, FOLDER, is_absolute
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.plan.selection import Selection
 
 
 def find_surroundings(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> list[Finding]:
-    return [*_in_each_call(graph, boundary), *_moved(graph, selection), *_elsewhere(graph, selection)]
+    return [
+        *_in_each_call(graph, boundary),
+        *_changed_modules(graph, boundary),
+        *_moved(graph, selection),
+        *_elsewhere(graph, selection),
+    ]
 
 
 def _in_each_call(graph: NotebookGraph, boundary: Boundary) -> Iterator[Finding]:
@@ -28,6 +34,20 @@ def _in_each_call(graph: NotebookGraph, boundary: Boundary) -> Iterator[Finding]
         elif writes:
             yield _error("NB392", f"the prediction writes {_listed(writes)} in each call; a service keeps no files.",
                          "Write it in another cell.", s)  # fmt: skip
+
+
+def _changed_modules(graph: NotebookGraph, boundary: Boundary) -> Iterator[Finding]:
+    """Own modules that the prediction uses in a state that a service does not start with."""
+    told: set[str] = set()
+    for number in boundary.prediction:
+        for name, contributors in graph.reads[number].items():
+            if name.startswith(STATE) and name not in told:
+                told.add(name)
+                s = graph.statements[max(contributors)]
+                module = name.removeprefix(STATE)
+                yield _error("NB395", f"the state of the module `{module}` is changed here, and the prediction "
+                             "uses it; a service would start without the change.",
+                             "Pass the value as an argument.", s)  # fmt: skip
 
 
 def _moved(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:

@@ -15,7 +15,9 @@ SYSTEM_PACKAGES = frozenset(
 """Debian packages that wheels need and the slim images lack (`nb2prod.environment` says which distribution which)."""
 
 
-def docker_files(package: str, system_packages: tuple[str, ...] = (), *, python: str = "3.11") -> dict[str, bytes]:
+def docker_files(
+    package: str, system_packages: tuple[str, ...] = (), *, python: str = "3.11", data: tuple[str, ...] = ()
+) -> dict[str, bytes]:
     """The three files by name. `python` is the kernel's version; its first two numbers choose the base image.
 
     Raises UsageError (NB902) for a word that may not be in a Dockerfile.
@@ -41,7 +43,7 @@ def docker_files(package: str, system_packages: tuple[str, ...] = (), *, python:
     }
     return {
         "Dockerfile": fill("docker/Dockerfile.jinja", **words).encode(),
-        ".dockerignore": fill("docker/dockerignore.jinja").encode(),
+        ".dockerignore": fill("docker/dockerignore.jinja", data=data).encode(),
         "compose.yaml": fill("docker/compose.yaml.jinja", **words).encode(),
     }
 

@@ -24,9 +24,12 @@ LineMap = list[tuple[int, int, int]]
 
 def manifest(
     notebook: Notebook, plan: ExtractionPlan, record: RunRecord, requirements: Requirements,
-    lines: Mapping[str, LineMap],
+    lines: Mapping[str, LineMap], own: Mapping[str, str],
 ) -> bytes:  # fmt: skip
-    """The manifest without its list of files (`nb2prod.files.seal` adds it)."""
+    """The manifest without its list of files (`nb2prod.files.seal` adds it).
+
+    `own` maps the files of the notebook's own modules to where they lie in its repository.
+    """
     used = {cell for pairs in lines.values() for _, cell, _ in pairs}
     body: dict[str, Any] = {
         "schema_version": 1,
@@ -49,6 +52,7 @@ def manifest(
             "training": [{"name": p.name, "version": p.version, "because": p.because} for p in requirements.training],
             "system": list(requirements.system),
         },
+        "own_modules": dict(sorted(own.items())),
         "map": {path: [list(entry) for entry in pairs] for path, pairs in sorted(lines.items())},
     }
     return json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"

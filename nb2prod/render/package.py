@@ -119,6 +119,7 @@ def _train(plan: ExtractionPlan, record: RunRecord) -> str:
         package=plan.package,
         waiting="@runs_to_end\nasync " if waits(plan.train) else "",
         waiting_import=_WAITING if waits(plan.train) else "",
+        files=plan.files,
         imports="\n".join((*_imports(plan, (c.text for c in (*plan.train, *plan.training_code))),
                            *(["from copy import deepcopy"] if copies else []))),
         feature_imports=_feature_imports(plan),

@@ -48,7 +48,12 @@ def render_sources(given: Ingredients) -> dict[str, str]:
     modules = package_modules(plan, record, title_of(given.notebook), given.notebook.name)
     modules["artifacts.py"] = artifacts_module(plan.package, record.artifacts, _artifact_cells(given))
     tests = test_modules(
-        plan.package, record, notebook_tests=notebook_tests(plan), sample=given.sample, cells=variable_cells(given)
+        plan.package,
+        record,
+        notebook_tests=notebook_tests(plan),
+        sample=given.sample,
+        cells=variable_cells(given),
+        files=plan.files,
     )
     return (
         {f"{root}/{name}": text for name, text in modules.items()}
@@ -57,9 +62,9 @@ def render_sources(given: Ingredients) -> dict[str, str]:
     )
 
 
-def render_papers(given: Ingredients, version: str, libraries: Collection[str]) -> dict[str, str]:
+def render_papers(given: Ingredients, version: str, libraries: Collection[str], own: tuple[str, ...]) -> dict[str, str]:
     """README, model card, pyproject and golden rows. `version` is that of nb2prod, `libraries` what the package
-    imports besides the standard library."""
+    imports besides the standard library, `own` the paths of the notebook's own modules beside the package."""
     plan, record, notebook = given.plan, given.record, given.notebook
     strings = {
         "title": title_of(notebook),
@@ -82,6 +87,9 @@ def render_papers(given: Ingredients, version: str, libraries: Collection[str]) 
         ),
         "arguments": ", ".join(record_name for record_name in plan.request),
         "example": json.dumps(_first_rows(record), ensure_ascii=False),
+        "own": own,
+        "files": plan.files,
+        "parts": sorted({f"src/{path.split('/')[1]}" for path in own}),
         "untyped": UNTYPED.format(json.dumps([f"{name}.*" for name in sorted(libraries)])) if libraries else "",
     }  # fmt: skip
     return {

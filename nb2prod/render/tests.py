@@ -17,18 +17,25 @@ from typing import Any
 
 from nb2prod.model.run import RunRecord
 from nb2prod.model.schema import Column, Schema, ValueSchema
+from nb2prod.plan.files import TrainingFiles
 from nb2prod.render.annotations import scalar_annotation
 from nb2prod.render.templates import fill
 
 
 def test_modules(
-    package: str, record: RunRecord, *, notebook_tests: str, sample: Mapping[str, Any], cells: Mapping[str, int]
+    package: str,
+    record: RunRecord,
+    *,
+    notebook_tests: str,
+    sample: Mapping[str, Any],
+    cells: Mapping[str, int],
+    files: TrainingFiles,
 ) -> dict[str, str]:
     """File name below ``tests/`` -> source. Imports are sorted and lines wrapped by ruff afterwards.
 
     `notebook_tests` is the finished source of ``test_notebook.py``, empty where the notebook has no test cells;
     `sample` are parameters that make training small, empty to train as the notebook did; `cells` maps names of the
-    prediction code to the cell that makes them.
+    prediction code to the cell that makes them; `files` is what training reads and writes.
     """
     schema = record.schema
     response_cell = cells.get(schema.response.name) or max(cells.values(), default=None)
@@ -38,7 +45,7 @@ def test_modules(
         "test_parity.py": fill("tests/test_parity.py.jinja", package=package, response_cell=made_in),
         "test_schema.py": _schema_tests(package, schema),
         "test_service.py": _service_tests(package, record),
-        "test_training.py": _training_tests(package, record, sample),
+        "test_training.py": _training_tests(package, record, sample, files),
     }
     if notebook_tests.strip():
         modules["test_notebook.py"] = notebook_tests.rstrip() + "\n"
@@ -288,7 +295,7 @@ def test_training_gives_a_predictor_that_answers(training: Training) -> None:
 """
 
 
-def _training_tests(package: str, record: RunRecord, sample: Mapping[str, Any]) -> str:
+def _training_tests(package: str, record: RunRecord, sample: Mapping[str, Any], files: TrainingFiles) -> str:
     parameters = record.parameters | dict(sample)
     whole = parameters == record.parameters
     lines = "".join(f"    {_text(name)}: {_literal(value)},\n" for name, value in parameters.items())
@@ -299,6 +306,7 @@ def _training_tests(package: str, record: RunRecord, sample: Mapping[str, Any]) 
         "tests/test_training.py.jinja",
         package=package,
         comparing_names=names,
+        files=files,
         parameters=text,
         claims="\n\n".join(part.strip("\n") + "\n" for part in ([_ANSWERS, _REPEATS] if whole else [_ANSWERS])).strip(
             "\n"

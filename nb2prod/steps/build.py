@@ -31,6 +31,7 @@ from nb2prod.steps.extract import Project, extract_project, project_is_whole
 from nb2prod.steps.image import build_step_image, image_is_there, verify_step_image
 from nb2prod.steps.inputs import outside_inputs
 from nb2prod.steps.log import Logged, log_step, version_is_there
+from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.proof import Proof, prove_project
 from nb2prod.steps.reading import Analysis, analyse, open_notebook, package_name
 from nb2prod.steps.report import build_report
@@ -157,12 +158,18 @@ def _check_targets(build: Build) -> None:
 
 def _check(build: Build, notebook: Notebook, emit: Emit) -> Analysis:
     """The analysis, with its findings told. Parameters and the store are tried now, before anything takes long."""
-    analysis = analyse(notebook)
+    analysis = analyse(notebook, find_own_code(notebook, build.notebook.parent))
     for finding in analysis.findings:
         emit(FindingFound("check", finding))
     errors = [f for f in analysis.findings if f.severity is Severity.ERROR]
     if errors:
         raise _refused(build.notebook, errors)
+    if analysis.own is not None and build.package in analysis.own.modules.tops:
+        raise UsageError(
+            f"the notebook imports a module of its own called `{build.package}`, as the generated package would be.",
+            code="NB417",
+            hint=f"Choose another name, e.g. --package {build.package}_service.",
+        )
     declared = declared_parameters(notebook)
     parse_parameters(declared, build.spec.parameters)
     parse_parameters(declared, build.spec.sample)
@@ -216,7 +223,7 @@ def _run_key(build: Build, analysis: Analysis) -> str:
     declared = declared_parameters(analysis.notebook)
     parameters = {p.name: p.default for p in declared} | parse_parameters(declared, build.spec.parameters)
     folder = build.notebook.parent
-    outside = outside_inputs(analysis.graph, folder, parameters)
+    outside = outside_inputs(analysis.graph, folder, parameters, analysis.own)
     return _key(analysis.notebook.digest, parameters, build.package, str(folder), outside)
 
 

@@ -8,6 +8,7 @@ from nb2prod.model.findings import Finding
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.roles import Role
 from nb2prod.secrets import mask_of
+from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.reading import Analysis, analyse, open_notebook
 
 Use = Literal["training", "prediction", "both", ""]
@@ -46,7 +47,8 @@ class CheckReport:
 
 def check_notebook(path: Path) -> CheckReport:
     """Raises InputError where the file is no notebook."""
-    analysis = analyse(open_notebook(path))
+    notebook = open_notebook(path)
+    analysis = analyse(notebook, find_own_code(notebook, path.absolute().parent))
     cells = tuple(_summary(analysis, c.index, c.role) for c in analysis.notebook.cells if c.kind == "code")
     return CheckReport(analysis.notebook, analysis.findings, cells, _boundary(analysis))
 

@@ -1,6 +1,5 @@
 """The extract step: plan, render, pin, lay out, and write the project whole or not at all."""
 
-import ast
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 import nb2prod
 from nb2prod.environment import build_runtime_wheel, requirements_text, resolve
 from nb2prod.environment.cache import cache_folder
-from nb2prod.events import Cancel, Emit, Produced
+from nb2prod.events import Cancel, Emit, FindingFound, Produced
 from nb2prod.files.digest import digest_bytes
 from nb2prod.files.handwork import find_handwork
 from nb2prod.files.manifest import MANIFEST, seal
@@ -23,7 +22,10 @@ from nb2prod.plan.extraction import plan_extraction
 from nb2prod.render.docker import docker_files
 from nb2prod.render.manifest import line_maps, manifest
 from nb2prod.render.project import Ingredients, render_papers, render_sources
+from nb2prod.steps.needed import import_cells, needed_imports
+from nb2prod.steps.own_code import OwnCode
 from nb2prod.steps.reading import Analysis
+from nb2prod.steps.travel import choose_own_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +76,30 @@ def extract_project(
         selection, _ = select(analysis.graph, boundary, metrics)
     plan = plan_extraction(analysis.graph, boundary, selection, package, metrics)
     given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, record, spec.sample)
-    sources = format_sources(render_sources(given), package)
-    serving, training = _imports(sources, package, record)
+    drafts = render_sources(given)
+    needed = needed_imports(drafts, package, record, import_cells(analysis.graph))
+    own = choose_own_files(needed.serving, needed.training, record, _own_code(analysis))
+    for finding in own.findings:
+        emit(FindingFound("extract", finding))
+    sources = format_sources(drafts, package, own.tops)
+    needed = needed.joined(own.serving, own.training, own.optional)
     requirements = resolve(
-        record.python, serving=serving, training=training, platform=spec.platform,
-        folder=Path(spec.notebook).absolute().parent, local=(package,), emit=emit, cancel=cancel, step="extract",
+        record.python, serving=needed.serving, training=needed.training, optional=needed.optional,
+        platform=spec.platform, folder=Path(spec.notebook).absolute().parent, local=(package,), own=own.tops,
+        emit=emit, cancel=cancel, step="extract",
     )  # fmt: skip
     runtime = build_runtime_wheel(runtime_folder())
-    libraries = {name.split(".")[0] for name in (*serving, *training)} - sys.stdlib_module_names
-    papers = render_papers(given, nb2prod.__version__, libraries)
+    libraries = {name.split(".")[0] for name in (*needed.serving, *needed.training)} - sys.stdlib_module_names
+    papers = render_papers(given, nb2prod.__version__, libraries, tuple(sorted(own.files)))
     files = {path: text.encode() for path, text in (sources | papers).items()}
+    files |= own.files
     files |= _locks(requirements, runtime)
-    files |= docker_files(package, requirements.system, python=record.python_version)
+    beside = tuple(path for path in sorted(own.files) if not path.endswith(".py"))
+    files |= docker_files(package, requirements.system, python=record.python_version, data=beside)
     files |= _artifacts(run_folder, record)
     files[f"wheels/{runtime.wheel}"] = (runtime_folder() / runtime.wheel).read_bytes()
-    files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, line_maps(analysis.graph, plan, sources))
+    lines = line_maps(analysis.graph, plan, sources)
+    files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, lines, own.origins)
     tree = seal(ProjectTree(files))
     write_tree(tree, output, force=spec.force)
     emit(Produced("extract", "project", str(output)))
@@ -129,33 +140,6 @@ def _artifacts(run_folder: Path, record: RunRecord) -> dict[str, bytes]:
     return {f"artifacts/{name}": (folder / name).read_bytes() for name in names}
 
 
-def _imports(sources: Mapping[str, str], package: str, record: RunRecord) -> tuple[dict[str, str], dict[str, str]]:
-    """Import name -> because, for serving and for training besides."""
-    root = f"src/{package}/"
-    serving: dict[str, str] = {}
-    training: dict[str, str] = {}
-    for path, text in sorted(sources.items()):
-        if path.startswith(root):
-            found = training if path == f"{root}train.py" else serving
-            for name in _imported(text):
-                found.setdefault(name, f"imported in {path}")
-    for artifact in record.artifacts:
-        for type_name in (artifact.type_name, *artifact.trusted):
-            module = type_name.split(".")[0]
-            if "." in type_name and module not in (package, "__main__", "builtins"):
-                serving.setdefault(module, f"needed to load the artifact {artifact.name}")
-
-    def kept(found: Mapping[str, str]) -> dict[str, str]:
-        return {n: b for n, b in found.items() if n.split(".")[0] not in {"nb2prod", package}}
-
-    return kept(serving), {n: b for n, b in kept(training).items() if n not in serving}
-
-
-def _imported(source: str) -> list[str]:
-    names = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names.append(node.module)
-    return sorted(set(names))
+def _own_code(analysis: Analysis) -> OwnCode:
+    assert analysis.own is not None  # every build looks for it
+    return analysis.own

@@ -12,14 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.steps.own_code import OwnCode
+from nb2prod.steps.travel import data_files
 
 _LONGEST_PATH = 260
 
 
-def outside_inputs(graph: NotebookGraph, folder: Path, parameters: Mapping[str, Any]) -> list[tuple[str, int, int]]:
+def outside_inputs(
+    graph: NotebookGraph, folder: Path, parameters: Mapping[str, Any], own: OwnCode | None
+) -> list[tuple[str, int, int]]:
     """(path or package, size, modification time in ns) of each, sorted; packages have neither."""
     named = {text for text in _texts(graph, parameters) if 0 < len(text) <= _LONGEST_PATH and "\n" not in text}
-    named |= {f"{m.split('.')[0]}.py" for m in graph.modules.values() if m}
+    named |= {str(path) for path in own.files.values()} if own else set()
+    named |= {str(path) for path in data_files(own.files.values())} if own else set()
     found = []
     for name in named:
         try:

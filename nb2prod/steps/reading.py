@@ -3,6 +3,7 @@
 import keyword
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from nb2prod.analysis.boundary import Boundary, find_boundary
@@ -15,6 +16,7 @@ from nb2prod.model.notebook import Notebook
 from nb2prod.notebook.read import read_notebook
 from nb2prod.plan.selection import Selection, select
 from nb2prod.secrets import mask_of, masked
+from nb2prod.steps.own_code import OwnCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Analysis:
     boundary: Boundary | None
     selection: Selection | None
     findings: tuple[Finding, ...]
+    own: OwnCode | None = None
 
 
 def open_notebook(path: Path) -> Notebook:
@@ -44,10 +47,13 @@ def notebook_from(data: bytes, path: Path) -> Notebook:
         raise
 
 
-def analyse(notebook: Notebook) -> Analysis:
-    """Everything that can be known without running the notebook. Pure. Raises InputError NB145 for code too deep."""
+def analyse(notebook: Notebook, own: OwnCode | None = None) -> Analysis:
+    """Everything that can be known without running the notebook. Pure. `own` are the modules beside it.
+
+    Raises InputError NB145 for code too deep.
+    """
     try:
-        analysis = _analyse(notebook)
+        analysis = _analyse(notebook, own)
     except RecursionError:  # newer parsers accept what no walk over the tree gets through
         raise InputError(
             "the code is nested too deep to be analysed.",
@@ -60,15 +66,16 @@ def analyse(notebook: Notebook) -> Analysis:
     return analysis
 
 
-def _analyse(notebook: Notebook) -> Analysis:
-    graph = build_graph(notebook)
+def _analyse(notebook: Notebook, own: OwnCode | None) -> Analysis:
+    build = partial(build_graph, own=own.modules if own else None)
+    graph = build(notebook)
     boundary, found = find_boundary(graph)
-    findings = (*notebook.findings, *found)
+    findings = (*notebook.findings, *(own.findings if own else ()), *found)
     if boundary is None:
-        return Analysis(notebook, graph, None, None, (*findings, *hidden_state(graph, (), build_graph)))
+        return Analysis(notebook, graph, None, None, (*findings, *hidden_state(graph, (), build)), own)
     selection, more = select(graph, boundary, boundary.metrics)
-    hidden = hidden_state(graph, {*selection.used, *selection.code}, build_graph)
-    return Analysis(notebook, graph, boundary, selection, tuple(dict.fromkeys((*findings, *more, *hidden))))
+    hidden = hidden_state(graph, {*selection.used, *selection.code}, build)
+    return Analysis(notebook, graph, boundary, selection, tuple(dict.fromkeys((*findings, *more, *hidden))), own)
 
 
 def package_name(wanted: str, path: Path) -> str:

@@ -16,6 +16,7 @@ from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 from nb2prod.notebook.roles import PREFIX
 from nb2prod.notebook.tags import tags_with_role, write_tags
+from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.reading import notebook_from
 
 NO_ROLE = "none"
@@ -51,7 +52,9 @@ class TagReport:
 def suggest_notebook(path: Path) -> SuggestReport:
     """Raises InputError where the file is no notebook."""
     notebook = notebook_from(read_file(path), path)
-    return SuggestReport(notebook, suggest_roles(build_graph(notebook)))
+    return SuggestReport(
+        notebook, suggest_roles(build_graph(notebook, find_own_code(notebook, path.absolute().parent).modules))
+    )
 
 
 def apply_suggestions(path: Path) -> SuggestReport:
@@ -61,7 +64,7 @@ def apply_suggestions(path: Path) -> SuggestReport:
     """
     data = read_file(path)
     notebook = notebook_from(data, path)
-    advice = suggest_roles(build_graph(notebook))
+    advice = suggest_roles(build_graph(notebook, find_own_code(notebook, path.absolute().parent).modules))
     report = SuggestReport(notebook, advice)
     if not report.has_prediction:
         return report

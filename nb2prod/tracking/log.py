@@ -46,7 +46,9 @@ def log_model(
     _check_names(model, alias)
     check_store(tracking_uri)
     project, uri = project.absolute(), absolute_uri(tracking_uri)
-    packages = sorted(path.parent.name for path in (project / "src").glob("*/predict.py"))
+    packages = sorted(
+        p.parent.name for p in (project / "src").glob("*/predict.py") if (p.parent / "service.py").is_file()
+    )
     if len(packages) != 1:
         raise ToolError(
             f"{project / 'src'} holds {len(packages)} packages with a predict.py; one is expected.",

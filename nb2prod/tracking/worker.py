@@ -110,7 +110,7 @@ def _log(request: dict[str, Any], say: Say) -> dict[str, Any]:
             name="model",
             python_model=str(project / "mlflow_model.py"),
             artifacts={"artifacts": str(project / "artifacts")},
-            code_paths=[str(project / "src" / request["package"])],
+            code_paths=[str(path) for path in sorted((project / "src").iterdir()) if path.name != "__pycache__"],
             signature=model_signature(record.schema, record.body, record.predictions),
             input_example=input_example(record.schema, record.body),
             pip_requirements=request["pip_requirements"],

@@ -105,7 +105,7 @@ def test_a_package_passes_ruff_and_mypy_as_its_own_settings_say(text: str, tmp_p
     stub += "    return {}\n\n\ndef save_artifacts(folder: Path, values: dict[str, Any]) -> None:\n    pass\n"
     (tmp_path / "src" / package / "artifacts.py").write_text(stub)
     (tmp_path / "pyproject.toml").write_text(
-        fill("project/pyproject.toml.jinja", package=package, python="3.11", untyped="")
+        fill("project/pyproject.toml.jinja", package=package, python="3.11", untyped="", own=(), parts=())
     )
     for tool in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):
         done = subprocess.run([sys.executable, "-m", *tool], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -16,6 +16,7 @@ import json
 import math
 import pathlib
 import sys
+import sysconfig
 from collections.abc import Callable
 from typing import Any
 
@@ -185,9 +186,25 @@ def _end(spec: dict[str, Any]) -> dict[str, Any]:
         **found["answer"],
         "metrics": metrics,
         "modules": modules,
+        "sources": _sources(ours),
         "python": sys.executable,
         "python_version": ".".join(str(part) for part in sys.version_info[:3]),
     }
+
+
+def _sources(ours: set[str]) -> dict[str, str]:
+    """The source files of loaded modules that are neither installed nor Python's own."""
+    python = {pathlib.Path(sysconfig.get_path(which)).resolve() for which in ("stdlib", "platstdlib")}
+    found = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name in OURS or name.partition(".")[0] in ours or not isinstance(file, str) or not file.endswith(".py"):
+            continue
+        path = pathlib.Path(file).resolve()
+        installed = any(part in ("site-packages", "dist-packages") for part in path.parts)
+        if not installed and not python & set(path.parents):
+            found[name] = str(path)
+    return found
 
 
 def _number(value: Any) -> float | None:

@@ -1,0 +1,166 @@
+"""Which of the user's own modules a project takes along, with the data files they read next to themselves.
+
+What the generated code imports, what an artifact's classes come from, and what these modules import in turn, on every
+branch; each file as it lies there. Not the rest: tests, notebooks, hidden files and keys, files that are very big.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nb2prod.analysis.modules import imported_modules
+from nb2prod.errors import InputError, Where
+from nb2prod.files.digest import digest_bytes
+from nb2prod.model.findings import Finding, Severity
+from nb2prod.model.run import RunRecord
+from nb2prod.steps.own_code import OwnCode, is_inside, is_installed, parents_of, read_tree, source_of
+
+LARGEST = 10 * 2**20
+"""Bytes of a data file that still travels."""
+_NO_DATA = frozenset({".py", ".pyc", ".pyo", ".pyi", ".ipynb", ".pem", ".key", ".p12", ".pfx", ".env", ".so", ".pyd"})
+_READS_BESIDE = ("__file__", "importlib.resources", "importlib_resources", "pkgutil", "pkg_resources")
+_MANY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Travelling:
+    """`files`: path in the project -> bytes; `origins`: the same paths -> where they lie, seen from the repository.
+
+    `tops` are the names they are imported by. `serving` and `training` map what they import besides to why; `optional`
+    are imports whose absence they provide for.
+    """
+
+    files: Mapping[str, bytes]
+    origins: Mapping[str, str]
+    tops: frozenset[str]
+    serving: Mapping[str, str]
+    training: Mapping[str, str]
+    optional: frozenset[str]
+    findings: tuple[Finding, ...] = ()
+
+
+def choose_own_files(serving: Iterable[str], training: Iterable[str], record: RunRecord, own: OwnCode) -> Travelling:
+    """Own modules reached from the import names `serving` and, besides, `training`.
+
+    Raises InputError NB416 where the notebook's run loaded another file than the one that was analysed.
+    """
+    search = _Search(own, record)
+    for_serving = search.closure(serving)
+    for_training = search.closure(training)
+    every = for_serving | for_training
+    tops = frozenset(name.partition(".")[0] for name in every)
+    files: dict[str, bytes] = {}
+    origins: dict[str, str] = {}
+    findings: list[Finding] = []
+    for name, path in sorted(every.items()):
+        root = _root(name, path)
+        for file in (path, *data_files((path,))):
+            inside = f"src/{file.relative_to(root).as_posix()}"
+            if file != path and file.stat().st_size > LARGEST:
+                findings.append(_too_big(file, inside))
+                continue
+            files[inside] = file.read_bytes()
+            origins[inside] = Path(file).relative_to(own.home).as_posix() if own.home in file.parents else file.name
+    return Travelling(
+        files, origins, tops, search.imports(for_serving), search.imports(for_training),
+        frozenset(search.optional), tuple(dict.fromkeys(findings)),
+    )  # fmt: skip
+
+
+def data_files(sources: Iterable[Path]) -> Iterator[Path]:
+    """Files that modules read next to themselves: those in a package's folder, or named by a module that is none."""
+    for path in sources:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if not any(word in text for word in _READS_BESIDE):
+            continue
+        in_package = (path.parent / "__init__.py").is_file()
+        names = {Path(t).name for t in _texts(text)}
+        for count, file in enumerate(sorted(path.parent.rglob("*") if in_package else path.parent.glob("**/*"))):
+            if count > _MANY:
+                break
+            inside = file.relative_to(path.parent)
+            hidden = any(part.startswith((".", "__pycache__")) for part in inside.parts)
+            if hidden or file.is_symlink() or not file.is_file() or file.suffix.lower() in _NO_DATA:
+                continue
+            if in_package or file.name in names:
+                yield file
+
+
+def _texts(source: str) -> Iterator[str]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return
+    yield from (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+
+
+class _Search:
+    """Finds sources by name: where the run loaded them from, else where the notebook would have."""
+
+    def __init__(self, own: OwnCode, record: RunRecord) -> None:
+        self.own = own
+        self.loaded = {
+            name: Path(file) for name, file in record.sources.items()
+            if is_inside(Path(file), (own.home, *own.roots)) and not is_installed(Path(file))
+        }  # fmt: skip
+        self.roots = dict.fromkeys([*own.roots, *(_root(name, path) for name, path in self.loaded.items())])
+        self.optional: set[str] = set()
+        self.reached: dict[str, tuple[str, ...]] = {}
+
+    def source(self, name: str) -> Path | None:
+        known, loaded = self.own.files.get(name), self.loaded.get(name)
+        if known is not None and loaded is not None and known.resolve() != loaded.resolve():
+            if digest_bytes(known.read_bytes()) != digest_bytes(loaded.read_bytes()):
+                raise InputError(
+                    f"the notebook's run loaded another `{name}` than the one that was analysed.",
+                    code="NB416", where=Where(str(known)), hint=f"There are two; leave one: {loaded}",
+                )  # fmt: skip
+            return known
+        if known is not None or loaded is not None:
+            return known or loaded
+        top = name.partition(".")[0]
+        belongs = top in self.own.modules.tops or any(n.partition(".")[0] == top for n in self.loaded)
+        return source_of(name, self.roots) if belongs else None
+
+    def closure(self, names: Iterable[str]) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        pending = sorted(names)
+        while pending:
+            name = pending.pop()
+            if name in found:
+                continue
+            path = self.source(name)
+            if path is None:
+                pending += [p for p in parents_of(name) if p not in found and self.source(p) is not None]
+                continue
+            found[name] = path
+            pending += parents_of(name)
+            tree = read_tree(name, path)
+            if tree is not None:
+                imports = imported_modules(tree)
+                self.optional |= imports.optional
+                self.reached[name] = imports.certain
+                pending += [*imports.certain, *imports.possible]
+        return found
+
+    def imports(self, modules: Mapping[str, Path]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, path in sorted(modules.items()):
+            inside = f"src/{path.relative_to(_root(name, path)).as_posix()}"
+            for imported in self.reached.get(name, ()):
+                found.setdefault(imported, f"imported in {inside}")
+        return found
+
+
+def _root(name: str, path: Path) -> Path:
+    """The folder that the module's top-level package lies in."""
+    depth = name.count(".") + (path.name == "__init__.py")
+    return path.parents[depth]
+
+
+def _too_big(file: Path, inside: str) -> Finding:
+    return Finding(
+        "NB418", Severity.WARNING, f"{inside} ({file.stat().st_size // 2**20} MiB) is too big to travel with the code.",
+        hint="Read it in the notebook and hand it to the function: then it becomes an artifact.",
+    )  # fmt: skip
