@@ -61,7 +61,7 @@ def suggest_evaluation(graph: NotebookGraph, learned: Learned, chosen: Chosen) -
     for cell in [c for c in graph.notebook.cells if c.kind == "code"]:
         statements = graph.of_cell(cell.index)
         measuring = [(s, c) for s in statements if s.facts.definition is None for c in s.facts.calls
-                     if words.is_metric(graph, c)]  # fmt: skip
+                     if _measures(graph, chosen, s, c)]  # fmt: skip
         if not measuring or any(s.number in learned.fits for s in statements):
             continue
         reads = {n for s in statements for c in graph.reads[s.number].values() for n in c}
@@ -74,6 +74,14 @@ def suggest_evaluation(graph: NotebookGraph, learned: Learned, chosen: Chosen) -
         reason += "" if bound else "; the number is shown and not kept"
         found.append(Suggestion(cell.index, Role.EVALUATION, reason, 0.85 if bound else 0.7))
     return found
+
+
+def _measures(graph: NotebookGraph, chosen: Chosen, s: Statement, call: ast.Call) -> bool:
+    """Whether the call is a metric; a share (``(a == b).mean()``) is one where something predicted is compared."""
+    if words.is_metric_by_name(graph, call):
+        return True
+    read = {n for contributors in graph.reads[s.number].values() for n in contributors} | {s.number}
+    return words.is_share(call) and bool(read & chosen.predicted)
 
 
 def _keeps_plots(graph: NotebookGraph, statements: tuple[Statement, ...]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nb2prod.advise import words
 from nb2prod.advise.fitting import Learned
 from nb2prod.advise.missing import why_no_prediction
-from nb2prod.advise.predictions import Form, Prediction, Use, choose, rank
+from nb2prod.advise.predictions import Form, Prediction, Use, choose, end_of, rank
 from nb2prod.advise.rows import Step, way_of
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.objects import Contributors
@@ -18,7 +18,10 @@ _ROW_BY_ROW = frozenset("where argmax inverse_transform exp expm1 round rint cli
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The prediction with what stands behind it. `needs` is its slice, `fits` what it learned from in there."""
+    """The prediction with what stands behind it.
+
+    `needs` is its slice, `fits` what was learned in there; `predicted` are all statements that predict, whatever.
+    """
 
     prediction: Prediction
     cells: frozenset[int]
@@ -27,6 +30,7 @@ class Chosen:
     fits: frozenset[int]
     confidence: float
     others: tuple[Prediction, ...]
+    predicted: frozenset[int]
 
 
 def choose_prediction(
@@ -34,6 +38,8 @@ def choose_prediction(
 ) -> tuple[Chosen | None, tuple[Finding, ...]]:
     """`tagged` are the cells known to be `inference`; where there are none, a finding says why nothing was chosen."""
     best = choose(p for p in predictions if not tagged or p.cell in tagged)
+    if best is None and tagged:
+        best = end_of(graph, learned, max(tagged))
     if best is None:
         return None, () if tagged else (why_no_prediction(graph, predictions),)
     sure = [p for p in predictions if p.use > Use.COMPARED and p.form >= best.form]
@@ -51,9 +57,10 @@ def choose_prediction(
     answer = [s for s in made_of(graph, {best.statement}) if s.cell == best.cell and is_row_by_row(s)]
     needs = graph.slice([best.statement, *(s.number for s in answer)])
     cells = tagged or frozenset({best.cell})
-    way = way_of(graph, [(best.statement, name) for name in best.inputs])
+    way = way_of(graph, [(best.statement, name) for name in best.inputs], learned.models)
     fits = frozenset(needs & learned.fits.keys())
-    return Chosen(best, cells, way, needs, fits, round(confidence, 2), others), findings
+    predicted = frozenset(p.statement for p in predictions)
+    return Chosen(best, cells, way, needs, fits, round(confidence, 2), others, predicted), findings
 
 
 def _several(best: Prediction, sure: list[Prediction]) -> Finding:

@@ -8,7 +8,7 @@ net = train(net, loader)                    learns what the notebook's own funct
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nb2prod.advise import words
 from nb2prod.analysis.graph import NotebookGraph, Statement
@@ -31,28 +31,53 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Everything a notebook learns. `derived` are names for a part of it, e.g. ``best = grid.best_estimator_``."""
+    """Everything a notebook learns. `derived` are names for a part of it, e.g. ``best = grid.best_estimator_``.
 
-    fits: Mapping[int, Fit]
-    derived: Mapping[int, frozenset[str]]
+    `models` are names that fit, predict or transform: what is inside them is no row.
+    """
+
+    graph: NotebookGraph
+    models: frozenset[str]
+    fits: dict[int, Fit] = field(default_factory=dict)
+    derived: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def holds(self, name: str, contributors: Contributors) -> bool:
-        """Whether a name that these statements made stands for something learned."""
-        return any(
-            name in self.derived.get(c, ()) or (c in self.fits and name not in self.fits[c].data) for c in contributors
-        )
+        """Whether a name that these statements made, or changed last, stands for something learned."""
+        seen: set[int] = set()
+        pending = list(contributors)
+        while pending:
+            c = pending.pop()
+            if c in seen:
+                continue
+            seen.add(c)
+            if name in self.derived.get(c, ()) or (c in self.fits and name not in self.fits[c].data):
+                return True
+            if name not in self.graph.statements[c].facts.binds:  # it changed what was there
+                pending += self.graph.reads[c].get(name, ())
+        return False
 
 
 def find_learned(graph: NotebookGraph) -> Learned:
     functions = training_functions(graph)
-    learned = Learned(fits := {}, derived := {})
+    learned = Learned(graph, _models(graph))
+    fits, derived = learned.fits, learned.derived
     for s in graph.statements:
         fit = _fit(graph, s, functions)
         if fit is not None:
             fits[s.number] = fit
         elif parts := _parts(graph, s, learned):
             derived[s.number] = parts
+    if not fits:  # written by hand from end to end: what a function makes of two things, e.g. rows and labels
+        fits |= {s.number: fit for s in graph.statements if (fit := _made_by_own_function(graph, s))}
     return learned
+
+
+def _models(graph: NotebookGraph) -> frozenset[str]:
+    methods = words.FITTING | words.PREDICTING | words.TRANSFORMING
+    return frozenset(
+        words.root_of(c.func) for s in graph.statements for c in s.facts.calls
+        if words.called_name(c) in methods and words.receiver(graph, c) is not None
+    )  # fmt: skip
 
 
 def training_functions(graph: NotebookGraph) -> Mapping[str, str]:
@@ -121,6 +146,16 @@ def _fit(graph: NotebookGraph, s: Statement, functions: Mapping[str, str]) -> Fi
     return None
 
 
+def _made_by_own_function(graph: NotebookGraph, s: Statement) -> Fit | None:
+    """``tree = build(rows, labels)``"""
+    match s.node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id=function)) as call):
+            own = any(c in graph.definitions for c in graph.reads[s.number].get(function, ()))
+            if own and sum(bool(words.root_of(a)) for a in call.args) >= 2:
+                return Fit(s.number, frozenset(), f"makes `{name}` by `{function}`", call.lineno)
+    return None
+
+
 def _gives_rows(node: ast.stmt) -> bool:
     calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
     return any(words.called_name(call) in words.GIVING_ROWS for call in calls)
@@ -148,7 +183,7 @@ def _updated_in_a_loop(s: Statement) -> frozenset[str]:
 
 
 def _is_scaled(value: ast.expr) -> bool:
-    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.Div)
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.Div | ast.MatMult)
 
 
 def _parts(graph: NotebookGraph, s: Statement, learned: Learned) -> frozenset[str]:
@@ -166,7 +201,18 @@ def _parts(graph: NotebookGraph, s: Statement, learned: Learned) -> frozenset[st
         case ast.Dict(values=parts):
             roots = {words.root_of(part) for part in parts}
         case _:
-            return frozenset()
+            return frozenset({name}) if _multiplies(graph, s, value, learned) else frozenset()
     reads = graph.reads[s.number]
     held = any(root in reads and learned.holds(root, reads[root]) for root in roots)
     return frozenset({name}) if held else frozenset()
+
+
+def _multiplies(graph: NotebookGraph, s: Statement, value: ast.expr, learned: Learned) -> bool:
+    """``P @ Q.T`` of two learned factors: a table of every prediction there can be."""
+    reads = graph.reads[s.number]
+    for node in ast.walk(value):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            roots = [words.root_of(side) for side in (node.left, node.right)]
+            if all(root in reads and learned.holds(root, reads[root]) for root in roots):
+                return True
+    return False

@@ -35,13 +35,21 @@ def suggest_inference(graph: NotebookGraph, learned: Learned, chosen: Chosen) ->
 
 
 def _earlier_predictions(graph: NotebookGraph, learned: Learned, chosen: Chosen) -> list[Statement]:
-    """Statements in other cells that predict something for the chosen one, and that nothing is fitted on."""
-    fitted_on = graph.slice(chosen.fits)
-    return [
-        graph.statements[n] for n in sorted(chosen.needs - fitted_on)
-        if graph.statements[n].cell != chosen.prediction.cell and n not in learned.fits
-        and any(words.is_prediction(graph, c) for c in graph.statements[n].facts.calls)
-    ]  # fmt: skip
+    """Statements in other cells that predict for the same rows, or make the rows that are predicted."""
+    p = chosen.prediction
+    own = graph.reads[p.statement]
+    on_the_way = {step.statement for step in chosen.way}
+    found = []
+    for number in sorted(chosen.needs - graph.slice(chosen.fits)):
+        s, reads = graph.statements[number], graph.reads[number]
+        if s.cell == p.cell or number in learned.fits:
+            continue
+        if not any(words.is_prediction(graph, c) for c in s.facts.calls):
+            continue
+        same = bool(p.inputs) and all(name in reads and reads[name] == own[name] for name in p.inputs)
+        if same or number in on_the_way:
+            found.append(s)
+    return found
 
 
 def _refinements(graph: NotebookGraph, learned: Learned, chosen: Chosen) -> list[Statement]:

@@ -22,6 +22,9 @@ from nb2prod.advise.rows import carriers, way_of
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.objects import Contributors
 
+Readers = tuple[tuple[int, ...], ...]
+"""For each statement those that read what it made or changed."""
+
 
 class Use(IntEnum):
     """What a prediction is made for; the greater, the more likely it is what a caller wants."""
@@ -66,9 +69,23 @@ class Prediction:
 def find_predictions(graph: NotebookGraph, learned: Learned) -> tuple[Prediction, ...]:
     """In notebook order. Those of training loops are not among them."""
     returning = predicting_functions(graph)
-    found = [p for s in graph.statements for p in _of_statement(graph, learned, s, returning)]
+    readers = _readers(graph)
+    found = [p for s in graph.statements for p in _of_statement(graph, learned, s, returning, readers)]
     newest = max((p.last_fit for p in found if p.form > Form.TRANSFORMATION), default=-1)
-    return tuple(_with_use(graph, learned, p, newest) for p in found)
+    data: dict[int, frozenset[int]] = {}
+    for fit in {fit for p in found for fit in p.fitted}:
+        way = way_of(graph, _given_to(graph, learned, fit), learned.models)
+        data[fit] = frozenset(step.statement for step in way)
+    return tuple(_with_use(graph, learned, p, newest, readers, data) for p in found)
+
+
+def _readers(graph: NotebookGraph) -> Readers:
+    found: list[set[int]] = [set() for _ in graph.statements]
+    for s in graph.statements:
+        for contributors in graph.reads[s.number].values():
+            for c in contributors:
+                found[c].add(s.number)
+    return tuple(tuple(sorted(one)) for one in found)
 
 
 def rank(prediction: Prediction) -> tuple[int, ...]:
@@ -85,6 +102,19 @@ def choose(predictions: Iterable[Prediction]) -> Prediction | None:
     same = [p for p in ranked if (p.form, p.use, p.model, p.fitted) == (best.form, best.use, best.model, best.fitted)]
     answers = [p for p in same if p.method == "predict" and p.inputs == best.inputs]
     return answers[-1] if answers else best
+
+
+def end_of(graph: NotebookGraph, learned: Learned, cell: int) -> Prediction | None:
+    """What a cell ends with, taken for a prediction because the user says it is one."""
+    statements = [s for s in graph.of_cell(cell) if s.facts.binds or isinstance(s.node, ast.Expr)]
+    if not statements:
+        return None
+    s = statements[-1]
+    value = getattr(s.node, "value", None)
+    given = [value] if isinstance(value, ast.expr) else []
+    reads = graph.reads[s.number]
+    model = next((name for name in sorted(reads) if learned.holds(name, reads[name])), "")
+    return _made(graph, learned, s, value or ast.Constant(None), Form.EXPRESSION, model, given, "")
 
 
 # --- finding them
@@ -136,7 +166,7 @@ def _calls_own(graph: NotebookGraph, call: ast.Call, names: Iterable[str]) -> bo
 
 
 def _of_statement(
-    graph: NotebookGraph, learned: Learned, s: Statement, returning: frozenset[str]
+    graph: NotebookGraph, learned: Learned, s: Statement, returning: frozenset[str], readers: Readers
 ) -> Iterator[Prediction]:
     if s.facts.definition is not None:
         return
@@ -146,15 +176,29 @@ def _of_statement(
         if found is None:
             continue
         around = loops.get(id(call), ())
+        found = _with_rows_of_loops(graph, found, s, call, around)
         if around and s.number in learned.fits and found.form is not Form.CALL:
             continue  # the forward pass of a training loop
         if around and (_varies(graph, call, around) or s.number in learned.fits):
             found = replace(found, use=Use.COMPARED)
-        elif around or _is_drawn(graph, s, call):
+        elif any(isinstance(loop, ast.For | ast.While) for loop in around) or _is_drawn(graph, s, call, readers):
             found = replace(found, use=Use.ASIDE)
         yield found
     if s.number not in learned.fits and (found := _of_expression(graph, learned, s)) is not None:
         yield found
+
+
+def _with_rows_of_loops(
+    graph: NotebookGraph, found: Prediction, s: Statement, call: ast.Call, around: tuple[ast.AST, ...]
+) -> Prediction:
+    """In ``[model.predict(row) for row in rows]`` it is `rows` that is predicted."""
+    given = {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+    rows = set(found.inputs)
+    for loop in around:
+        for part in [loop] if isinstance(loop, ast.For) else getattr(loop, "generators", ()):
+            if given & {n.id for n in ast.walk(part.target) if isinstance(n, ast.Name)}:
+                rows |= carriers(graph, part.iter) & graph.reads[s.number].keys()
+    return replace(found, inputs=tuple(sorted(rows)))
 
 
 def _of_call(
@@ -257,47 +301,50 @@ def _loops(node: ast.stmt) -> Mapping[int, tuple[ast.AST, ...]]:
 
 
 def _varies(graph: NotebookGraph, call: ast.Call, around: tuple[ast.AST, ...]) -> bool:
-    """Whether each round of the loops has another model."""
-    target = words.receiver(graph, call) or call.func
+    """Whether the rounds of the loops differ in the model and not in the rows: a comparison."""
     stored = {
         n.id for loop in around for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-    return any(isinstance(n, ast.Name) and n.id in stored for n in ast.walk(target))
+
+    def changes(*nodes: ast.AST) -> bool:
+        return any(isinstance(n, ast.Name) and n.id in stored for node in nodes for n in ast.walk(node))
+
+    return changes(words.receiver(graph, call) or call.func) and not changes(*call.args, *call.keywords)
 
 
-def _is_drawn(graph: NotebookGraph, s: Statement, call: ast.Call) -> bool:
+def _is_drawn(graph: NotebookGraph, s: Statement, call: ast.Call, readers: Readers) -> bool:
     """Whether the value is made for a plot: inside the call that draws it, or bound to a name only plots read."""
     for outer in s.facts.calls:
         if words.is_drawing(graph, outer) and any(n is call for a in outer.args for n in ast.walk(a)):
             return True
     names = graph.bound_by(s.number)
-    readers = [
-        other for other in graph.statements[s.number + 1 :]
-        if any(s.number in graph.reads[other.number].get(name, ()) for name in names)
-    ]  # fmt: skip
-    drawn = [other for other in readers if any(words.is_drawing(graph, c) for c in other.facts.calls)]
-    if not drawn:
-        return False
-    return all(
+    others = [graph.statements[n] for n in readers[s.number]]
+    drawn = [other for other in others if any(words.is_drawing(graph, c) for c in other.facts.calls)]
+    return bool(drawn) and all(
         other in drawn or graph.bound_by(other.number) & names  # ``Z = Z.reshape(xx.shape)``
-        for other in readers
+        for other in others
     )
 
 
 # --- what they are for
 
 
-def _with_use(graph: NotebookGraph, learned: Learned, p: Prediction, newest: int) -> Prediction:
+def _with_use(
+    graph: NotebookGraph, learned: Learned, p: Prediction, newest: int, readers: Readers,
+    data: Mapping[int, frozenset[int]],
+) -> Prediction:  # fmt: skip
+    """`data` maps a fit to the statements that its rows came from."""
     if p.use is not Use.HELD_OUT:
         return p
-    if _is_saved(graph, p):
+    if _is_saved(graph, p, readers):
         return replace(p, use=Use.SAVED)
-    own = {step.statement for step in way_of(graph, [(p.statement, n) for n in p.inputs])}
     if any(_same_rows(graph, learned, p, fit) for fit in p.fitted):
         return replace(p, use=Use.ASIDE)
-    data = {step.statement for fit in p.fitted for step in way_of(graph, _given_to(graph, learned, fit))}
-    if data and not own & data and p.last_fit == newest:
-        return replace(p, use=Use.NEW_ROWS)
+    fitted_on = frozenset[int]().union(*(data[fit] for fit in p.fitted))
+    if p.last_fit == newest and fitted_on:
+        way = way_of(graph, [(p.statement, n) for n in p.inputs], learned.models)
+        if not any(step.statement in fitted_on for step in way):
+            return replace(p, use=Use.NEW_ROWS)
     return p
 
 
@@ -318,16 +365,22 @@ def _same_rows(graph: NotebookGraph, learned: Learned, p: Prediction, fit: int) 
     return p.inputs == (name,) and graph.reads[p.statement][name] == graph.reads[fit].get(name)
 
 
-def _is_saved(graph: NotebookGraph, p: Prediction) -> bool:
-    made = {p.statement}
-    for s in graph.statements[p.statement :]:
-        names = {name for name, c in graph.reads[s.number].items() if c & made}
-        if not names and s.number != p.statement:
+def _is_saved(graph: NotebookGraph, p: Prediction, readers: Readers) -> bool:
+    """Whether the prediction, or something made of it, is written to a file."""
+    made: set[int] = set()
+    pending = [p.statement]
+    while pending:
+        number = pending.pop()
+        if number in made:
             continue
-        for call in s.facts.calls:
-            if words.is_saving(graph, call):
-                handed = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
-                if handed & names or s.number == p.statement:
-                    return True
-        made.add(s.number)
+        made.add(number)
+        pending += readers[number]
+        for call in graph.statements[number].facts.calls:
+            if words.is_saving(graph, call) and (number == p.statement or _is_handed(graph, number, call, made)):
+                return True
     return False
+
+
+def _is_handed(graph: NotebookGraph, number: int, call: ast.Call, made: set[int]) -> bool:
+    reads = graph.reads[number]
+    return any(isinstance(n, ast.Name) and reads.get(n.id, frozenset()) & made for n in ast.walk(call))

@@ -28,8 +28,8 @@ class Step:
     line: int
 
 
-def way_of(graph: NotebookGraph, start: Iterable[tuple[int, str]]) -> tuple[Step, ...]:
-    """The steps behind these (statement that reads, name) pairs, in notebook order."""
+def way_of(graph: NotebookGraph, start: Iterable[tuple[int, str]], models: frozenset[str]) -> tuple[Step, ...]:
+    """The steps behind these (statement that reads, name) pairs, in notebook order. `models` carry no rows."""
     seen: set[tuple[int, str]] = set()
     steps: dict[int, Step] = {}
     pending = list(start)
@@ -38,7 +38,7 @@ def way_of(graph: NotebookGraph, start: Iterable[tuple[int, str]]) -> tuple[Step
         contributors = graph.reads[number].get(name, frozenset())
         if kind_of(graph, contributors) in ("import", "feature", "parameter") or _is_a_number(graph, contributors):
             continue
-        if _is_summary_name(graph, contributors, name):
+        if name in models or _is_summary_name(graph, contributors, name):
             continue
         for c in contributors:
             if (c, name) in seen or graph.kinds[c] in ("import", "feature", "parameter"):
@@ -232,6 +232,11 @@ def _call_feature(graph: NotebookGraph, call: ast.Call) -> str:
     rows = _union(graph, arguments)
     if not rows:
         return ""
-    if name in words.CONVERTING:
+    if name in words.CONVERTING or _is_own_class(graph, name):
         return next((made for part in arguments if (made := _feature(graph, part))), "")
     return f"applies `{name}`"
+
+
+def _is_own_class(graph: NotebookGraph, name: str) -> bool:
+    """A class of the notebook that is given rows holds them (a ``Dataset``)."""
+    return any(d.name == name and d.is_class for d in graph.definitions.values())

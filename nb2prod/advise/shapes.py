@@ -14,7 +14,7 @@ from nb2prod.model.roles import Role
 _SETTING_UP = frozenset(
     "seed manual_seed set_seed set_option use filterwarnings simplefilter set_style set_theme set set_palette "
     "set_printoptions print register_matplotlib_converters basicConfig set_verbosity init_notebook_mode "
-    "set_random_seed rc enable_notebook update".split()
+    "set_random_seed rc ion enable_notebook update".split()
 )
 
 

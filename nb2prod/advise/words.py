@@ -99,12 +99,19 @@ def is_transformation(graph: NotebookGraph, call: ast.Call) -> bool:
 
 def is_metric(graph: NotebookGraph, call: ast.Call) -> bool:
     """``accuracy_score(y, p)``, ``model.score(X, y)``, ``(p == y).mean()``, ``np.mean(p == y)``."""
+    return is_metric_by_name(graph, call) or is_share(call)
+
+
+def is_share(call: ast.Call) -> bool:
+    """``(p == y).mean()``: a metric where one of them was predicted."""
+    return called_name(call) in ("mean", "sum") and any(isinstance(n, ast.Compare) for n in ast.walk(call))
+
+
+def is_metric_by_name(graph: NotebookGraph, call: ast.Call) -> bool:
     path, name = library_path(graph, call.func), called_name(call)
     if "metrics" in path.split(".") or path.endswith("mean_absolute_error"):
         return True
-    if name == "score" and receiver(graph, call) is not None and call.args:
-        return True
-    return name in ("mean", "sum") and any(isinstance(n, ast.Compare) for n in ast.walk(call))
+    return name == "score" and receiver(graph, call) is not None and bool(call.args)
 
 
 def is_cross_validation(graph: NotebookGraph, call: ast.Call) -> bool:

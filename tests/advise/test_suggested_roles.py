@@ -154,6 +154,51 @@ def test_a_network_trained_in_a_loop() -> None:
     assert roles_of(*cells) == ["-", "-", "training", "inference"]
 
 
+def test_a_loop_over_rows_is_no_comparison() -> None:
+    fit = "ms = {k: LogisticRegression(C=k).fit(A, c) for k in (1, 2)}"
+    rows = "out = []\nfor row in B:\n    m = ms[1 + (row[0] > 5)]\n    out.append(m.predict([row])[0])"
+    assert roles_of(LOAD, fit, rows) == ["-", "training", "inference"]
+    models = "for k in ms:\n    print(ms[k].predict(B))"
+    assert [finding.code for finding in advice_for(LOAD, fit, models).findings] == ["NB381"]
+
+
+def test_a_tree_written_by_hand() -> None:
+    functions = """
+def build(rows, labels):
+    middle = rows[:, 2].mean()
+    return middle, labels[rows[:, 2] <= middle].mean(), labels[rows[:, 2] > middle].mean()
+def answer(tree, row):
+    return tree[1] if row[2] <= tree[0] else tree[2]
+"""
+    cells = [LOAD, functions, "t = build(A, c)", "found = [answer(t, row) for row in B]"]
+    assert roles_of(*cells) == ["-", "functions", "training", "inference"]
+
+
+def test_a_table_of_everything_learned() -> None:
+    cells = [
+        "import numpy as np\nR = np.genfromtxt('ratings.csv')",
+        "P, Q = np.ones((9, 2)), np.ones((5, 2))\nfor u in range(9):\n    P[u] += 0.1 * R[u] @ Q\n    Q += 0.1 * P[u]",
+        "table = P @ Q.T",
+        "def best(user, n=3):\n    return np.argsort(table[user])[:n]",
+        "best(4)",
+    ]
+    assert roles_of(*cells) == ["-", "training", "-", "functions", "inference"]
+
+
+def test_what_a_threshold_was_chosen_by_is_training_s() -> None:
+    fit = "m = LogisticRegression().fit(A, c)"
+    tune = "s = m.predict_proba(A)[:, 1]\ncut = np.quantile(s, 0.4)"
+    assert roles_of(LOAD, fit, tune, "labels = m.predict_proba(B)[:, 1] > cut") == [
+        "-", "training", "-", "inference",
+    ]  # fmt: skip
+
+
+def test_the_user_s_own_inference_cell_needs_no_prediction_call() -> None:
+    fit = "m = LogisticRegression().fit(A, c)"
+    mine = code("odds = np.exp(B @ m.coef_.T)", "inference")
+    assert roles_of(LOAD, fit, mine) == ["-", "training", "inference"]
+
+
 # --- what leads to it
 
 
@@ -179,6 +224,12 @@ def test_a_statistic_of_training_is_no_feature() -> None:
         "m = Ridge().fit(df[['age']], df.price)\nm.predict(new)",
     ]
     assert roles_of(*cells) == ["imports", "-", "-", "preprocessing", "inference"]
+
+
+def test_holding_rows_in_a_container_makes_no_feature() -> None:
+    own = "class Rows:\n    def __init__(self, rows):\n        self.rows = rows\nheld = Rows(B)"
+    fit = "m = LogisticRegression().fit(A, c)\nparts = {'m': m, 'cut': 0.5}"
+    assert roles_of(LOAD, own, fit, "parts['m'].predict(held.rows)") == ["-", "-", "training", "inference"]
 
 
 def test_a_cell_that_only_makes_an_example_is_the_request() -> None:
