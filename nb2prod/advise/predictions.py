@@ -225,7 +225,7 @@ def _of_call(
     own = isinstance(call.func, ast.Name) and any(c in graph.definitions for c in reads.get(root, ()))
     given = {n for a in arguments if (n := words.root_of(a)) in held}
     late = held & graph.late[s.number]
-    if own and (given or late) and not _throws_away(s, call) and not _gives_a_number(graph, name):
+    if own and (given or late) and not _throws_away(graph, s, call) and not _gives_a_number(graph, name):
         model = min(given or late)
         return _made(graph, learned, s, call, Form.OWN_FUNCTION, model, arguments, "")
     return None
@@ -269,8 +269,10 @@ def _made(
     )
 
 
-def _throws_away(s: Statement, call: ast.Call) -> bool:
-    return isinstance(s.node, ast.Expr) and s.node.value is call
+def _throws_away(graph: NotebookGraph, s: Statement, call: ast.Call) -> bool:
+    """Whether nobody sees the value: a call on a line of its own that does not end its cell."""
+    last = s.number + 1 == len(graph.statements) or graph.statements[s.number + 1].cell != s.cell
+    return isinstance(s.node, ast.Expr) and s.node.value is call and not last
 
 
 def _gives_a_number(graph: NotebookGraph, function: str) -> bool:
