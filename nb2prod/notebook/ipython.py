@@ -190,14 +190,15 @@ def _replace_lines(lines: list[str], start: int, reading: _Reading) -> list[str]
     lines = list(lines)
     for first, last in statement_spans(lines):
         translation = magics.translate(_one_text(lines[first : last + 1]), reading.place(start + first + 1))
-        if translation is None:
+        if translation is None or "\n" in (translation.python or ""):  # a text or a bracket goes on: no line of its own
             continue
         indent = lines[first][: len(lines[first]) - len(lines[first].lstrip())]
         if translation.python is not None:
             kept = [indent + translation.python, *[""] * (last - first)]
         else:
-            # An indented line may be all its block has: `pass` keeps the block a block.
-            opening = f"{indent}pass  # " if indent else "# "
+            # An indented line may be all its block has: `pass` keeps the block a block, and ends the one before.
+            below = next((line for line in lines[last + 1 :] if line.strip()), "")
+            opening = f"{indent}pass  # " if indent or below[:1].isspace() else "# "
             kept = [opening + lines[first].strip(), *(f"# {line.strip()}" for line in lines[first + 1 : last + 1])]
         lines[first : last + 1] = kept
         reading.take(translation, start + first + 1)
@@ -207,8 +208,11 @@ def _replace_lines(lines: list[str], start: int, reading: _Reading) -> list[str]
 def _one_text(lines: list[str]) -> str:
     """The lines of a statement; where backslashes join them all, as one line, the way IPython joins them."""
     if all(line.endswith("\\") for line in lines[:-1]):
-        return " ".join([*(line.rstrip()[:-1] for line in lines[:-1]), lines[-1].rstrip()]).strip()
-    return "\n".join(lines).strip()
+        text = " ".join([*(line.rstrip()[:-1] for line in lines[:-1]), lines[-1].rstrip()]).strip()
+    else:
+        text = "\n".join(lines).strip()
+    # behind a question mark IPython takes no space
+    return text if not text.endswith("?") or lines[-1].endswith("?") else f"{text} "
 
 
 def _parse_or_explain(python: str, source: str, reading: _Reading) -> str | None:

@@ -31,10 +31,10 @@ def statement_spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
             while lines[last].endswith("\\") and last + 1 < len(lines):
                 last += 1
         else:
-            depth, quote = _scan(lines[first], 0, "")
-            while (depth > 0 or quote or lines[last].endswith("\\")) and last + 1 < len(lines):
+            depth, quote, goes_on = _scan(lines[first], 0, "")
+            while (depth > 0 or quote or goes_on) and last + 1 < len(lines):
                 last += 1
-                depth, quote = _scan(lines[last], depth, quote)
+                depth, quote, goes_on = _scan(lines[last], depth, quote)
         yield first, last
         first = last + 1
 
@@ -76,18 +76,18 @@ def ends_in_code(text: str) -> bool:
     return True
 
 
-def _scan(line: str, depth: int, quote: str) -> tuple[int, str]:
-    """Bracket depth and the open triple quote after `line`, given both before it."""
+def _scan(line: str, depth: int, quote: str) -> tuple[int, str, bool]:
+    """Bracket depth, the open triple quote and whether a backslash goes on, after `line`; the first two before it."""
     position = 0
     while True:
         if quote:
             end = _end_of_text(line, position, quote)
             if end < 0:
-                return depth, quote
+                return depth, quote, False
             position, quote = end, ""
         match = _TOKEN.search(line, position)
         if match is None or match.lastgroup == "comment":
-            return depth, ""
+            return depth, "", match is None and line.endswith("\\")
         position = match.end()
         if match.lastgroup == "triple":
             quote = match.group()

@@ -44,7 +44,7 @@ AUTOMATIC = SHOWN_ONLY | _RUNS_PYTHON | _ALIASES.keys() | words("pip conda mamba
 
 _OPTION = re.compile(r"(?:(?:-[lsTD]\s*(?:'[^']*'|\"[^\"]*\"|\S+)|-[rq]|--[\w-]+)\s+)*")
 _TIMES_OPTION = re.compile(r"(?:(?:-[nrpf]\s*\S+|-[tcqov]+)\s+)*")
-_MAGIC = re.compile(r"(%{1,2})\s*([\w.]+!?)(.*)", re.DOTALL)
+_MAGIC = re.compile(r"(%{1,2})\s*([\w.]*!?)(.*)", re.DOTALL)
 _HELP_END = re.compile(r"%{0,2}(?!\d)[\w*]+(?:\.(?!\d)[\w*]+|\[-?[0-9]+\])*\?\??\Z")
 _SPELT_OUT = re.compile(
     r"get_ipython\(\)\.(?:(?P<line>run_line_magic|magic)|(?P<shell>system|getoutput))\((?P<given>.*)\)\s*;?\Z",
@@ -101,7 +101,7 @@ def translate(text: str, place: Place) -> Translation | None:
         return command(text[1:], place)
     if text.startswith("%") and (match := _MAGIC.fullmatch(text)):
         return _magic(match[2], match[3].strip(), place)
-    if match := _CALLED.match(text):
+    if text != "/" and (match := _CALLED.match(text)):
         return Translation(_called(*match.groups()))
     if (at := own_value(text)) is not None:
         return _assigned(text[:at], text[at:], place)

@@ -7,6 +7,7 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
 
 from nb2prod.errors import InputError
 from nb2prod.model.findings import Severity
@@ -282,28 +283,20 @@ def test_a_number_too_long_for_python_is_a_syntax_error() -> None:
     assert codes("x = " + "1" * 10_000) == [("NB139", "error")]
 
 
-_LINES = st.sampled_from(
-    [
-        "x = 1",
-        "%matplotlib inline",
-        "!ls 'a",
-        "x = !ls",
-        "'''",
-        "if x:",
-        "    y",
-        "(",
-        ")",
-        "\\",
-        "f?",
-        "%%bash",
-        "a = (",
-        "# c",
-    ]
-) | st.text(alphabet="ab %!?\\'\"()[]{}=:#,\n\t", max_size=12)
+_SENSIBLE = [
+    "x = 1", "y = (", "1,", ")", "x = [", "% 2", "]", "if x:", "for i in x:", "    y", "    !ls", "    %time z = 1",
+    "    pass", "%matplotlib inline", "!ls 'a", "x = !ls", "files = !ls '*", "'''", 'x = """', "x = 1 \\",
+    "!ls \\", "f?", "f.a??", "?f", "x[0]?", "# c?", "# \\", "'a?'", "x = '!ls'", "d['=%d'] = 3", "x == !ls",
+    "a = b = !ls", "a, b = !ls", "a['k'] = !ls", "x: int = !ls", "if x: y = !ls", "/f a", ",f a b", ";f a b", ";",
+    "x;", "%%time", "%%bash", "def f():", "    return 1", "@dec", "r'\\'", "!!ls", "print(x)?", "await f()",
+    "import os", "", "%sx ls", "x = %who", "f'{x!r}'", "x != y", "x = a %b", ">>> x", "...",
+    "get_ipython().system('ls')", "%run a.ipynb", "x = 'a' # !ls",
+]  # fmt: skip
+_ANY = st.text(alphabet="ab %!?\\'\"()[]{}=:#,;/\n\t", max_size=12)
 
 
 @pytest.mark.filterwarnings("ignore:.*escape sequence")
-@given(st.lists(_LINES, max_size=8))
+@given(st.lists(st.sampled_from(_SENSIBLE) | _ANY, max_size=8))
 @settings(max_examples=500, deadline=None)
 def test_any_text_keeps_its_lines_and_becomes_python_or_none(lines: list[str]) -> None:
     source = "\n".join(lines)
@@ -313,3 +306,27 @@ def test_any_text_keeps_its_lines_and_becomes_python_or_none(lines: list[str]) -
     else:
         ast.parse(python)
         assert python.count("\n") == source.count("\n")
+
+
+@pytest.mark.filterwarnings("ignore:.*escape sequence", "ignore:.*invalid decimal")
+@given(st.lists(st.sampled_from(_SENSIBLE), max_size=6))
+@settings(max_examples=400, deadline=None)
+def test_what_ipython_can_read_nb2prod_can_and_what_is_python_stays_the_same(lines: list[str]) -> None:
+    source = "\n".join(lines)
+    if "%%" in source:
+        return  # the body is the magic's to read
+    try:
+        transformed = TransformerManager().transform_cell(source)
+    except SyntaxError:
+        transformed = ")"
+    theirs, ours = _parsed(transformed), _parsed(read_code(source).python)
+    assert (theirs is None) == (ours is None)
+    if theirs is not None and ours is not None and "get_ipython" not in transformed:
+        assert ast.dump(theirs) == ast.dump(ours)
+
+
+def _parsed(text: str | None) -> ast.Module | None:
+    try:
+        return None if text is None else ast.parse(text)
+    except SyntaxError:
+        return None
