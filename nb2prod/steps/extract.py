@@ -9,12 +9,14 @@ from typing import Any
 import nb2prod
 from nb2prod.environment import build_runtime_wheel, requirements_text, resolve
 from nb2prod.environment.cache import cache_folder
+from nb2prod.environment.stated import listed, with_stated
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
 from nb2prod.files.digest import digest_bytes
 from nb2prod.files.handwork import find_handwork
 from nb2prod.files.manifest import MANIFEST, seal
 from nb2prod.files.tree import write_tree
 from nb2prod.formatting import format_sources
+from nb2prod.model.notebook import Install, Notebook
 from nb2prod.model.project import Pin, ProjectTree, Requirements
 from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
@@ -88,6 +90,9 @@ def extract_project(
         platform=spec.platform, folder=Path(spec.notebook).absolute().parent, local=(package,), own=own.tops,
         emit=emit, cancel=cancel, step="extract",
     )  # fmt: skip
+    requirements, remarks = with_stated(requirements, _installs(analysis.notebook, Path(spec.notebook).parent))
+    for remark in remarks:
+        emit(FindingFound("extract", remark))
     runtime = build_runtime_wheel(runtime_folder())
     libraries = {name.split(".")[0] for name in (*needed.serving, *needed.training)} - sys.stdlib_module_names
     papers = render_papers(given, nb2prod.__version__, libraries, tuple(sorted(own.files)))
@@ -111,6 +116,18 @@ def extract_project(
         runtime,
         str(Path(spec.notebook).absolute().parent),
     )
+
+
+def _installs(notebook: Notebook, folder: Path) -> list[Install]:
+    """What the notebook installs, with the lists of requirements that lie beside it read."""
+    found: list[Install] = []
+    for install in notebook.installs:
+        path = folder / install.file
+        if install.file and path.is_file():
+            found += listed(path.read_text(encoding="utf-8", errors="replace"), install)
+        elif install.name:
+            found.append(install)
+    return found
 
 
 def project_is_whole(output: Path, project: Project) -> bool:
