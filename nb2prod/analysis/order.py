@@ -45,7 +45,7 @@ def other_values(graph: NotebookGraph, other: NotebookGraph) -> Iterator[OtherVa
         number = places.get(own[s.number])
         if number is None:
             continue
-        for name, contributors in graph.reads[s.number].items():
+        for name, contributors in sorted(graph.reads[s.number].items()):
             if name in ran_again or kind_of(graph, contributors) == "import":
                 continue
             here = tuple(own[n] for n in sorted(contributors))

@@ -32,6 +32,7 @@ EMPTY["test"] = {"project": None, "findings": [], "tests": None, "steps": []}
 EMPTY["inspect"] = EMPTY["check"]
 EMPTY["suggest"] = {"findings": [], "cells": [], "written": [], "backup": None}
 EMPTY["tag"] = {"cells": [], "written": [], "backup": None}
+EMPTY["explain"] = {"notebook": None, "subject": None, "kind": None, "statements": []}
 
 
 def failure(command: str, error: Nb2ProdError) -> dict[str, Any]:

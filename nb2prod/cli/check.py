@@ -25,22 +25,36 @@ def check(context: click.Context, notebook: Path, as_json: bool) -> None:
 
 @click.command()
 @NOTEBOOK
+@click.option(
+    "--graph",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE.svg]",
+    help="Draw the graph of the cells, or write it as SVG.",
+)
 @JSON
 @global_options
 @click.pass_context
-def inspect(context: click.Context, notebook: Path, as_json: bool) -> None:
+def inspect(context: click.Context, notebook: Path, graph: str | None, as_json: bool) -> None:
     """Show the cells with their roles, what depends on what, and where training ends and prediction begins."""
-    from nb2prod.console.notebook import inspect_lines
+    from nb2prod.console.notebook import graph_lines, inspect_lines
 
-    _examine(context, notebook, as_json, inspect_lines)
+    if graph is not None and graph != "-" and not graph.lower().endswith(".svg"):
+        raise click.BadParameter(
+            f"{graph!r} does not end in .svg. The notebook goes before --graph.", param_hint="--graph"
+        )
+    view = inspect_lines if graph is None else graph_lines
+    _examine(context, notebook, as_json, view, None if graph in (None, "-") else Path(graph))
 
 
-def _examine(context: click.Context, notebook: Path, as_json: bool, view: Any) -> None:
+def _examine(context: click.Context, notebook: Path, as_json: bool, view: Any, svg: Path | None = None) -> None:
     from nb2prod.cli.answers import json_text, print_lines, write_stdout
     from nb2prod.model.findings import Severity
     from nb2prod.steps.check import check_json, check_notebook
 
     report = check_notebook(notebook)
+    if svg is not None:
+        _write_svg(report, notebook, svg)
     if as_json:
         text = json_text(check_json(report))
         session_of(context).answered = True
@@ -48,3 +62,15 @@ def _examine(context: click.Context, notebook: Path, as_json: bool, view: Any) -
     elif session_of(context).verbosity >= 0:
         print_lines(view(report, str(notebook)))
     context.exit(int(any(finding.severity is Severity.ERROR for finding in report.findings)))
+
+
+def _write_svg(report: Any, notebook: Path, path: Path) -> None:
+    from nb2prod.drawing import lay_out, svg_text
+    from nb2prod.errors import ToolError, Where
+
+    try:
+        path.write_text(svg_text(lay_out(report.graph), notebook.name), encoding="utf-8")
+    except OSError as fault:
+        raise ToolError(
+            f"the drawing cannot be written: {fault.strerror or fault}.", code="NB961", where=Where(str(path))
+        ) from fault

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("nb2prod.cli.check:inspect", "Show the cells, their roles, the graph and the boundary."),
     "suggest": ("nb2prod.cli.suggest:suggest", "Propose a role for each cell, and write them as tags."),
     "tag": ("nb2prod.cli.suggest:tag", "Give cells a role."),
+    "explain": ("nb2prod.cli.explain:explain", "Show why a name or a line is in production, or is not."),
     "convert": ("nb2prod.cli.build:convert", "Turn a notebook into a tested package, without MLflow and image."),
     "test": ("nb2prod.cli.test:test", "Run the tests of a generated project, and mutants of its code."),
     "build": ("nb2prod.cli.build:build", "Turn a notebook into a package, an MLflow model and an image."),

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from nb2prod.console.problems import finding_lines, findings_count
 from nb2prod.console.text import Line, columns, line
+from nb2prod.drawing import CellGraph, graph_rows
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.secrets import mask_of
@@ -43,6 +44,8 @@ class CheckView(Protocol):
     def cells(self) -> Sequence[CellView]: ...
     @property
     def boundary(self) -> Any: ...
+    @property
+    def graph(self) -> CellGraph: ...
 
 
 def check_lines(report: CheckView, path: str) -> tuple[Line, ...]:
@@ -103,6 +106,15 @@ def _inspect_lines(report: CheckView, path: str) -> Iterator[Line]:
     yield from _boundary_lines(report)
     for finding in report.findings:
         yield from finding_lines(asdict(finding))
+
+
+def graph_lines(report: CheckView, path: str) -> tuple[Line, ...]:
+    """The graph of the cells, one row each, and the boundary."""
+    rows = graph_rows(report.graph)
+    texts = columns((row.lanes, row.node.cell, row.node.role, _first_line(row.node.title), row.reads) for row in rows)
+    lines = [line((path, "bold")), line()]
+    lines += [line((text, "" if row.node.use else "dim")) for row, text in zip(rows, texts, strict=True)]
+    return (*lines, line(), *_boundary_lines(report))
 
 
 def _boundary_lines(report: CheckView) -> Iterator[Line]:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from nb2prod.drawing import CellGraph, cell_graph
 from nb2prod.model.findings import Finding
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.roles import Role
@@ -43,6 +44,7 @@ class CheckReport:
     findings: tuple[Finding, ...]
     cells: tuple[CellSummary, ...]
     boundary: BoundarySummary | None
+    graph: CellGraph
 
 
 def check_notebook(path: Path) -> CheckReport:
@@ -50,7 +52,10 @@ def check_notebook(path: Path) -> CheckReport:
     notebook = open_notebook(path)
     analysis = analyse(notebook, find_own_code(notebook, path.absolute().parent))
     cells = tuple(_summary(analysis, c.index, c.role) for c in analysis.notebook.cells if c.kind == "code")
-    return CheckReport(analysis.notebook, analysis.findings, cells, _boundary(analysis))
+    uses = {cell.index: cell.in_production for cell in cells}
+    titles = {cell.index: _title(cell.source) for cell in analysis.notebook.cells}
+    graph = cell_graph(analysis.graph, uses, titles)
+    return CheckReport(analysis.notebook, analysis.findings, cells, _boundary(analysis), graph)
 
 
 def check_json(report: CheckReport) -> dict[str, Any]:
@@ -61,6 +66,12 @@ def check_json(report: CheckReport) -> dict[str, Any]:
         "cells": [asdict(c) for c in report.cells],
         "boundary": asdict(report.boundary) if report.boundary else None,
     }
+
+
+def _title(source: str) -> str:
+    """The first line that is code, without what looks like a secret."""
+    lines = (row.strip() for row in source.splitlines())
+    return mask_of(())(next((row for row in lines if row and not row.startswith(("#", "%"))), ""))
 
 
 def _summary(analysis: Analysis, index: int, role: Role | None) -> CellSummary:
