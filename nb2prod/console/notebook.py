@@ -111,7 +111,7 @@ def _inspect_lines(report: CheckView, path: str) -> Iterator[Line]:
 def graph_lines(report: CheckView, path: str) -> tuple[Line, ...]:
     """The graph of the cells, one row each, and the boundary."""
     rows = graph_rows(report.graph)
-    texts = columns((row.lanes, row.node.cell, row.node.role, _first_line(row.node.title), row.reads) for row in rows)
+    texts = columns((row.lanes, row.node.cell, row.node.role, first_line(row.node.title), row.reads) for row in rows)
     lines = [line((path, "bold")), line()]
     lines += [line((text, "" if row.node.use else "dim")) for row, text in zip(rows, texts, strict=True)]
     return (*lines, line(), *_boundary_lines(report))
