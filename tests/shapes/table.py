@@ -1,13 +1,10 @@
 """What becomes of each notebook with suggested tags alone: `python -m tests.shapes.table [NAME…]`.
 
 A copy of the notebook beside a copy of its data gets its tags from `nb2prod suggest --apply` and is converted. Printed
-for each: parity (the package answers the golden rows as the notebook did), refused (code, cell, message) or failed, and
-the seconds it took. With names only those, and everything that was said.
+for each: `parity` (the package answers the golden rows as the notebook did), `refused` (code, cell and message) or
+`failed`, and the seconds it took. With names only those, and everything that was said.
 """
 
-from __future__ import annotations
-
-import json
 import re
 import shutil
 import subprocess
@@ -15,51 +12,60 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-# Predicts nothing (plots, labels for the rows it has): a refusal is the right answer.
-NOTHING_TO_PREDICT = {"eda_only", "dbscan_only"}
-LONGEST = 300  # seconds
+SHAPES = {path.stem: path for path in sorted(FOLDER.glob("*.ipynb"))}
+LONGEST = 300  # seconds for one command
+_ERROR = re.compile(r"^error (NB(\d)\d\d [^\n]*)", re.MULTILINE)
+_PLACE = re.compile(r" \S*\.ipynb(?=[,:])")
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nb2prod", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LONGEST, check=False)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`kind` is parity, refused or failed; `why` the first error; `said` all that was printed."""
+
+    kind: str
+    why: str
+    said: str
+    seconds: float
 
 
-def outcome(path: Path, folder: Path) -> tuple[str, str]:
-    """One of parity, refused, failed, and why."""
+def convert(name: str, folder: Path, *, mutants: int = 0) -> Outcome:
+    """Tags suggested and a package made in `folder`, which must be empty."""
+    start = time.monotonic()
     shutil.copytree(FOLDER / "data", folder / "data", ignore=shutil.ignore_patterns("*.py"))
-    notebook = shutil.copy(path, folder)
-    try:
-        suggested = run("suggest", notebook, "--apply", folder=folder)
-        if suggested.returncode not in (0, 1):
-            return "failed", suggested.stderr or suggested.stdout
-        if suggested.returncode:
-            return "refused", suggested.stdout + suggested.stderr
-        converted = run("convert", notebook, "-o", str(folder / "out"), folder=folder)
-    except subprocess.TimeoutExpired:
-        return "failed", f"not done after {LONGEST} s"
-    said = converted.stdout + converted.stderr
-    if converted.returncode == 0:
-        return "parity", said
-    return ("refused" if converted.returncode == 1 and re.search(r"\bNB\d{3}\b", said) else "failed"), said
+    notebook = shutil.copy(SHAPES[name], folder)
+    said = ""
+    commands = [["suggest", notebook, "--apply"],
+                ["convert", notebook, "-o", str(folder / "out"), "--mutants", str(mutants)]]  # fmt: skip
+    for command in commands:
+        try:
+            done = subprocess.run([sys.executable, "-m", "nb2prod", *command], cwd=folder, capture_output=True,
+                                  text=True, timeout=LONGEST, check=False)  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return Outcome("failed", f"`nb2prod {command[0]}` was not done after {LONGEST} s", said, LONGEST)
+        said += done.stdout + done.stderr
+        if done.returncode:
+            error = _ERROR.search(done.stdout + done.stderr)
+            # NB1 to NB4 look at the notebook, and say what to do about it; the others happen on the way.
+            kind = "refused" if error and error[2] in "1234" else "failed"
+            why = _PLACE.sub("", error[1]) if error else f"exit code {done.returncode}"
+            return Outcome(kind, why, said, time.monotonic() - start)
+    return Outcome("parity", "", said, time.monotonic() - start)
 
 
 def main(names: list[str]) -> int:
     counts: Counter[str] = Counter()
-    for path in sorted(FOLDER.glob("*.ipynb")):
-        if names and path.stem not in names:
-            continue
-        start = time.monotonic()
+    for name in names or SHAPES:
         with tempfile.TemporaryDirectory() as folder:
-            result, said = outcome(path, Path(folder))
-        counts[result] += 1
-        print(f"{path.stem:28} {result:8} {time.monotonic() - start:5.0f} s", flush=True)
+            outcome = convert(name, Path(folder))
+        counts[outcome.kind] += 1
+        print(f"{name:26} {outcome.kind:8} {outcome.seconds:4.0f} s  {outcome.why}".rstrip(), flush=True)
         if names:
-            print(said)
-    print(json.dumps(counts))
+            print(outcome.said)
+    print(", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())), "of", counts.total())
     return 0
 
 
