@@ -94,7 +94,10 @@ class Namespace:
             changes=changes,
             doubtful=self._change(doubtful),
             surely=self._change(sure),
-            undefined=tuple(n for n in sorted(facts.reads - facts.binds) if n not in known and not is_builtin(n)),
+            # What the statement itself may bind is bound when it is read: else the notebook's own run ends here.
+            undefined=tuple(
+                n for n in sorted(facts.reads - facts.binds - facts.maybe) if n not in known and not is_builtin(n)
+            ),
             sets_up=bool(effect.seeds) or self._sets_up(node, facts, modules),
             files=files,
         )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.plan.selection import Selection
 
@@ -51,7 +52,7 @@ def _hidden(graph: NotebookGraph, numbers: tuple[int, ...], arguments: frozenset
                 continue
             contributors = graph.reads[number].get(use.name)
             bound_here = use.name in s.facts.binds | s.facts.maybe and use.name not in s.facts.reads
-            if contributors is None and not bound_here and not use.late:
+            if contributors is None and not bound_here and not use.late and is_builtin(use.name):
                 what = "a built-in"
             elif contributors and kind_of(graph, contributors) == "import":
                 what = "an import"

@@ -362,6 +362,37 @@ value + model
 """) == ("NB309",)  # fmt: skip
 
 
+def test_a_name_that_an_inner_loop_binds_and_the_outer_one_reads() -> None:
+    assert equal_or_refused("""
+# %% training
+model = pow(3, 1)
+for epoch in range(3):
+    for step in range(2):
+        loss = model + step
+        model = loss
+    shown = [loss, epoch]
+# %% request
+value = 9
+# %% inference
+[value * model, shown]
+""") == "equal"  # fmt: skip
+
+
+def test_a_name_that_one_round_of_a_loop_leaves_for_the_next() -> None:
+    assert equal_or_refused("""
+# %% training
+model = pow(3, 1)
+while model < 20:
+    if model < 7:
+        step = model * 2
+    model = model + step
+# %% request
+value = 9
+# %% inference
+value + model
+""") == "equal"  # fmt: skip
+
+
 def test_a_name_that_only_a_function_reads_and_no_cell_defines() -> None:
     assert equal_or_refused("""
 # %% functions
