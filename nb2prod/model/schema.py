@@ -14,7 +14,8 @@ records   list[dict]                                      list of objects
 json      int, float, str, bool, None, list, dict         itself
 ========  ==============================================  =========================
 
-NaN, NaT and None are `null`; timestamps are ISO 8601 strings; an index is not part of the wire form.
+NaN, NaT and None are `null`; timestamps are ISO 8601 strings. An index that has a name or
+holds times is data: in the frame of a request it is one column more. Other indexes are no part of the wire form.
 A body is ``{"rows": [...]}`` where the request is a single value of a kind other than `json`, and
 ``{name: value, ...}`` otherwise. An answer holds ``"predictions"``: the response in wire form.
 """
@@ -44,7 +45,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class ValueSchema:
     """One value. `dtype` for array, tensor and series; `shape` with None for the row axis, e.g. ``(None, 64)``;
-    `annotation` is the Python annotation for kind `json`, e.g. ``float`` or ``dict[str, float]``."""
+    `annotation` is the Python annotation for kind `json`, e.g. ``float`` or ``dict[str, float]``; `index` is the one
+    of the `columns` that is the frame's index, or empty."""
 
     name: str
     kind: ValueKind
@@ -52,6 +54,7 @@ class ValueSchema:
     dtype: str = ""
     shape: tuple[int | None, ...] = ()
     annotation: str = ""
+    index: str = ""
 
 
 @dataclass(frozen=True, slots=True)

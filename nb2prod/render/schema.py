@@ -19,6 +19,7 @@ def schema_module(schema: Schema, cells: str) -> str:
         torch="tensor" in kinds,
         row=_row(frame) if frame else "",
         dtypes=_dtypes(frame) if frame else "",
+        index=_index(frame) if frame else "",
         fields=_fields(schema),
         arguments=_arguments(schema),
         response=value_annotation(schema.response).text,
@@ -39,6 +40,12 @@ def _row(frame: ValueSchema) -> str:
 def _dtypes(frame: ValueSchema) -> str:
     lines = "\n".join(f"    {c.name!r}: {_dtype(c)}," for c in frame.columns)
     return f"DTYPES: dict[str, Any] = {{\n{lines}\n}}"
+
+
+def _index(frame: ValueSchema) -> str:
+    """The call that makes a column the index again; an index of times without a name is called `index` on the way."""
+    unnamed = ".rename_axis(None)" if frame.index == "index" else ""
+    return f".set_index({frame.index!r}){unnamed}" if frame.index else ""
 
 
 def _dtype(column: Column) -> str:

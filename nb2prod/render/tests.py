@@ -59,7 +59,7 @@ test_modules.__test__ = False  # type: ignore[attr-defined]  # not a pytest func
 
 _FRAME = """
 def test_the_frame_has_the_columns_and_dtypes_of_the_notebook() -> None:
-    {name} = request_from_json(GOLDEN["body"])["{name}"]
+    {name} = request_from_json(GOLDEN["body"])["{name}"]{flat}
     assert [(name, str(dtype)) for name, dtype in {name}.dtypes.items()] == COLUMNS
     assert len({name}) == len({rows})
 
@@ -71,13 +71,13 @@ def test_the_order_of_keys_does_not_matter() -> None:
 
 
 def test_no_rows_keep_the_columns_and_dtypes() -> None:
-    {name} = request_from_json(GOLDEN["body"] | {{"{key}": []}})["{name}"]
+    {name} = request_from_json(GOLDEN["body"] | {{"{key}": []}})["{name}"]{flat}
     assert [(name, str(dtype)) for name, dtype in {name}.dtypes.items()] == COLUMNS
     assert len({name}) == 0
 
 
 def test_each_value_is_where_the_caller_put_it() -> None:
-    {name} = request_from_json(GOLDEN["body"])["{name}"]
+    {name} = request_from_json(GOLDEN["body"])["{name}"]{flat}
     for number, row in enumerate({rows}):
         for name, value in row.items():
             made = {name}[name].iloc[number]
@@ -91,7 +91,7 @@ _NULL = """
 @pytest.mark.parametrize("name", {names})
 def test_null_is_a_missing_value(name: str) -> None:
     rows = [row | {{name: None}} for row in {rows}]
-    {value} = request_from_json(GOLDEN["body"] | {{"{key}": rows}})["{value}"]
+    {value} = request_from_json(GOLDEN["body"] | {{"{key}": rows}})["{value}"]{flat}
     assert {value}[name].isna().all()
     assert (name, str({value}.dtypes[name])) in COLUMNS
 """
@@ -160,10 +160,12 @@ def _value_tests(value: ValueSchema, key: str) -> str:
         case "frame":
             timed = any(column.dtype.startswith("datetime") for column in value.columns)
             same = "made == pd.Timestamp(value) if isinstance(made, pd.Timestamp) else made == value"
-            text = _FRAME.format(name=value.name, key=key, rows=rows, same=same if timed else "made == value")
+            flat = ".reset_index()" if value.index else ""
+            same = same if timed else "made == value"
+            text = _FRAME.format(name=value.name, key=key, rows=rows, same=same, flat=flat)
             missing = [column.name for column in value.columns if column.nullable]
             if missing:
-                text += "\n" + _NULL.format(names=_list(missing), value=value.name, key=key, rows=rows)
+                text += "\n" + _NULL.format(names=_list(missing), value=value.name, key=key, rows=rows, flat=flat)
             return text
         case "series":
             dtype = value.columns[0].dtype if value.columns else value.dtype

@@ -12,6 +12,9 @@ REQUESTS = {
     "times": "pd.DataFrame({'t': pd.to_datetime(['2026-01-02 03:04', None]), 'z': pd.Timestamp(2026, 1, 2, tz='UTC')})",
     "kinds": "pd.DataFrame({'c': pd.Categorical(['y', 'x'], list('yxw')), 'i': pd.array([1, None], 'Int64')})",
     "small": "pd.DataFrame({'f': np.array([0.1], 'float32')}, index=['row'])",
+    "daily": "pd.DataFrame({'n': [1, 2]}, index=pd.date_range('2026-01-02', periods=2, name='day'))",
+    "hourly": "pd.DataFrame({'n': [1]}, index=pd.to_datetime(['2026-01-02 03:00']))",
+    "numbered": "pd.DataFrame({'n': [1]}, index=pd.Index([7], name='Id'))",
     "series": "pd.Series([1.5, float('nan')], name='area')",
     "texts": "['good', 'bad']",
     "array": "np.arange(6, dtype='float32').reshape(2, 3)",
@@ -101,6 +104,9 @@ def requests(captured):
                    {"t": None, "z": "2026-01-02T00:00:00+00:00"}]),
         ("kinds", [{"c": "y", "i": 1}, {"c": "x", "i": None}]),
         ("small", [{"f": 0.10000000149011612}]),
+        ("daily", [{"day": "2026-01-02T00:00:00", "n": 1}, {"day": "2026-01-03T00:00:00", "n": 2}]),
+        ("hourly", [{"index": "2026-01-02T03:00:00", "n": 1}]),
+        ("numbered", [{"Id": 7, "n": 1}]),
         ("series", [1.5, None]),
         ("texts", ["good", "bad"]),
         ("array", [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]),
@@ -116,10 +122,16 @@ def test_a_request_in_wire_form(requests, name, wire) -> None:
     assert requests[1][name] == wire
 
 
+def test_an_index_that_is_data_is_named(requests) -> None:
+    named = {name: schema.index for name, schema in requests[0].items() if schema.index}
+    assert named == {"daily": "day", "hourly": "index", "numbered": "Id"}
+
+
 def test_kinds_and_annotations(requests) -> None:
     schemas = requests[0]
     assert {name: schema.kind for name, schema in schemas.items() if schema.kind != "json"} == {
-        "frame": "frame", "times": "frame", "kinds": "frame", "small": "frame", "series": "series", "texts": "texts",
+        "frame": "frame", "times": "frame", "kinds": "frame", "small": "frame", "daily": "frame",
+        "hourly": "frame", "numbered": "frame", "series": "series", "texts": "texts",
         "array": "array", "labels": "array", "records": "records", "uneven": "records",
     }  # fmt: skip
     assert {name: schema.annotation for name, schema in schemas.items() if schema.kind == "json"} == {

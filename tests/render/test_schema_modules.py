@@ -43,6 +43,14 @@ def row(**changed: Any) -> dict[str, Any]:
             "name of it": "x"} | changed  # fmt: skip
 
 
+@pytest.mark.parametrize(("index", "name"), [("day", "day"), ("index", None)])
+def test_a_frame_gets_its_index_back(index: str, name: str | None) -> None:
+    schema = ValueSchema("sales", "frame", columns=(Column(index, "datetime64[us]"), Column("n", "int64")), index=index)
+    frame = read(executed(schema), {"rows": [{"n": 3, index: "2026-01-02T00:00:00"}]})["sales"]
+    made = pd.DataFrame({"n": [3]}, index=pd.DatetimeIndex(["2026-01-02"], dtype="datetime64[us]", name=name))
+    pd.testing.assert_frame_equal(frame, made)
+
+
 def test_a_frame_keeps_dtypes_and_missing_values() -> None:
     missing = row(area=None, floor=None, sold=None, **{"name of it": None})
     frame = read(executed(FRAME), {"rows": [row(), missing]})["rows_in"]

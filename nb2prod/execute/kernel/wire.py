@@ -25,6 +25,7 @@ def describe(name: str, value: Any, strict: bool) -> tuple[dict[str, Any], Any]:
         "dtype": "",
         "shape": [],
         "annotation": "",
+        "index": "",
     }
     if is_a(value, "pandas", "DataFrame"):
         schema["kind"] = "frame"
@@ -34,10 +35,14 @@ def describe(name: str, value: Any, strict: bool) -> tuple[dict[str, Any], Any]:
             value = value.set_axis([str(column) for column in value.columns], axis=1)
         if not value.columns.is_unique:
             raise UnfitError("two of its columns have the same name")
-        lists = [_cells(value[column], strict, column) for column in value.columns]
         known = find_training_frame(value) if strict else None
+        index = _index_of(value) if strict else ""
+        if index:
+            schema["index"], value = index, value.reset_index(names=index)
+        lists = [_cells(value[column], strict, column) for column in value.columns]
         schema["columns"] = [
-            describe_column(column, value[column], None if known is None else known[column]) for column in value.columns
+            describe_column(column, value[column], None if known is None or column == index else known[column])
+            for column in value.columns
         ]
         rows = [dict(zip(value.columns, row)) for row in zip(*lists)] if lists else []  # noqa: B905
         return schema, rows
@@ -71,6 +76,14 @@ def describe(name: str, value: Any, strict: bool) -> tuple[dict[str, Any], Any]:
         schema["kind"], schema["columns"] = "records", describe_records(wire)
         return schema, wire
     return _json_schema(schema, value, strict)
+
+
+def _index_of(frame: Any) -> str:
+    """The name of an index that is data: it has a name, or holds times. Empty for mere row numbers."""
+    times = is_a(frame.index, "pandas", "DatetimeIndex")
+    name = "index" if times and frame.index.name is None else frame.index.name
+    plain = times or str(frame.index.dtype) in ("str", "string") or getattr(frame.index.dtype, "kind", "") in "iufO"
+    return name if isinstance(name, str) and plain and frame.index.nlevels == 1 and name not in frame.columns else ""
 
 
 def _json_schema(schema: dict[str, Any], value: Any, strict: bool) -> tuple[dict[str, Any], Any]:
