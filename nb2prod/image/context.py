@@ -24,13 +24,16 @@ _CHUNK = 1 << 20
 def stage_context(project: Path, wheels: Sequence[Path], folder: Path) -> None:
     """Put into `folder` what the image is made of, and nothing else.
 
-    That is: Dockerfile, requirements.txt, ``src/**/*.py``, ``artifacts/artifacts.json`` and the files it names,
+    That is: Dockerfile, requirements.txt, ``src/**/*.py``, the data files of the notebook's own modules as the manifest
+    lists them, ``artifacts/artifacts.json`` and the files it names,
     ``tests/golden/golden.json``, the project's own ``wheels/*.whl`` and `wheels`. Large files are hard links where the
     file system allows it. `folder` is made; it must be empty or missing. Raises ToolError: NB907 for a missing file, a
     symbolic link or an artifact outside ``artifacts/``; NB905 where the disk is full.
     """
     listed = ["Dockerfile", "requirements.txt", "tests/golden/golden.json", *_artifacts(project)]
     sources = {name: _regular(project, PurePosixPath(name)) for name in listed}
+    for name in _data_of_modules(project):
+        sources[name] = _regular(project, PurePosixPath(name))
     for path in sorted((project / "src").rglob("*")):
         inside = path.relative_to(project).as_posix()
         if path.is_symlink() or path.suffix == ".py":
@@ -106,6 +109,16 @@ def _artifacts(project: Path) -> list[str]:
         if not parts or ".." in parts or parts[0] == "/" or "\0" in file:
             raise ToolError(f"The artifact {file!r} is outside artifacts/.", code="NB907", where=Where(str(path)))
     return ["artifacts/artifacts.json", *(f"artifacts/{file}" for file in files)]
+
+
+def _data_of_modules(project: Path) -> list[str]:
+    """Files below ``src/`` that the notebook's own modules read next to themselves."""
+    try:
+        listed = json.loads((project / "nb2prod.json").read_bytes()).get("own_modules", {})
+        names = [str(name) for name in listed]
+    except (OSError, ValueError, AttributeError, TypeError):  # a project without a manifest has no such files
+        return []
+    return [n for n in names if n.startswith("src/") and ".." not in PurePosixPath(n).parts]
 
 
 def _regular(project: Path, name: PurePosixPath) -> Path:
