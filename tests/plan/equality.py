@@ -27,6 +27,7 @@ import types
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ from nb2prod.plan.capture import plan_capture
 from nb2prod.plan.extraction import ExtractionPlan, plan_extraction
 from nb2prod.plan.selection import Selection, select
 from nb2prod.render.package import package_modules
+from nb2prod.steps.own_code import find_own_code
 
 Refusal = tuple[str, ...]
 _NUMBERS = count(1)
@@ -113,12 +115,13 @@ def notebook(text: str) -> Notebook:
 
 def analysed(text: str | Notebook) -> tuple[NotebookGraph, Boundary | None, Selection | None, tuple[Finding, ...]]:
     read = notebook(text) if isinstance(text, str) else text
-    graph = build_graph(read)
+    build = partial(build_graph, own=find_own_code(read, Path.cwd()).modules)
+    graph = build(read)
     boundary, findings = find_boundary(graph)
     if boundary is None:
         return graph, None, None, (*read.findings, *findings)
     selection, more = select(graph, boundary, boundary.metrics)
-    hidden = hidden_state(graph, {*selection.used, *selection.code}, build_graph)
+    hidden = hidden_state(graph, {*selection.used, *selection.code}, build)
     return graph, boundary, selection, (*read.findings, *findings, *more, *hidden)
 
 
