@@ -128,9 +128,9 @@ def _no_provider(name: str, because: str, interpreter: Interpreter, folder: Path
     beside = folder is not None and ((folder / f"{top}.py").is_file() or (folder / top).is_dir())
     if origin or beside:
         return InputError(
-            f"'{name}' ({because}) is a module file of yours, not an installed package; it would be missing elsewhere.",
+            f"'{name}' ({because}) is a module file of yours that lies elsewhere, and no installed package.",
             code="NB403",
-            hint="Move its code into a cell tagged functions, or build it as a package and install that.",
+            hint="Move it into the notebook's folder or repository, or build it as a package and install that.",
             where=_where(because),
         )
     return InputError(

@@ -27,7 +27,7 @@ from nb2prod.render.project import Ingredients, render_papers, render_sources
 from nb2prod.steps.needed import import_cells, needed_imports
 from nb2prod.steps.own_code import OwnCode
 from nb2prod.steps.reading import Analysis
-from nb2prod.steps.travel import choose_own_files
+from nb2prod.steps.travel import check_states, choose_own_files, own_tops
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,13 @@ def extract_project(
         selection, _ = select(analysis.graph, boundary, metrics)
     plan = plan_extraction(analysis.graph, boundary, selection, package, metrics)
     given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, record, spec.sample)
-    drafts = render_sources(given)
-    needed = needed_imports(drafts, package, record, import_cells(analysis.graph))
-    own = choose_own_files(needed.serving, needed.training, record, _own_code(analysis))
+    beside = _own_code(analysis)
+    sources = format_sources(render_sources(given), package, own_tops(beside, record))
+    needed = needed_imports(sources, package, record, import_cells(analysis.graph))
+    own = choose_own_files(needed.serving, needed.training, record, beside)
+    check_states(analysis.graph, record)
     for finding in own.findings:
         emit(FindingFound("extract", finding))
-    sources = format_sources(drafts, package, own.tops)
     needed = needed.joined(own.serving, own.training, own.optional)
     requirements = resolve(
         record.python, serving=needed.serving, training=needed.training, optional=needed.optional,
@@ -99,8 +100,8 @@ def extract_project(
     files = {path: text.encode() for path, text in (sources | papers).items()}
     files |= own.files
     files |= _locks(requirements, runtime)
-    beside = tuple(path for path in sorted(own.files) if not path.endswith(".py"))
-    files |= docker_files(package, requirements.system, python=record.python_version, data=beside)
+    data = tuple(path for path in sorted(own.files) if not path.endswith(".py"))
+    files |= docker_files(package, requirements.system, python=record.python_version, data=data)
     files |= _artifacts(run_folder, record)
     files[f"wheels/{runtime.wheel}"] = (runtime_folder() / runtime.wheel).read_bytes()
     lines = line_maps(analysis.graph, plan, sources)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nb2prod.analysis.modules import imported_modules
+from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.modules import STATE, imported_modules
 from nb2prod.errors import InputError, Where
 from nb2prod.files.digest import digest_bytes
 from nb2prod.model.findings import Finding, Severity
@@ -66,6 +67,28 @@ def choose_own_files(serving: Iterable[str], training: Iterable[str], record: Ru
         files, origins, tops, search.imports(for_serving), search.imports(for_training),
         frozenset(search.optional), tuple(dict.fromkeys(findings)),
     )  # fmt: skip
+
+
+def own_tops(own: OwnCode, record: RunRecord) -> frozenset[str]:
+    """The names by which modules of the user's own may be imported."""
+    return own.modules.tops | {name.partition(".")[0] for name in record.sources}
+
+
+def check_states(graph: NotebookGraph, record: RunRecord) -> None:
+    """Raise InputError NB395 where an artifact is of a module whose state the notebook changes: its methods may use
+    that state, and a service would start without the change."""
+    changed = {name.removeprefix(STATE): c for name, c in graph.final.items() if name.startswith(STATE)}
+    for artifact in record.artifacts:
+        for type_name in (artifact.type_name, *artifact.trusted):
+            contributors = changed.get(type_name.partition(".")[0])
+            if contributors:
+                s = graph.statements[max(contributors)]
+                raise InputError(
+                    f"the state of the module `{type_name.partition('.')[0]}` is changed here, and the artifact "
+                    f"`{artifact.name}` is of it; a service would start without the change.",
+                    code="NB395", hint="Pass the value as an argument.",
+                    where=Where(cell=s.cell, line=s.first_line),
+                )  # fmt: skip
 
 
 def data_files(sources: Iterable[Path]) -> Iterator[Path]:
