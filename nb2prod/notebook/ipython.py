@@ -16,7 +16,7 @@ are followed by a small scanner (`lines.py`); Python's own parser has the last w
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from nb2prod.model.findings import Finding, Severity
@@ -51,6 +51,7 @@ class _Reading:
     role: Role | None
     source: str
     earlier: Sequence[str | None]
+    scripts: Callable[[str], str | None]
     found: list[Finding] = field(default_factory=list)
     installs: list[Install] = field(default_factory=list)
 
@@ -66,7 +67,12 @@ class _Reading:
         self.installs += translation.installs
 
     def place(self, line: int) -> Place:
-        return Place(self.cell, line, self.is_known)
+        return Place(self.cell, line, self.is_known, self.script)
+
+    def script(self, file: str) -> str | None:
+        """The text of a file beside the notebook, unless the notebook itself writes it."""
+        written = any(f'Path("{file}")' in python for python in self.earlier if python is not None)
+        return None if written else self.scripts(file)
 
     def is_known(self, name: str) -> bool:
         """Whether this cell or an earlier one may have given the name a value."""
@@ -101,15 +107,20 @@ class CellPython:
 
 
 def read_code(
-    source: str, *, cell: int = 1, role: Role | None = None, earlier: Sequence[str | None] = ()
+    source: str,
+    *,
+    cell: int = 1,
+    role: Role | None = None,
+    earlier: Sequence[str | None] = (),
+    scripts: Callable[[str], str | None] = lambda _file: None,
 ) -> CellPython:
     """The Python of a code cell's `source` (with ``\\n`` line ends) at 1-based position `cell`.
 
-    `earlier` is the Python of the cells before it: a shell line may hold the values of its names. `python` is None
-    where there is a syntax error, or the code is too deep for Python's parser. Findings NB139–NB141, NB145, NB155,
-    NB163; Python's warnings are not silenced.
+    `earlier` is the Python of the cells before it: a shell line may hold the values of its names. `scripts` gives the
+    text of a file beside the notebook, or None, for ``%run``. `python` is None where there is a syntax error, or the
+    code is too deep for Python's parser. Findings NB139–NB141, NB145, NB155, NB163; Python's warnings are not silenced.
     """
-    reading = _Reading(cell, role, source, earlier)
+    reading = _Reading(cell, role, source, earlier, scripts)
     python = _read(source, reading)
     return CellPython(python, tuple(reading.found), tuple(reading.installs))
 

@@ -20,6 +20,7 @@ from nb2prod.model.notebook import Install
 from nb2prod.notebook import shell
 from nb2prod.notebook.installs import installed_by
 from nb2prod.notebook.lines import ends_in_code, own_value
+from nb2prod.notebook.scripts import imported, script_name
 from nb2prod.notebook.text import shorten, words
 
 SHOWN_ONLY = words(
@@ -84,11 +85,13 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a statement stands; `is_known` says which names have a value by then."""
+    """Where a statement stands; `is_known` says which names have a value by then, `script` gives the text of a file
+    beside the notebook, or None."""
 
     cell: int
     line: int
     is_known: Callable[[str], bool]
+    script: Callable[[str], str | None]
 
 
 def translate(text: str, place: Place) -> Translation | None:
@@ -198,9 +201,17 @@ def _magic(name: str, rest: str, place: Place) -> Translation:
     if name == "store" and (names := re.fullmatch(r"-r\s+([\w\s]+)", rest)):
         given = " = ".join(names[1].split())
         return only_ipython(f"%store {rest}", f"{given} = {call('run_line_magic', name, rest)}", name)
+    if name == "run" and (python := _script(rest, place)) is not None:
+        return Translation(python)
     if name == "xdel" and rest.isidentifier():
         return Translation(f"del {rest}")
     return only_ipython(f"%{name} {shorten(rest)[1:-1]}".rstrip(), call("run_line_magic", name, rest), name)
+
+
+def _script(rest: str, place: Place) -> str | None:
+    file = script_name(rest)
+    text = place.script(file) if file else None
+    return imported(file, text) if file and text is not None else None
 
 
 def _timed(code: str, place: Place) -> Translation:

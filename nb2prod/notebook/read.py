@@ -3,7 +3,7 @@
 import copy
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -24,8 +24,10 @@ _KERNEL_NAME = re.compile(r"[A-Za-z0-9._ -]{1,100}")
 _KERNELS_OF = {"ir": "R", "julia": "Julia", "bash": "Bash", "javascript": "JavaScript", "sagemath": "Sage"}
 
 
-def read_notebook(data: bytes, name: str) -> Notebook:
+def read_notebook(data: bytes, name: str, scripts: Callable[[str], str | None] = lambda _file: None) -> Notebook:
     """The notebook in a file's bytes; `name` is how messages call the file. Nothing of it is run.
+
+    `scripts` gives the text of a file beside the notebook, or None: ``%run helpers.py`` is followed where it can be.
 
     The document of the result is nbformat 4.5 or later and has no outputs: execution makes its own.
     Raises InputError NB104–NB148 (docs/findings.md) where it cannot be read for sure; what can be read but deserves a
@@ -46,7 +48,7 @@ def read_notebook(data: bytes, name: str) -> Notebook:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Python's parser about the user's code: the kernel will show them
         for part in raw:
-            cell, code = _read_cell(part, pythons)
+            cell, code = _read_cell(part, pythons, scripts)
             saved = saved_outputs(document["cells"][part.index - 1]) if part.kind == "code" else ()
             cells.append(replace(cell, saved=saved) if saved else cell)
             pythons.append(cell.python)
@@ -68,14 +70,16 @@ def read_notebook(data: bytes, name: str) -> Notebook:
     )
 
 
-def _read_cell(raw: RawCell, earlier: Sequence[str | None]) -> tuple[Cell, CellPython]:
+def _read_cell(
+    raw: RawCell, earlier: Sequence[str | None], scripts: Callable[[str], str | None]
+) -> tuple[Cell, CellPython]:
     if raw.kind != "code":
         return Cell(raw.index, raw.id, raw.kind, raw.source, tags=raw.tags), CellPython(None)
     role, findings = find_role(raw.index, raw.source, raw.tags, raw.metadata)
     if SKIP_TAG in raw.tags:
         code = _not_run(raw, role)
     else:
-        code = read_code(raw.source, cell=raw.index, role=role, earlier=earlier)
+        code = read_code(raw.source, cell=raw.index, role=role, earlier=earlier, scripts=scripts)
     cell = Cell(raw.index, raw.id, raw.kind, raw.source, code.python, raw.tags, role, raw.execution_count)
     return cell, replace(code, findings=findings + code.findings)
 

@@ -87,11 +87,11 @@ def _train_body(plan: ExtractionPlan, train: Sequence[ast.stmt]) -> list[ast.stm
     return body
 
 
-def _function(body: Iterable[ast.stmt], name: str) -> ast.FunctionDef:
-    return next(n for n in body if isinstance(n, ast.FunctionDef) and n.name == name)
+def _function(body: Iterable[ast.stmt], name: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    return next(n for n in body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name == name)
 
 
-def _body(function: ast.FunctionDef) -> list[ast.stmt]:
+def _body(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
     has_docstring = ast.get_docstring(function, clean=False) is not None
     return function.body[1:] if has_docstring else function.body
 

@@ -18,6 +18,9 @@ from nb2prod.plan.selection import Selection, select
 from nb2prod.secrets import mask_of, masked
 from nb2prod.steps.own_code import OwnCode
 
+_SCRIPT_LIMIT = 1_000_000
+"""Bytes of a script that is read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
@@ -39,12 +42,21 @@ def open_notebook(path: Path) -> Notebook:
 def notebook_from(data: bytes, path: Path) -> Notebook:
     """The notebook in the bytes of the file at `path`. Raises InputError that names it."""
     try:
-        return read_notebook(data, path.name)
+        return read_notebook(data, path.name, partial(_script, path.parent))
     except InputError as error:
         if error.where is None or not error.where.path or error.where.path == path.name:
             place = error.where or Where()
             error.where = replace(place, path=str(path))
         raise
+
+
+def _script(folder: Path, file: str) -> str | None:
+    """The text of a file beside the notebook, for ``%run``."""
+    try:
+        path = folder / file
+        return path.read_text(encoding="utf-8") if path.stat().st_size <= _SCRIPT_LIMIT else None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def analyse(notebook: Notebook, own: OwnCode | None = None) -> Analysis:
