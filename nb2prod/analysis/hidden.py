@@ -58,11 +58,12 @@ def _out_of_order(
         return
     order = [cell.index for cell in history.ran]
     other = build(in_order_of(graph.notebook, order))
-    found = [v for v in other_values(graph, other) if not needed or v.number in needed]
+    every = [v for v in other_values(graph, other) if not needed or v.number in needed]
+    found = [v for v in every if v.others]
     early = moves(order)
     told = "; ".join(f"cell {a} ran " + (f"before cell {b}" if b else "after all others") for a, b in early[:3])
     more = f", and {len(early) - 3} more" if len(early) > 3 else ""
-    same = "" if found else " As far as the code shows, every value that is needed is the same either way."
+    same = "" if every else " As far as the code shows, every value that is needed is the same either way."
     yield Finding("NB361", Severity.WARNING, f"the cells ran in another order than they stand in: {told}{more}.{same}",
                   early[0][0], hint=_RUN_ALL)  # fmt: skip
     for value in list({v.name: v for v in reversed(found)}.values())[::-1][:_MOST]:

@@ -20,7 +20,10 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class OtherValue:
-    """A name that statement `number` reads: the cells its value came from in the notebook's order, and in the other."""
+    """A name that statement `number` reads: the cells its value comes from in the notebook's order, and in the other.
+
+    `others` are empty where the other order has no value for it: the cell that defines it ran again after that.
+    """
 
     number: int
     name: str
@@ -34,11 +37,7 @@ def in_order_of(notebook: Notebook, order: Iterable[int]) -> Notebook:
 
 
 def other_values(graph: NotebookGraph, other: NotebookGraph) -> Iterator[OtherValue]:
-    """What is read of other statements, or of the same in another order, where `other` has the cells in its order.
-
-    Names that `other` leaves undefined are passed over: their cells ran again after that.
-    """
-    ran_again = {name for _, name in other.undefined}
+    """What is read of other statements, or of the same in another order, where `other` has the cells in its order."""
     places = {place: number for number, place in enumerate(_places(other))}
     own, its = _places(graph), _places(other)
     for s in graph.statements:
@@ -46,11 +45,11 @@ def other_values(graph: NotebookGraph, other: NotebookGraph) -> Iterator[OtherVa
         if number is None:
             continue
         for name, contributors in sorted(graph.reads[s.number].items()):
-            if name in ran_again or kind_of(graph, contributors) == "import":
+            if kind_of(graph, contributors) == "import":
                 continue
             here = tuple(own[n] for n in sorted(contributors))
             there = tuple(its[n] for n in sorted(other.reads[number].get(name, ())))
-            if there and here != there:
+            if here != there:
                 yield OtherValue(s.number, name, _cells(here), _cells(there))
 
 

@@ -6,6 +6,7 @@ import re
 
 from nb2prod.errors import InputError, Where
 from nb2prod.model.findings import Finding, Severity
+from nb2prod.secrets import mask_of
 
 SIZE_LIMIT = 200 * 1024 * 1024
 """Bytes. A larger notebook is nearly all outputs."""
@@ -37,7 +38,9 @@ _CONFLICT = re.compile(r"^(?:<{7}|>{7}|={7})(?: |$)", re.MULTILINE)
 
 
 def shorten(text: object, limit: int = 60) -> str:
-    """`text` quoted for a message: no control characters, no escapes a terminal would act on, at most `limit` long."""
+    """`text` quoted for a message: no secrets, no control characters, nothing a terminal would act on, at most `limit`
+    characters."""
+    text = mask_of(())(text) if isinstance(text, str) else text
     quoted = ascii(text) if isinstance(text, str) and not text.isprintable() else repr(text)
     return quoted if len(quoted) <= limit else quoted[: limit - 1] + "…"
 

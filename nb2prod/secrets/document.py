@@ -39,7 +39,7 @@ def find_planted(document: Mapping[str, Any]) -> tuple[Planted, ...]:
     found: dict[str, Planted] = {}
     allowed: set[str] = set()
     for place, text in _texts(document):
-        for secret in find_secrets(text):
+        for secret in find_secrets(text) if text else ():
             if secret.allowed:
                 allowed.add(secret.value)
             known = found.get(secret.value)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from nb2prod.secrets.plausible import is_plausible
-from nb2prod.secrets.rules import RULES, Rule
+from nb2prod.secrets.rules import ANCHORS, RULES, Rule
 
 Mask = Callable[[str], str]
 ALLOWED = "nb2prod: not a secret"
@@ -50,10 +50,8 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
     found: dict[tuple[int, int], Secret] = {}
     for offset, piece in _pieces(text):
         lower = piece.lower()
-        for rule in RULES:
-            if not any(anchor in lower for anchor in rule.anchors):
-                continue
-            for start, secret in _matches(rule, text, piece, offset):
+        for number in sorted({n for anchor in ANCHORS if anchor in lower for n in ANCHORS[anchor]}):
+            for start, secret in _matches(RULES[number], text, piece, offset):
                 end = start + len(secret.value)
                 if not any(start < e and s < end for s, e in found):
                     found[start, end] = secret

@@ -8,6 +8,7 @@ assigned, a URL that holds one) are filtered in `nb2prod.secrets.plausible`.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Filter = Literal["key", "password", "token"]
@@ -24,12 +25,22 @@ class Rule:
     kind: str
     variable: str
     anchors: tuple[str, ...]
-    pattern: re.Pattern[str]
+    regex: str
     filter: Filter = "key"
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        return _compiled(self.regex)
+
+
+@cache
+def _compiled(regex: str) -> re.Pattern[str]:
+    """Compiled when first needed: most texts need few, and all of them take as long as a start of Python."""
+    return re.compile(regex)
 
 
 def _rule(kind: str, variable: str, anchors: str, pattern: str, filter: Filter = "key") -> Rule:
-    return Rule(kind, variable, tuple(anchors.split()), re.compile(pattern), filter)
+    return Rule(kind, variable, tuple(anchors.split()), pattern, filter)
 
 
 def _issued(kind: str, variable: str, anchors: str, pattern: str) -> Rule:
@@ -130,3 +141,9 @@ RULES: tuple[Rule, ...] = (
           r"[= ]\s*[\"']?(?P<secret>[^\s\"'#]{6,400})", "token"),
 )  # fmt: skip
 """The first rule that fits a place names it; the general ones come last."""
+
+ANCHORS: dict[str, tuple[int, ...]] = {
+    anchor: tuple(n for n, rule in enumerate(RULES) if anchor in rule.anchors)
+    for anchor in dict.fromkeys(a for rule in RULES for a in rule.anchors)
+}
+"""Anchor -> the rules to try where it occurs."""

@@ -49,6 +49,20 @@ def test_a_rebound_name_is_told_with_the_cells_it_came_from_each_way() -> None:
     assert "either way" not in findings["NB361"].message
 
 
+def test_a_cell_that_ran_again_last_resets_what_the_next_had_changed() -> None:
+    text = "# %% training [3]\nline = [pow(3, 1)]\n# %% training [2]\nline.append(1)"
+    text += "\n# %% training [4]\nmodel = len(line)"
+    findings = found(text + TAIL.format(5, 6))
+    assert "either way" not in findings["NB361"].message
+    assert "`line` comes from cells 1, 2 here; in the saved session it came from cell 1" in findings["NB362"].message
+
+
+def test_nothing_is_claimed_of_a_value_whose_cell_ran_again_later() -> None:
+    findings = found("# %% training [4]\nrows = [pow(3, 1)]\n# %% training [1]\nmodel = sum(rows)" + TAIL.format(2, 3))
+    assert "NB362" not in findings
+    assert "either way" not in findings["NB361"].message
+
+
 def test_the_random_state_counts_as_read() -> None:
     text = """# %% training [1]
 import random
