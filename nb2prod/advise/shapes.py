@@ -27,7 +27,7 @@ def cell_shape(graph: NotebookGraph, cell: Cell, *, first: bool) -> Suggestion:
     if any(is_import(s.node) for s in statements) and all(_sets_up(graph, s) for s in statements):
         line = next(s.first_line for s in statements if is_import(s.node))
         return Suggestion(cell.index, Role.IMPORTS, f"holds imports only, from line {line}", 0.95)
-    if made := _definitions(graph, statements):
+    if made := _definitions(graph, statements, cell):
         listed = ", ".join(f"`{s.facts.definition.name}`" for s in made[:3] if s.facts.definition)
         return Suggestion(cell.index, Role.FUNCTIONS, f"defines {listed}" + (", …" if len(made) > 3 else ""), 0.95)
     if first and _are_settings(graph, statements):
@@ -50,9 +50,12 @@ def _sets_up(graph: NotebookGraph, s: Statement) -> bool:
     return False
 
 
-def _definitions(graph: NotebookGraph, statements: tuple[Statement, ...]) -> list[Statement]:
+def _definitions(graph: NotebookGraph, statements: tuple[Statement, ...], cell: Cell) -> list[Statement]:
     """The functions and classes of a cell that holds nothing else but imports and values that they read."""
     made = [s for s in statements if s.facts.definition is not None]
+    lines = cell.source.split("\n")
+    if any(lines[s.first_line - 1].lstrip()[:1] in "%!?" for s in made):
+        return []  # what IPython's syntax became, e.g. of `%timeit`
     late = {name for s in made for name in s.facts.late_reads | s.facts.reads}
     for s in statements:
         if s in made or is_import(s.node) or (isinstance(s.node, ast.Expr) and isinstance(s.node.value, ast.Constant)):
