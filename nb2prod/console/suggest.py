@@ -27,6 +27,8 @@ class SuggestView(Protocol):
     def backup(self) -> Path | None: ...
     @property
     def has_prediction(self) -> bool: ...
+    @property
+    def news(self) -> bool: ...
 
 
 class TagView(Protocol):
@@ -67,8 +69,8 @@ def _suggest_lines(report: SuggestView, path: str, asked_to_write: bool) -> Iter
     elif report.written:
         yield from _written(report.written, report.backup, path)
         yield line(f"  next: nb2prod check {path}")
-    elif asked_to_write:
-        yield line((f"{path}: every cell has its role; nothing was written", "green"))
+    elif asked_to_write or not report.news:
+        yield line((f"{path}: the roles are there already; nothing was written", "green"))
     else:
         yield line(f"  to write these as tags: nb2prod suggest {path} --apply")
         yield line(f"  to set one yourself:    nb2prod tag {path} CELL ROLE")

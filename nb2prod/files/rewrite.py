@@ -32,6 +32,10 @@ def rewrite(path: Path, before: bytes, after: bytes) -> Path:
     backup = _backup(path, after)
     with project_lock(path):
         write_atomic(backup, before)
+        with disk_errors(backup):
+            shutil.copymode(path, backup)  # who may not read the notebook may not read its backup
+            if not (ignore := backup.parent / ".gitignore").exists():
+                ignore.write_text("*\n", encoding="utf-8")
         _replace(path, before, after)
         _forget_old(backup)
     return backup

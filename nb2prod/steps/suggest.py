@@ -17,6 +17,7 @@ from nb2prod.model.roles import Role
 from nb2prod.notebook.roles import PREFIX
 from nb2prod.notebook.tags import tags_with_role, write_tags
 from nb2prod.steps.own_code import find_own_code
+from nb2prod.secrets import mask_of, masked
 from nb2prod.steps.reading import notebook_from
 
 NO_ROLE = "none"
@@ -33,7 +34,12 @@ class SuggestReport:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return self.advice.findings
+        return masked(self.advice.findings, mask_of(()))  # they quote code
+
+    @property
+    def news(self) -> bool:
+        """Whether there is a role to write."""
+        return any(s.role is not None and not s.tagged for s in self.advice.suggestions)
 
     @property
     def has_prediction(self) -> bool:

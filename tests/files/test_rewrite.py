@@ -24,7 +24,7 @@ def test_the_backup_holds_the_old_bytes_and_undo_puts_them_back(file: Path) -> N
     file.chmod(0o640)
     backup = rewrite(file, b"one", b"two")
     assert (file.read_bytes(), backup.read_bytes()) == (b"two", b"one")
-    assert file.stat().st_mode & 0o777 == 0o640
+    assert file.stat().st_mode & 0o777 == backup.stat().st_mode & 0o777 == 0o640
     assert backup.is_relative_to(file.parent / ".nb2prod" / "demo.ipynb")
     assert undo(file) == file.read_bytes() == b"one"
     with pytest.raises(InputError) as caught:
