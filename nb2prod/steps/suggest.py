@@ -16,8 +16,8 @@ from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 from nb2prod.notebook.roles import PREFIX
 from nb2prod.notebook.tags import tags_with_role, write_tags
-from nb2prod.steps.own_code import find_own_code
 from nb2prod.secrets import mask_of, masked
+from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.reading import notebook_from
 
 NO_ROLE = "none"
