@@ -9,7 +9,7 @@ model.predict(Z)
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nb2prod.advise import words
 from nb2prod.analysis.graph import NotebookGraph, Statement
@@ -21,15 +21,20 @@ _JOINING = frozenset("join merge append concat assign dot".split())  # noqa: SIM
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A statement on the way. `feature`: what it makes of the rows, in words; empty where it only chooses or loads."""
+    """A statement on the way. `feature`: what it makes of the rows, in words; empty where it only chooses or loads.
+
+    `column` is the one it makes, where it makes no more than that.
+    """
 
     statement: int
     feature: str
     line: int
+    column: str = ""
 
 
 def way_of(graph: NotebookGraph, start: Iterable[tuple[int, str]], models: frozenset[str]) -> tuple[Step, ...]:
     """The steps behind these (statement that reads, name) pairs, in notebook order. `models` carry no rows."""
+    start = list(start)
     seen: set[tuple[int, str]] = set()
     steps: dict[int, Step] = {}
     pending = list(start)
@@ -48,7 +53,32 @@ def way_of(graph: NotebookGraph, start: Iterable[tuple[int, str]], models: froze
             if c not in steps or (found.feature and not steps[c].feature):
                 steps[c] = found
             pending += [(c, one) for one in _carriers_of(graph, graph.statements[c].node, name)]
-    return tuple(steps[n] for n in sorted(steps))
+    ordered = [steps[n] for n in sorted(steps)]
+    removed = _removed(graph, [*steps, *(number for number, _ in start)])
+    return tuple(replace(s, feature="") if s.column in removed - _read(graph, ordered, s) else s for s in ordered)
+
+
+def _removed(graph: NotebookGraph, numbers: Iterable[int]) -> set[str]:
+    """Columns that are taken out on the way, as the label is: ``X = df.drop(columns="price")``."""
+    calls = (c for n in numbers for c in graph.statements[n].facts.calls if words.called_name(c) in ("drop", "pop"))
+    return {n.value for c in calls for n in ast.walk(c) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def _read(graph: NotebookGraph, steps: list[Step], made: Step) -> set[str]:
+    """Its column, where another step on the way reads it."""
+    for step in steps:
+        if step.column == made.column or not made.column:
+            continue
+        for node in ast.walk(graph.statements[step.statement].node):
+            word = node.value if isinstance(node, ast.Constant) else getattr(node, "attr", None)
+            if word == made.column and not _takes_out(graph, step, node):
+                return {made.column}
+    return set()
+
+
+def _takes_out(graph: NotebookGraph, step: Step, node: ast.AST) -> bool:
+    calls = (c for c in graph.statements[step.statement].facts.calls if words.called_name(c) in ("drop", "pop"))
+    return any(part is node for call in calls for part in ast.walk(call))
 
 
 def _is_a_number(graph: NotebookGraph, contributors: Contributors) -> bool:
@@ -177,7 +207,9 @@ def _step(graph: NotebookGraph, s: Statement, name: str) -> Step:
         case ast.Assign(targets=[ast.Attribute() | ast.Subscript() as target], value=value):
             if isinstance(target, ast.Attribute) and target.attr in ("columns", "index", "shape"):
                 return Step(s.number, "", s.first_line)
-            return Step(s.number, f"makes a column of `{words.root_of(target)}`", s.first_line)
+            key = getattr(getattr(target, "slice", None), "value", "")
+            column = key if isinstance(key, str) else ""
+            return Step(s.number, f"makes a column of `{words.root_of(target)}`", s.first_line, column)
         case ast.Assign(targets=[target, *_], value=value):
             made = _feature(graph, _part_for(target, value, name))
             return Step(s.number, made, s.first_line)

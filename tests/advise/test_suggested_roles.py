@@ -215,6 +215,15 @@ def test_features_on_the_way_are_preprocessing_and_choosing_rows_is_not() -> Non
     assert roles_of(*cells) == ["imports", "-", "preprocessing", "-", "preprocessing", "training", "inference"]
 
 
+def test_making_the_label_is_no_feature() -> None:
+    start = "import pandas as pd\nfrom sklearn.linear_model import Ridge\ndf = pd.read_csv('a.csv')"
+    label = "df['sold'] = (df['sold'] == 'yes').astype(int)"
+    cells = ["y = df['sold']\nX = df.drop('sold', axis=1)", "m = Ridge().fit(X[:9], y[:9])", "m.predict(X[9:])"]
+    assert roles_of(start, label, *cells) == ["-", "-", "-", "training", "inference"]
+    of_it = "df['again'] = df['sold'] * 2"
+    assert roles_of(start, label, of_it, *cells)[1:3] == ["preprocessing", "preprocessing"]
+
+
 def test_a_statistic_of_training_is_no_feature() -> None:
     cells = [
         "import pandas as pd\nfrom sklearn.linear_model import Ridge",
