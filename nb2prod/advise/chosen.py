@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from nb2prod.advise import words
 from nb2prod.advise.fitting import Learned
 from nb2prod.advise.missing import why_no_prediction
-from nb2prod.advise.predictions import Form, Prediction, Use, choose, end_of, rank
+from nb2prod.advise.places import end_of
+from nb2prod.advise.prediction import Form, Prediction, Use, choose, rank
 from nb2prod.advise.rows import Step, way_of
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.objects import Contributors
 from nb2prod.model.findings import Finding, Severity
 
-_SURE_OF_FORM = {Form.CALL: 0.9, Form.OWN_FUNCTION: 0.7, Form.EXPRESSION: 0.6, Form.TRANSFORMATION: 0.5}
+_SURE_OF_FORM = {
+    Form.CALL: 0.9, Form.OWN_FUNCTION: 0.7, Form.EXPRESSION: 0.6, Form.LOOKUP: 0.5, Form.TRANSFORMATION: 0.5,
+}  # fmt: skip
 _ROW_BY_ROW = frozenset("where argmax inverse_transform exp expm1 round rint clip array asarray astype map".split())  # noqa: SIM905
 
 

@@ -3,7 +3,7 @@
 from nb2prod.advise import words
 from nb2prod.advise.chosen import Chosen, is_row_by_row
 from nb2prod.advise.fitting import Learned
-from nb2prod.advise.predictions import Form, Use
+from nb2prod.advise.prediction import Form, Use
 from nb2prod.advise.suggestion import Alternative, Suggestion
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
@@ -18,6 +18,8 @@ def suggest_inference(graph: NotebookGraph, learned: Learned, chosen: Chosen) ->
     reason = f"predicts with `{p.model}` in line {p.line} {purpose}".rstrip()
     if p.form is Form.TRANSFORMATION:
         reason = f"applies `{p.model}` in line {p.line}; nothing here predicts"
+    if p.form is Form.LOOKUP:
+        reason = f"calls `{p.model}` with typed-in values in line {p.line}; no model was seen to predict"
     if p.cell in {graph.statements[n].cell for n in chosen.fits}:
         reason += "; it also trains, which is cut off there"
     others = [(s, f"predicts what cell {p.cell} reads, in line {s.first_line}")

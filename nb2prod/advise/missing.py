@@ -6,7 +6,7 @@ import ast
 
 from nb2prod.advise import words
 from nb2prod.advise.fitting import function_bodies
-from nb2prod.advise.predictions import Prediction, Use
+from nb2prod.advise.prediction import Prediction, Use
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.model.findings import Finding, Severity
 
@@ -24,7 +24,7 @@ def why_no_prediction(graph: NotebookGraph, predictions: tuple[Prediction, ...])
         last = compared[-1]
         rows = ", ".join(last.inputs) or "rows"
         return _error(
-            "every prediction stands in a loop that tries models out; which one is meant is not said.",
+            "every prediction stands in a loop that fits or tries several models; which one is meant is not said.",
             f"Add a cell at the end that fits the best one and predicts: `best.fit(…)`, then `best.predict({rows})`.",
             last.cell, last.line,
         )  # fmt: skip
@@ -70,6 +70,11 @@ def _of_call(graph: NotebookGraph, s: Statement, call: ast.Call) -> Finding | No
         model, *data = [ast.unparse(a) for a in call.args]
         hint = f"Add two cells below: `{model}.fit({', '.join(data)})` and `{model}.predict({data[0]})`."
         return _error(f"`{name}` fits copies of the model and throws them away; nothing predicts.", hint, s.cell,
+                      call.lineno)  # fmt: skip
+    if name == "fit_transform" and receiver is not None:
+        model = ast.unparse(receiver) if isinstance(receiver, ast.Name) else "transformer"
+        return _error("the notebook transforms the rows it fits, and nothing else.",
+                      f"Add a cell below that transforms others: `{model}.transform(rows)`.", s.cell,
                       call.lineno)  # fmt: skip
     if words.is_fit(graph, call) and receiver is not None and name == "fit":
         model = ast.unparse(receiver) if isinstance(receiver, ast.Name) else "model"

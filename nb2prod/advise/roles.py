@@ -1,6 +1,6 @@
 """A role for each code cell, from what its statements do and what depends on them. Names of variables say nothing here.
 
-1. The prediction is chosen (see `nb2prod.advise.predictions`); a cell tagged `inference` settles it.
+1. The prediction is chosen (see `nb2prod.advise.prediction`); a cell tagged `inference` settles it.
 2. From it backwards: the way of the rows (`request`, `preprocessing`), and what was fitted (`training`).
 3. From it forwards: what is made of it row by row (`inference`), what measures it (`evaluation`),
    what asserts (`test`).
@@ -16,7 +16,7 @@ from nb2prod.advise.before import suggest_preprocessing, suggest_request, sugges
 from nb2prod.advise.chosen import Chosen, choose_prediction
 from nb2prod.advise.fitting import find_learned
 from nb2prod.advise.inference import suggest_inference
-from nb2prod.advise.predictions import find_predictions
+from nb2prod.advise.places import find_predictions
 from nb2prod.advise.shapes import cell_shape
 from nb2prod.advise.suggestion import Advice, Suggestion
 from nb2prod.analysis.graph import NotebookGraph

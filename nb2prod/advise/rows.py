@@ -264,7 +264,8 @@ def _call_feature(graph: NotebookGraph, call: ast.Call) -> str:
     rows = _union(graph, arguments)
     if not rows:
         return ""
-    if name in words.CONVERTING or _is_own_class(graph, name):
+    made_by_class = words.library_path(graph, call.func) != "" and name[:1].isupper()
+    if name in words.CONVERTING or made_by_class or _is_own_class(graph, name):
         return next((made for part in arguments if (made := _feature(graph, part))), "")
     return f"applies `{name}`"
 

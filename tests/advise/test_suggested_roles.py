@@ -185,6 +185,23 @@ def test_a_table_of_everything_learned() -> None:
     assert roles_of(*cells) == ["-", "training", "-", "functions", "inference"]
 
 
+def test_a_lookup_is_the_last_resort() -> None:
+    cells = [
+        "import pandas as pd\nfilms = pd.read_csv('films.csv')",
+        "def similar(title, n=3):\n    return films[films.genre == films.genre[films.title == title].iloc[0]].head(n)",
+        "similar('Heat')",
+    ]
+    assert roles_of(*cells) == ["-", "functions", "inference"]
+    assert advice_for(*cells).suggestions[2].confidence <= 0.6
+    assert "inference" not in roles_of(*cells[:2], "print(similar.__name__)")
+
+
+def test_a_prediction_that_may_fail_is_an_experiment() -> None:
+    fit = "m = LogisticRegression().fit(A, c)"
+    tried = "try:\n    m.predict([[1]])\nexcept ValueError as e:\n    print(e)"
+    assert roles_of(LOAD, fit, "p = m.predict(B)", tried)[2:] == ["inference", "-"]
+
+
 def test_what_a_threshold_was_chosen_by_is_training_s() -> None:
     fit = "m = LogisticRegression().fit(A, c)"
     tune = "s = m.predict_proba(A)[:, 1]\ncut = np.quantile(s, 0.4)"
@@ -338,6 +355,14 @@ def test_a_misspelled_tag_gets_the_right_role(tag: str) -> None:
             "return what it fitted",
         ),
         ("plt.plot(A)", "nothing"),
+        (
+            "from sklearn.decomposition import PCA\np = PCA(2)\nplt.scatter(*p.fit_transform(A).T)",
+            "`p.transform(rows)`",
+        ),
+        (
+            "for i in range(3):\n    m = LogisticRegression().fit(A[i:], c[i:])\n    print(m.predict(B[i:]))",
+            "`best.predict(B)`",
+        ),
     ],
 )
 def test_without_a_prediction_the_line_to_add_is_named(cell: str, hint: str) -> None:
