@@ -48,7 +48,7 @@ class Splicer:
     def statement(self, number: int) -> Code:
         s = self.graph.statements[number]
         source = cell_source(self.graph, s.cell)
-        piece = cut(source, s.node, self._edits(s, source))
+        piece = cut(source, s.node, self.edits(s, source))
         code = self._code(s, piece)
         if s.literal:
             return replace(code, text=f"{next(iter(s.facts.binds))} = {code.text}")
@@ -58,7 +58,7 @@ class Splicer:
         """A function or class; what it needs has become keyword-only parameters."""
         s = self.graph.statements[feature.statement]
         source = cell_source(self.graph, s.cell)
-        edits = list(self._edits(s, source))
+        edits = list(self.edits(s, source))
         if feature.needs and isinstance(s.node, ast.FunctionDef | ast.AsyncFunctionDef):
             edits.append(add_parameters(s.node, source, feature.needs))
         piece = cut(source, s.node, edits)
@@ -67,7 +67,7 @@ class Splicer:
     def _code(self, s: Statement, piece: Cut) -> Code:
         return Code(s.number, s.cell, _without_replaced_lines(self.graph, s, piece), piece.first_line, piece.apart)
 
-    def _edits(self, s: Statement, source: str) -> Iterable[Edit]:
+    def edits(self, s: Statement, source: str) -> Iterable[Edit]:
         calls = {id(n.func): n for n in ast.walk(s.node) if isinstance(n, ast.Call)}
         blurred = inside_f_strings(s.node)
         for use in s.facts.uses:

@@ -1,0 +1,238 @@
+"""The way of the rows from the table a caller sends to what the model is given.
+
+    df = pd.read_csv("titanic.csv")
+    df["Age"] = df["Age"].fillna(df["Age"].median())      start: the request is `df` as it enters here
+    X = df.drop(columns=["Survived"])                     Survived is read by nothing on the way: not in the request
+    X_train, X_test = train_test_split(X)                 a selection of rows: a caller sends the rows it wants
+    model.predict(X_test)                                 the input
+
+Only statements that make something of the rows are repeated in a prediction; those before the first of them are not.
+"""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.methods import argument
+from nb2prod.analysis.rowwise import literal_names
+from nb2prod.analysis.tables import Deed, Tables
+from nb2prod.analysis.values import Mark, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns by name: all but `names`, or only `names` and those in the lists that `lists` give when they run."""
+
+    every: bool
+    names: frozenset[str] = frozenset()
+    lists: tuple[tuple[int, ast.expr], ...] = ()
+
+    def has(self, name: str, truth: frozenset[str]) -> bool:
+        """Whether the column is read; one that training is fitted to is in no list."""
+        if self.every:
+            return name not in self.names
+        return name in self.names or (bool(self.lists) and name not in truth)
+
+    def less(self, names: frozenset[str]) -> "Columns":
+        return Columns(self.every, self.names | names if self.every else self.names - names, self.lists)
+
+    def more(self, other: "Columns") -> "Columns":
+        lists = (*self.lists, *(x for x in other.lists if x not in self.lists))
+        if self.every and other.every:
+            return Columns(True, self.names & other.names)
+        if self.every or other.every:
+            most, few = (self, other) if self.every else (other, self)
+            return Columns(True, most.names - few.names)
+        return Columns(False, self.names | other.names, lists)
+
+
+NOTHING = Columns(every=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """`request` holds the rows a caller sends when statement `start` is about to run (`source` is set where that
+    statement reads them itself); `deeds` are what a prediction repeats, in order. `columns` are those of the request
+    that are read; `present` those known to be there under their name; `truth` what training is fitted to."""
+
+    input: str
+    request: str
+    start: int
+    deeds: tuple[Deed, ...]
+    columns: Columns
+    truth: frozenset[str]
+    source: Mark | None = None
+
+    @property
+    def statements(self) -> tuple[int, ...]:
+        return tuple(sorted({d.number for d in self.deeds}))
+
+    def sent(self, name: str) -> bool:
+        """Whether a column is in the request, or made by what is repeated."""
+        made = any(d.columns and name in d.columns and not is_removal(d) for d in self.deeds)
+        return made or self.columns.has(name, self.truth)
+
+
+def is_removal(deed: Deed) -> bool:
+    """``df.pop("a")``, ``del df["a"]``."""
+    return not deed.binds and deed.columns is not None and deed.value.dropped == deed.columns
+
+
+def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
+    """The way to `name` as statement `at` reads it; None where nothing is made of the rows on the way, or `name` holds
+    no rows that can be followed. A problem says where they are lost."""
+    tables = Tables(graph)
+    tables.follow(at)
+    value = tables.env.get(name)
+    if value is None:
+        return None
+    if value.kind == "unknown":
+        return value.problem
+    chain = _chain(tables.deeds, name)
+    first = next((n for n, d in enumerate(chain) if d.value.made), None)
+    if first is None:
+        return None
+    start, request, source = _start(chain, name, first)
+    if request is None:
+        return Problem("NB351", "the rows come from more than one table", chain[first].node)
+    kept = [d for d in chain if d.number >= start]
+    problem = _lost(graph, kept, start)
+    if problem is not None:
+        return problem
+    truth = _truth(graph, tables.deeds)
+    live, columns = _live(kept, name, request, truth)
+    return Lineage(name, request, start, live, columns, truth, source)
+
+
+def _chain(deeds: Iterable[Deed], name: str) -> list[Deed]:
+    """What happened to the rows of `name`, in order."""
+    needed, found = {name}, list[Deed]()
+    for deed in reversed(list(deeds)):
+        if deed.name in needed:
+            found.append(deed)
+            if deed.binds and deed.loop is None:
+                needed.discard(deed.name)
+            needed |= deed.value.names
+    return found[::-1]
+
+
+def _start(chain: list[Deed], name: str, first: int) -> tuple[int, str | None, Mark | None]:
+    """(the first statement to repeat, the table it reads, where the statement makes that itself)."""
+    for candidate in reversed(range(first + 1)):
+        start = chain[candidate].number
+        needed = {name}
+        for deed in reversed([d for d in chain if d.number >= start]):
+            if deed.binds and deed.loop is None:
+                needed.discard(deed.name)
+            needed |= deed.value.names
+        if len(needed) == 1:
+            return start, needed.pop(), None
+        if not needed:
+            made = next((d for d in chain if d.number == start), None)
+            source = next((m for m in made.value.marks if m.what == "source"), None) if made else None
+            return (start, made.name, source) if made is not None and source is not None else (start, None, None)
+    return chain[first].number, None, None
+
+
+def _lost(graph: NotebookGraph, chain: list[Deed], start: int) -> Problem | None:
+    """A change of a table on the way that nothing here knows of."""
+    known = {d.number for d in chain}
+    for deed in chain:
+        if deed.value.problem is not None:
+            return deed.value.problem
+        for name in deed.value.names:
+            for number in graph.reads[deed.number].get(name, frozenset()):
+                if number >= start and number not in known:
+                    return Problem("NB351", f"`{name}` may be changed here, and it is not known how",
+                                   graph.statements[number].node)  # fmt: skip
+    return None
+
+
+def _truth(graph: NotebookGraph, deeds: list[Deed]) -> frozenset[str]:
+    """The columns that models are fitted to, by name."""
+    names: set[str] = set()
+    for s in graph.statements:
+        for call in s.facts.calls:
+            word = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            if word in ("fit", "fit_resample", "train_test_split", "cross_val_score", "partial_fit"):
+                at = 2 if word == "cross_val_score" else 1
+                given = [*call.args[at : at + 1], *(k.value for k in call.keywords if k.arg == "y")]
+                names |= {n.id for g in given for n in ast.walk(g) if isinstance(n, ast.Name)}
+                names |= {f"{g.value.id}[{g.slice.value!s}]" for g in given if isinstance(g, ast.Subscript)
+                          and isinstance(g.value, ast.Name) and isinstance(g.slice, ast.Constant)}  # fmt: skip
+    found = {n.partition("[")[2][:-1] for n in names if n.endswith("]")}
+    for deed in reversed(deeds):
+        if deed.name in names and deed.binds and not deed.value.whole:
+            found |= {c for _, c in deed.value.columns}
+        if deed.name in names and deed.binds and deed.value.kind == "column":
+            names |= deed.value.names if not deed.value.columns else set()
+        elif deed.name in names and deed.binds and deed.value.only:
+            found |= deed.value.only
+    return frozenset(found)
+
+
+def _live(
+    chain: list[Deed], name: str, request: str, truth: frozenset[str]
+) -> tuple[tuple[Deed, ...], Columns]:  # fmt: skip
+    """(what the input needs, the columns of the request that it reads)."""
+    demand: dict[str, Columns] = {name: Columns(every=True)}
+    live: list[Deed] = []
+    for deed in reversed(chain):
+        wanted = demand.get(deed.name, NOTHING)
+        if is_removal(deed):
+            assert deed.columns is not None
+            demand[deed.name] = wanted.less(deed.columns)
+            live.append(deed)
+            continue
+        if deed.columns and not any(wanted.has(c, truth) for c in deed.columns):
+            continue
+        live.append(deed)
+        if deed.binds and deed.loop is None:
+            demand.pop(deed.name, None)
+        elif deed.columns and deed.loop is None:
+            demand[deed.name] = wanted.less(deed.columns)
+        value = deed.value
+        through = wanted if deed.binds or not deed.columns else Columns(every=True)
+        through = through.less(value.dropped)
+        if value.only is not None:
+            lists = tuple((deed.number, node) for node in value.lists)
+            inside = frozenset(c for c in value.only if through.has(c, truth)) if through.every else value.only
+            through = Columns(False, inside, lists) if through.every else through
+        through = _encoded(deed, through, truth)
+        for table in value.whole:
+            demand[table] = demand.get(table, NOTHING).more(through)
+        for table, column in value.columns:
+            demand[table] = demand.get(table, NOTHING).more(Columns(False, frozenset({column})))
+        for table in value.names - value.whole - {t for t, _ in value.columns}:
+            demand[table] = demand.get(table, NOTHING).more(Columns(every=True))
+    every = demand.get(request, NOTHING)
+    kept = tuple(d for d in reversed(live) if not (is_removal(d) and d.columns and not _there(d, live, every, truth)))
+    return kept, every
+
+
+def _encoded(deed: Deed, wanted: Columns, truth: frozenset[str]) -> Columns:
+    """The columns behind those that ``pd.get_dummies`` makes: ``Sex`` for ``Sex_male``."""
+    for mark in deed.value.marks:
+        if mark.what != "levels" or not isinstance(mark.node, ast.Call) or not deed.value.whole:
+            continue
+        function = mark.node.func
+        if (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) != "get_dummies":
+            continue
+        parts = [name.split("_") for name in wanted.names & truth] if wanted.every else []
+        behind = frozenset("_".join(p[:n]) for p in parts for n in range(1, len(p)))
+        named = literal_names(argument(mark.node, "columns", 3), {})
+        if wanted.every:
+            wanted = wanted.less(behind)
+        elif named is not None:
+            wanted = wanted.more(Columns(every=False, names=named))
+        else:
+            wanted = Columns(every=True, names=truth)
+    return wanted
+
+
+def _there(deed: Deed, live: list[Deed], columns: Columns, truth: frozenset[str]) -> bool:
+    """Whether the columns a removal takes away are there at all."""
+    assert deed.columns is not None
+    made = {c for d in live if d.columns and not is_removal(d) for c in d.columns}
+    return all(c in made or columns.has(c, truth) for c in deed.columns)

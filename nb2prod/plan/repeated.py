@@ -1,0 +1,112 @@
+"""The statements that make features, as they read in train() and in predict()."""
+
+import ast
+from dataclasses import replace
+
+from nb2prod.analysis.graph import Statement
+from nb2prod.plan.code import Code, Splicer, cell_source
+from nb2prod.plan.keeping import Keep, Keeping
+from nb2prod.plan.splice import Edit, cut
+
+
+def training_code(splicer: Splicer, number: int, keeping: Keeping) -> Code:
+    """The statement with what it keeps: before it, behind it, or inside its block."""
+    code = splicer.statement(number)
+    keeps = [k for k in keeping.keeps if k.number == number]
+    if not keeps:
+        return code
+    s = splicer.graph.statements[number]
+    source = cell_source(splicer.graph, s.cell)
+    step = keeping.step(number)
+    edits = list(step.training) if step else []
+    names = [e for e in splicer.edits(s, source) if not _inside(e, edits)]
+    nested = [_insertion(_at(s.node, k), k, _line(splicer, s, k)) for k in keeps if k.path]
+    piece = cut(source, s.node, [*edits, *names, *nested])
+    text = replace(code, text=piece.text).text
+    before = [_line(splicer, s, k) for k in keeps if not k.path and k.when == "before"]
+    before += [f"{k.name} = {{}}" for k in keeps if k.key is not None]
+    after = [_line(splicer, s, k) for k in keeps if not k.path and k.when == "after"]
+    comments, own = _comments(text)
+    return replace(code, text="\n".join([*comments, *before, own, *after]))
+
+
+def prediction_code(splicer: Splicer, number: int, keeping: Keeping) -> Code | None:
+    """The statement with kept values; None where a prediction has nothing of it to do."""
+    step = keeping.step(number)
+    assert step is not None
+    if not step.is_repeated:
+        return None
+    s = splicer.graph.statements[number]
+    source = cell_source(splicer.graph, s.cell)
+    own = [e for e in step.prediction if not _inside(e, [o for o in step.prediction if o != e])]
+    names = [e for e in splicer.edits(s, source) if not _inside(e, own)]
+    edits = [*own, *names]
+    piece = cut(source, s.node, edits)
+    if not step.gives:
+        return Code(number, s.cell, piece.text, piece.first_line, piece.apart)
+    lines = [f"{name} = {_expression(source, part, edits)}{copied}" for name, part, copied in step.gives]
+    comments, _ = _comments(piece.text)
+    return Code(number, s.cell, "\n".join([*comments, *lines]), piece.first_line, piece.apart)
+
+
+def _expression(source: str, part: ast.expr, edits: list[Edit]) -> str:
+    """The text of one expression of a statement, with the edits inside it made."""
+    statement = ast.copy_location(ast.Expr(part), part)
+    start, end = (part.lineno, part.col_offset), (part.end_lineno or 0, part.end_col_offset or 0)
+    inside = [e for e in edits if start <= (e.line, e.column) and (e.end_line, e.end_column) <= end]
+    text = cut(source, statement, inside, comments=False).text.split("  #")[0].strip()
+    return f"({text})" if "\n" in text else text
+
+
+def _inside(edit: Edit, others: list[Edit]) -> bool:
+    """Whether another edit replaces the text that this one is about."""
+    start, end = (edit.line, edit.column), (edit.end_line, edit.end_column)
+    for other in others:
+        first, last = (other.line, other.column), (other.end_line, other.end_column)
+        if first == last:
+            continue
+        if (start, end) == (first, last):
+            return True
+        if first <= start and end <= last and not (start == end and start in (first, last)):
+            return True
+    return False
+
+
+def _at(node: ast.AST, keep: Keep) -> ast.stmt:
+    for name, index in keep.path:
+        node = getattr(node, name)[index]
+    assert isinstance(node, ast.stmt)
+    return node
+
+
+def _insertion(statement: ast.stmt, keep: Keep, line: str) -> Edit:
+    indentation = " " * statement.col_offset
+    if keep.when == "before":
+        return Edit(statement.lineno, statement.col_offset, statement.lineno, statement.col_offset,
+                    f"{line}\n{indentation}")  # fmt: skip
+    end = (statement.end_lineno or 0, statement.end_col_offset or 0)
+    return Edit(*end, *end, f"\n{indentation}{line}")
+
+
+def _line(splicer: Splicer, s: Statement, keep: Keep) -> str:
+    name = keep.name if keep.key is None else f"{keep.name}[{keep.key}]"
+    return f"{name} = {_named(splicer, s, keep.training)}"
+
+
+def _named(splicer: Splicer, s: Statement, text: str) -> str:
+    """An expression of the notebook with its names as they read here."""
+    tree = ast.parse(text, mode="eval")
+    data = text.encode()
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    for node in sorted(found, key=lambda n: n.col_offset, reverse=True):
+        other = splicer.value_of(s, node.id)
+        if other is not None and node.end_col_offset is not None:
+            data = data[: node.col_offset] + other.encode() + data[node.end_col_offset :]
+    return data.decode()
+
+
+def _comments(text: str) -> tuple[list[str], str]:
+    """(comment lines above the code, the code)."""
+    lines = text.split("\n")
+    first = next((n for n, line in enumerate(lines) if not line.startswith("#")), 0)
+    return lines[:first], "\n".join(lines[first:])
