@@ -42,9 +42,9 @@ def kept(lineage: Lineage) -> list[tuple[str, str]]:
     "df['a'].str.split(',').str[0]", "df['a'].str.extract(r'(\\w+)', expand=False)", "df['a'].dt.year",
     "pd.to_datetime(df['a'])", "pd.to_numeric(df['a'], errors='coerce')", "df['a'].astype(int)", "np.log1p(df['a'])",
     "np.where(df['a'] > 3, 1, 0)", "df['a'].clip(0, 10)", "pd.cut(df['a'], [0, 10, 20], labels=False)",
-    "pd.cut(df['a'], bins=[0, 10, 20])", "df.apply(lambda row: row['a'] + row['b'], axis=1)", 
+    "pd.cut(df['a'], bins=[0, 10, 20])", "df.apply(lambda row: row['a'] + row['b'], axis=1)",
     "(df['a'] > 2).astype(int)",
-    "df[['a', 'b']].sum(axis=1)", "df['a'].isnull().astype(int)", "~df['a'].isin(['x'])", 
+    "df[['a', 'b']].sum(axis=1)", "df['a'].isnull().astype(int)", "~df['a'].isin(['x'])",
     "df['a'].where(df['a'] > 0, 0)",
     "[len(v) for v in df['a']]", "np.sqrt(df['a'] ** 2 + df['b'] ** 2)", "df['a'] / 255.0", "df['a'].between(1, 2)",
     "np.select([df['a'] > 3, df['a'] > 2], [1, 2], default=0)", "pd.Series(0, index=[1]).max() + df['a']",
@@ -109,7 +109,7 @@ def test_functions_of_the_notebook_are_read() -> None:
 
 
 @pytest.mark.parametrize("selection", [
-    "df = df.dropna()", "df.dropna(inplace=True)", "df = df[df['a'] > 0]", "df = df.sample(frac=1)", 
+    "df = df.dropna()", "df.dropna(inplace=True)", "df = df[df['a'] > 0]", "df = df.sample(frac=1)",
     "df = df.head(100)",
     "df = df.drop_duplicates()", "df = df[:100]", "df = df.iloc[5:]", "df = df.query('a > 0')", "df = df.drop([1, 2])",
     "df = df.loc[df.a > 1]", "df = df.sort_values('a').reset_index(drop=True)", "df = df.drop(df[df['a'] > 9].index)",
