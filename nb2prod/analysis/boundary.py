@@ -11,6 +11,7 @@ a request cell are the request, everything else is an artifact.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from nb2prod.analysis.beside import copied_artifacts, training_beside
 from nb2prod.analysis.graph import NotebookGraph
@@ -20,6 +21,9 @@ from nb2prod.analysis.request import inferred_request
 from nb2prod.analysis.response import Response, find_response, fitted_to_rows
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
+
+if TYPE_CHECKING:
+    from nb2prod.plan.keeping import Keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Boundary:
     predict_cell: int
     response_cell: int
     metrics: tuple[str, ...]
+    keeping: "Keeping | None" = None
+    """Where features are made before the prediction: how it repeats that."""
 
 
 def find_boundary(graph: NotebookGraph) -> tuple[Boundary | None, tuple[Finding, ...]]:
@@ -102,7 +108,13 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
     )
     findings += _misplaced(graph, boundary, inputs, downstream, inside)
     copied, remarks = copied_artifacts(graph, boundary)
-    return replace(boundary, copied=copied), (*findings, *remarks)
+    boundary = replace(boundary, copied=copied)
+    if not requested:
+        from nb2prod.plan.features import with_features
+
+        widened, told = with_features(graph, boundary, findings[0])
+        return widened, (*told, *findings[1:], *remarks)
+    return boundary, (*findings, *remarks)
 
 
 def _metrics(graph: NotebookGraph) -> tuple[str, ...]:

@@ -200,6 +200,11 @@ def _live(
             inside = frozenset(c for c in value.only if through.has(c, truth)) if through.every else value.only
             through = Columns(False, inside, lists) if through.every else through
         through = _encoded(deed, through, truth)
+        for table in value.whole if deed.loop is not None and not _updates_itself(deed) else ():
+            named = literal_names(deed.loop.iter, {}) if deed.loop else None
+            over = (deed.number, deed.loop.iter) if deed.loop else None
+            more = Columns(False, named or frozenset(), () if named or over is None else (over,))
+            demand[table] = demand.get(table, NOTHING).more(more)
         for table in value.whole:
             demand[table] = demand.get(table, NOTHING).more(through)
         for table, column in value.columns:
@@ -207,8 +212,20 @@ def _live(
         for table in value.names - value.whole - {t for t, _ in value.columns}:
             demand[table] = demand.get(table, NOTHING).more(Columns(every=True))
     every = demand.get(request, NOTHING)
+    if every.every:  # a target that is read by no name is only along in a table
+        every = every.less(truth - {c for d in live for _, c in d.value.columns})
     kept = tuple(d for d in reversed(live) if not (is_removal(d) and d.columns and not _there(d, live, every, truth)))
     return kept, every
+
+
+def _updates_itself(deed: Deed) -> bool:
+    """``df[c] = f(df[c])``: a column that is not there is simply passed over."""
+    match deed.node:
+        case ast.Assign(targets=[ast.Subscript(slice=written)], value=value):
+            wanted = ast.unparse(written)
+            keys = {ast.unparse(n.slice) for n in ast.walk(value) if isinstance(n, ast.Subscript)}
+            return not keys or wanted in keys
+    return True
 
 
 def _encoded(deed: Deed, wanted: Columns, truth: frozenset[str]) -> Columns:
@@ -222,10 +239,10 @@ def _encoded(deed: Deed, wanted: Columns, truth: frozenset[str]) -> Columns:
         parts = [name.split("_") for name in wanted.names & truth] if wanted.every else []
         behind = frozenset("_".join(p[:n]) for p in parts for n in range(1, len(p)))
         named = literal_names(argument(mark.node, "columns", 3), {})
-        if wanted.every:
-            wanted = wanted.less(behind)
-        elif named is not None:
+        if named is not None:
             wanted = wanted.more(Columns(every=False, names=named))
+        elif wanted.every:
+            wanted = wanted.less(behind)
         else:
             wanted = Columns(every=True, names=truth)
     return wanted

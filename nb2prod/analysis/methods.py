@@ -110,8 +110,9 @@ def _applied(reader: "Reader", node: ast.Call, name: str, receiver: ast.expr, ow
             own = reader.call_own(ast.unparse(function), node, [ITEM])
             if own is not None and own.kind == "unknown":
                 return own
-        every_column = name == "apply" and owner.kind == "frame" and isinstance(function, ast.Lambda)
-        columns = _columns_of_row(function, owner) if every_column else None
+        code = reader.definition(function.id) if isinstance(function, ast.Name) else function
+        of_rows = name == "apply" and owner.kind == "frame" and isinstance(code, ast.FunctionDef | ast.Lambda)
+        columns = _columns_of_row(code, owner) if of_rows and isinstance(code, ast.FunctionDef | ast.Lambda) else None
         made = joined([(receiver, owner), *others], "column" if name == "apply" else owner.kind, node)
         if columns is not None:
             made = replace(made, columns=made.columns | columns, whole=frozenset(), dropped=frozenset(), only=None)
@@ -119,13 +120,13 @@ def _applied(reader: "Reader", node: ast.Call, name: str, receiver: ast.expr, ow
     return _by_column(reader, node, name, function, receiver, owner)
 
 
-def _columns_of_row(function: ast.expr, owner: Value) -> frozenset[tuple[str, str]] | None:
+def _columns_of_row(function: ast.FunctionDef | ast.Lambda, owner: Value) -> frozenset[tuple[str, str]] | None:
     """The columns that ``lambda row: row["a"] + row.b`` reads; None where it does something else with the row."""
-    assert isinstance(function, ast.Lambda)
     row = function.args.args[0].arg if function.args.args else ""
     found: set[str] = set()
     known: set[int] = set()
-    for part in ast.walk(function.body):
+    nodes = list(ast.walk(function))
+    for part in nodes:
         match part:
             case ast.Subscript(value=ast.Name(id=name) as own, slice=ast.Constant(value=str(key))) if name == row:
                 found.add(key)
@@ -133,8 +134,8 @@ def _columns_of_row(function: ast.expr, owner: Value) -> frozenset[tuple[str, st
             case ast.Attribute(value=ast.Name(id=name) as own, attr=key) if name == row:
                 found.add(key)
                 known.add(id(own))
-            case ast.Name(id=name) if name == row and id(part) not in known:
-                return None
+    if any(isinstance(n, ast.Name) and n.id == row and id(n) not in known for n in nodes):
+        return None
     return frozenset((n, c) for n in owner.names for c in found)
 
 
@@ -291,7 +292,8 @@ def _joined_tables(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: 
 
 def _fold(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
     """``ravel()``, ``squeeze()``: of one column the same rows; of more they would be mixed."""
-    if owner.kind == "column" or (owner.kind == "array" and not owner.whole):
+    one = owner.only is not None and len(owner.only) == 1 and not owner.lists
+    if owner.kind == "column" or (owner.kind == "array" and (one or not owner.whole)):
         return replace(owner, kind="array")
     return unknown(node, "rows of several columns are laid end to end here")
 

@@ -37,18 +37,15 @@ def inferred_request(
         listed = ", ".join(f"`{c}`" for c in candidates) or "none fits"
         return (), Finding("NB306", Severity.ERROR, f"which value does a caller send? ({listed})", hint=hint)
     name = candidates[0]
-    for s in (graph.statements[n] for n in sorted(graph.slice(inputs[name]))):
-        if _makes_columns(graph, s):
-            return (), Finding(
-                "NB320", Severity.ERROR,
-                f"`{name}` holds what this line made of the data, so a caller would have to send it "
-                "(training-serving skew).", s.cell, s.first_line,
-                "Put the step into a function that the inference cell calls, or tag an example of the raw input "
-                "`request`.",
-            )  # fmt: skip
     return (name,), Finding(
         "NB307", Severity.INFO, f"no request cell: `{name}` is taken to be what a caller sends.", hint=hint
     )
+
+
+def first_made(graph: NotebookGraph, name: str, at: int) -> Statement | None:
+    """The first statement on the way to `name`, as statement `at` reads it, that makes something of the data."""
+    way = (graph.statements[n] for n in sorted(graph.slice(graph.reads[at][name])))
+    return next((s for s in way if _makes_columns(graph, s)), None)
 
 
 def _makes_columns(graph: NotebookGraph, statement: Statement) -> bool:

@@ -44,12 +44,12 @@ OTHER_ROWS = frozenset(
 TEXT_STATISTICS = frozenset({"get_dummies"})
 
 ROW_WISE_NUMPY = frozenset(
-    "log log1p log2 log10 exp expm1 sqrt square abs absolute fabs sign floor ceil round around rint trunc where select "
-    "clip isnan isinf isfinite isin maximum minimum power add "
-    "subtract multiply divide mod remainder sin cos tan "
-    "arcsin arccos arctan arctan2 sinh cosh tanh hypot deg2rad rad2deg radians degrees nan_to_num logical_and "
-    "logical_or logical_not logical_xor digitize searchsorted float32 float64 int32 int64 sinc cbrt reciprocal negative "
-    "floor_divide true_divide fmod equal not_equal greater less greater_equal less_equal in1d".split()
+    "log log1p log2 log10 exp expm1 sqrt square abs absolute fabs sign floor ceil round around rint trunc "
+    "where select clip isnan isinf isfinite isin maximum minimum power add subtract multiply divide mod "
+    "remainder sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh hypot deg2rad rad2deg radians "
+    "degrees nan_to_num logical_and logical_or logical_not logical_xor digitize searchsorted float32 "
+    "float64 int32 int64 sinc cbrt reciprocal negative floor_divide true_divide fmod equal not_equal "
+    "greater less greater_equal less_equal in1d".split()
 )
 
 PASSING_NUMPY = frozenset(

@@ -51,14 +51,16 @@ class Reader:
         imported: Mapping[str, str],
         constants: Mapping[str, ast.expr],
         call_own: CallOwn,
+        definition: Callable[[str], ast.AST | None],
     ) -> None:
         self.env = dict(env)
         self.imported = imported
         self.constants = constants
         self.call_own = call_own
+        self.definition = definition
 
     def inside(self, local: Mapping[str, Value]) -> "Reader":
-        return Reader({**self.env, **local}, self.imported, self.constants, self.call_own)
+        return Reader({**self.env, **local}, self.imported, self.constants, self.call_own, self.definition)
 
     def literal(self, node: ast.expr | None) -> frozenset[str] | None:
         return literal_names(node, self.constants)

@@ -35,6 +35,8 @@ class Deed:
     loop: ast.For | None = None
     tests: tuple[ast.If, ...] = ()
     """Conditions around it that are statistics of a table."""
+    over: Value = FIXED
+    """What the loop goes over."""
 
 
 @dataclass(slots=True)
@@ -44,13 +46,14 @@ class Tables:
     graph: NotebookGraph
     env: dict[str, Value] = field(default_factory=dict)
     deeds: list[Deed] = field(default_factory=list)
-    loops: list[tuple[ast.For, Value]] = field(default_factory=list)
-    """Loops over fixed values, with the value they go over."""
+    counted_loops: int = 0
+    """How many loops go over what a table holds."""
     constants: dict[str, ast.expr] = field(default_factory=dict)
     depth: int = 0
     number: int = 0
     loop: ast.For | None = None
     tests: tuple[ast.If, ...] = ()
+    over: Value = FIXED
     given_back: list[Value] = field(default_factory=list)
 
     def follow(self, until: int) -> None:
@@ -66,7 +69,13 @@ class Tables:
 
     @property
     def reader(self) -> Reader:
-        return Reader(self.env, self.graph.imported, self.constants, self._own)
+        return Reader(self.env, self.graph.imported, self.constants, self._own, self._definition)
+
+    def _definition(self, name: str) -> ast.AST | None:
+        """The function of the notebook that a name stands for."""
+        contributors = self.graph.reads[self.number].get(name, frozenset())
+        numbers = [n for n in contributors if n in self.graph.definitions]
+        return self.graph.definitions[numbers[0]].node if len(contributors) == 1 and numbers else None
 
     # --- statements
 
@@ -123,7 +132,9 @@ class Tables:
             elif source is not None and self.loop is None and is_plain_data(source):
                 self.constants[name] = source
             return
-        self.deeds.append(Deed(self.number, node, name, value, binds=True, loop=self.loop, tests=self.tests))
+        self.deeds.append(
+            Deed(self.number, node, name, value, binds=True, loop=self.loop, tests=self.tests, over=self.over)
+        )
         own = frozenset({name})
         items = tuple(replace(i, marks=(), problem=None) for i in value.items)
         self.env[name] = (
@@ -140,7 +151,7 @@ class Tables:
             self.env[name] = unknown(node, "rows of two tables are put together here")
             return
         self.deeds.append(
-            Deed(self.number, node, name, replace(value, made=True), False, columns, self.loop, self.tests)
+            Deed(self.number, node, name, replace(value, made=True), False, columns, self.loop, self.tests, self.over)
         )
 
     def _assign(self, node: ast.stmt, target: ast.expr, source: ast.expr, value: Value) -> None:
@@ -262,7 +273,17 @@ class Tables:
     def _remove(self, node: ast.stmt, name: str, names: frozenset[str]) -> None:
         table = replace(self.env[name], dropped=names, made=False)
         self.deeds.append(
-            Deed(self.number, node, name, table, binds=False, columns=names, loop=self.loop, tests=self.tests)
+            Deed(
+                self.number,
+                node,
+                name,
+                table,
+                binds=False,
+                columns=names,
+                loop=self.loop,
+                tests=self.tests,
+                over=self.over,
+            )
         )
 
     def _call(self, node: ast.stmt, call: ast.Call) -> None:
@@ -283,6 +304,10 @@ class Tables:
                     self._replace(node, root, value)
                 else:
                     self._change(node, root, value, frozenset(c for _, c in column) if column else None)
+            elif call.func.attr == "insert" and ast.unparse(call.args[0]) != "0":
+                self.env[root] = unknown(
+                    call, "a column is inserted at a place, and a request does not have all columns"
+                )
             elif call.func.attr == "insert" and len(call.args) == 3:
                 self._change(node, root, self._given(call.args[2], reader.value(call.args[2])),
                              reader.literal(call.args[1]))  # fmt: skip
@@ -301,7 +326,9 @@ class Tables:
 
     def _replace(self, node: ast.stmt, name: str, value: Value) -> None:
         """A whole table changed in place: like binding the name to what the call would give."""
-        self.deeds.append(Deed(self.number, node, name, value, binds=True, loop=self.loop, tests=self.tests))
+        self.deeds.append(
+            Deed(self.number, node, name, value, binds=True, loop=self.loop, tests=self.tests, over=self.over)
+        )
 
     def _loop(self, node: ast.For) -> None:
         over = self.reader.value(node.iter)
@@ -314,10 +341,10 @@ class Tables:
         for name in names:
             self.env.pop(name, None)
             self.constants.pop(name, None)
-        self.loops.append((node, over))
-        self.loop = node
+        self.counted_loops += over.counted
+        self.loop, self.over = node, over
         self._block(node.body)
-        self.loop = None
+        self.loop, self.over = None, FIXED
         for name in [n for n, v in self.env.items() if v is STATISTIC]:
             del self.env[name]
 
@@ -385,7 +412,7 @@ class Tables:
         if lost is not None and lost.problem is not None:
             return unknown(call, f"in `{name}`, {lost.problem.message}", lost.problem.code)
         marks = [m for v in (*results, *(d.value for d in inner.deeds)) for m in v.marks]
-        if marks or any(over.counted for _, over in inner.loops):
+        if marks or inner.counted_loops:
             what = "selects rows" if any(m.what == "selection" for m in marks) else "computes a statistic of the table"
             return unknown(call, f"`{name}` {what} inside")
         rows = [v for v in results if v.depends]

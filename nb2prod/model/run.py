@@ -16,7 +16,7 @@ class Probe:
     Before or after the statement that reads `text` (the `nth` of its kind in the cell, from 0), or the value of an
     expression inside it: `path` leads there by fields and indices, empty for the whole expression. An empty `text`
     stands for the cell: its beginning, its end, its last expression. `names` are what is read there; none for the
-    response.
+    response. With `watches`, numbers of those of the CaptureSpec, `path` leads to a statement inside a block.
     """
 
     kind: Literal["before", "after", "value"]
@@ -25,6 +25,31 @@ class Probe:
     nth: int = 0
     path: tuple[tuple[str, int | None], ...] = ()
     names: tuple[str, ...] = ()
+    watches: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """An expression (`text`, in the notebook's names) that is evaluated where a probe says, beside the run.
+
+    ========= ==================================================================================
+    raw       the table whose rows a caller sends
+    kept      a value that training keeps as `name`; with `key`, a loop's variable, one for each
+    empty     `name` before such a loop
+    columns   a list of columns that are read
+    selection some of the rows of `operand`: part `item` of a tuple, found `by_value` where labels change
+    input     what the prediction is given: its rows are the golden rows; `columns` of the raw table are sent
+    ========= ==================================================================================
+    """
+
+    kind: Literal["raw", "kept", "empty", "columns", "selection", "input"]
+    text: str
+    name: str = ""
+    key: str = ""
+    operand: str = ""
+    item: int | None = None
+    by_value: bool = False
+    columns: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +61,8 @@ class CaptureSpec:
     the request that have no name in the notebook, with their source.
     `variables` are names the prediction code assigns, kept to name the first diverging one. `metrics` are read after
     the last cell of the notebook has run. `features` are the classes and functions defined in the notebook that move
-    to the module ``<package>.features``; an artifact refers to them there.
+    to the module ``<package>.features``; an artifact refers to them there. `watches` follow rows through the notebook
+    (see `nb2prod.execute.kernel.rows`).
     """
 
     package: str
@@ -48,6 +74,7 @@ class CaptureSpec:
     metrics: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    watches: tuple[Watch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

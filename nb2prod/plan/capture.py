@@ -1,6 +1,7 @@
 """What the notebook's run must leave behind, from the boundary."""
 
 import ast
+from functools import partial
 from typing import Literal
 
 from nb2prod.analysis.boundary import Boundary
@@ -8,16 +9,22 @@ from nb2prod.analysis.graph import NotebookGraph, Statement, parse_cell
 from nb2prod.model.run import CaptureSpec, Probe
 from nb2prod.plan.code import cell_source
 from nb2prod.plan.selection import Selection
+from nb2prod.plan.watches import plan_watches
 
 
 def plan_capture(graph: NotebookGraph, boundary: Boundary, selection: Selection, package: str) -> CaptureSpec:
+    keeping = boundary.keeping
+    followed = keeping.lineage.statements if keeping else ()
     variables = dict.fromkeys(
         name
         for number in boundary.prediction
+        if number not in followed
         for name in sorted(graph.statements[number].facts.binds)
         if name not in boundary.request and not graph.statements[number].facts.imports
     )
-    wanted = (*boundary.artifacts, *boundary.request)
+    watched = {*boundary.request, *(k.name for k in keeping.keeps)} if keeping else set()
+    wanted = tuple(n for n in (*boundary.artifacts, *boundary.request) if n not in watched)
+    watches, watch_probes = plan_watches(graph, keeping, partial(_probe, by_text=True)) if keeping else ((), ())
     places = dict.fromkeys(boundary.starts[name] for name in wanted)
     probes = [
         _probe(graph, graph.statements[at], "before", tuple(n for n in wanted if boundary.starts[n] == at))
@@ -28,26 +35,32 @@ def plan_capture(graph: NotebookGraph, boundary: Boundary, selection: Selection,
         package=package,
         artifacts=boundary.artifacts,
         request=boundary.request,
-        probes=(*probes, _probe(graph, last, "after" if boundary.response else "value")),
+        probes=(*watch_probes, *probes, _probe(graph, last, "after" if boundary.response else "value")),
         response=boundary.response,
         literals=_literals(graph, boundary),
         metrics=boundary.metrics,
         variables=tuple(variables),
+        watches=watches,
         features=tuple(feature.name for feature in selection.features if not feature.training_only),
     )
 
 
 def _probe(
-    graph: NotebookGraph, s: Statement, kind: Literal["before", "after", "value"], names: tuple[str, ...] = ()
+    graph: NotebookGraph,
+    s: Statement,
+    kind: Literal["before", "after", "value"],
+    names: tuple[str, ...] = (),
+    *,
+    by_text: bool = False,
 ) -> Probe:
     body = parse_cell(graph.notebook.cells[s.cell - 1])
     whole = body[s.position]
     path = s.path or () if kind == "value" else ()
     text = _with_decorators(cell_source(graph, s.cell), whole)
     as_written = text in graph.notebook.cells[s.cell - 1].source  # IPython syntax reads another way in the kernel
-    if s.position == 0 and kind == "before":
+    if s.position == 0 and kind == "before" and not by_text:
         return Probe(kind, s.cell, names=names)
-    if s.position == len(body) - 1 and kind != "before" and not path and not as_written:
+    if s.position == len(body) - 1 and kind != "before" and not path and not as_written and not by_text:
         return Probe(kind, s.cell)
     shape = ast.dump(whole)
     nth = sum(ast.dump(other) == shape for other in body[: s.position])

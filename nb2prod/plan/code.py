@@ -18,13 +18,14 @@ from nb2prod.plan.splice import Cut, Edit, add_arguments, add_parameters, cut, r
 @dataclass(frozen=True, slots=True)
 class Code:
     """A statement as it reads in the package. `statement` is its number in the notebook graph; `apart` whether an empty
-    line stands above it in its cell."""
+    line stands above it in its cell, `keeps` whether it also keeps values for the prediction."""
 
     statement: int
     cell: int
     text: str
     first_line: int
     apart: bool = False
+    keeps: bool = False
 
 
 class NotSpliceable(Exception):  # noqa: N818  (not an error of the user: the caller falls back)

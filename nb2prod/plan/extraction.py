@@ -15,6 +15,7 @@ from nb2prod.plan.code import Code, NotSpliceable, Splicer, cell_source
 from nb2prod.plan.collisions import RESERVED, stored_names
 from nb2prod.plan.files import TrainingFiles, training_files
 from nb2prod.plan.moment import predictor_moment
+from nb2prod.plan.repeated import prediction_code, training_code
 from nb2prod.plan.selection import Feature, Selection, is_made_for_effect
 
 
@@ -71,7 +72,7 @@ def plan_extraction(
     beside_train = Splicer(graph, selection, lambda _s, _n: None, qualified)
     training_code = [_definition(beside_train, f) for f in selection.features if own[f.name]]
     training_code += [beside_train.statement(n) for n in selection.training_constants]
-    train, train_locals = _train_code(graph, selection, qualified, params_name)
+    train, train_locals = _train_code(graph, boundary, selection, qualified, params_name)
     predict, predict_locals = _predict_code(graph, boundary, selection, qualified)
     moment = predictor_moment(graph, boundary, selection.training)
     response = graph.statements[boundary.response_statement]
@@ -98,12 +99,19 @@ def plan_extraction(
         copied=boundary.copied,
         predict=predict_statements,
         returns_name=None if shown else boundary.response,
-        copies=tuple(n for n in boundary.request if _is_changed(graph, n, boundary.starts[n], boundary.prediction)),
+        copies=_copies(graph, boundary),
         tests=_test_code(graph, boundary, selection),
         request=boundary.request,
         artifacts=boundary.artifacts,
         files=training_files(graph, selection.training),
     )
+
+
+def _copies(graph: NotebookGraph, boundary: Boundary) -> tuple[str, ...]:
+    """The parts of the request that the prediction changes."""
+    if boundary.keeping is not None and any(not d.binds for d in boundary.keeping.lineage.deeds):
+        return boundary.request
+    return tuple(n for n in boundary.request if _is_changed(graph, n, boundary.starts[n], boundary.prediction))
 
 
 def _is_mention(graph: NotebookGraph, code: Code, boundary: Boundary) -> bool:
@@ -139,7 +147,7 @@ def _not_in_f_string(name: str, graph: NotebookGraph, s: Statement) -> InputErro
 
 
 def _train_code(
-    graph: NotebookGraph, selection: Selection, qualified: frozenset[str], params_name: str
+    graph: NotebookGraph, boundary: Boundary, selection: Selection, qualified: frozenset[str], params_name: str
 ) -> tuple[tuple[Code, ...], tuple[str, ...]]:
     parameters = _parameters_read(graph, selection.training)
     changed = stored_names(graph, selection.training)
@@ -157,8 +165,13 @@ def _train_code(
 
         return text
 
+    keeping = boundary.keeping
+
+    def write(splicer: Splicer, number: int) -> Code:
+        return training_code(splicer, number, keeping) if keeping else splicer.statement(number)
+
     return _spliced(graph, selection, selection.training, qualified, frozenset(parameters & changed), parameters,
-                    value_of)  # fmt: skip
+                    value_of, write)  # fmt: skip
 
 
 def _predict_code(
@@ -170,7 +183,15 @@ def _predict_code(
         return lambda _s, name: f"self.{name}" if name in artifacts and name not in local else None
 
     local = artifacts & (stored_names(graph, selection.prediction) | {*boundary.copied})
-    return _spliced(graph, selection, selection.prediction, qualified, frozenset(local), artifacts, value_of)
+    keeping = boundary.keeping
+    followed = keeping.lineage.statements if keeping else ()
+
+    def write(splicer: Splicer, number: int) -> Code | None:
+        if keeping is not None and number in followed:
+            return prediction_code(splicer, number, keeping)
+        return splicer.statement(number)
+
+    return _spliced(graph, selection, selection.prediction, qualified, frozenset(local), artifacts, value_of, write)
 
 
 def _spliced(
@@ -181,12 +202,14 @@ def _spliced(
     local: frozenset[str],
     candidates: set[str],
     value_of: Callable[[frozenset[str]], Callable[[Statement, str], str | None]],
+    write: Callable[[Splicer, int], Code | None],
 ) -> tuple[tuple[Code, ...], tuple[str, ...]]:
     """The code, and the names that had to become locals: re-bound ones, and those inside f-strings."""
     while True:
         splicer = Splicer(graph, selection, value_of(local), qualified)
         try:
-            return tuple(splicer.statement(n) for n in numbers), tuple(sorted(local))
+            codes = [write(splicer, n) for n in numbers]
+            return tuple(c for c in codes if c is not None), tuple(sorted(local))
         except NotSpliceable as failure:
             if failure.name not in candidates or failure.name in local:
                 s = next(graph.statements[n] for n in numbers if failure.name in graph.reads[n])

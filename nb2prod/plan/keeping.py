@@ -53,9 +53,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """`fixed` are names of the notebook that the repeated statements read, beside those kept."""
+    """`fixed` are names of the notebook that the repeated statements read, beside those kept; `at` is the statement
+    that reads what they end in."""
 
     lineage: Lineage
+    at: int
     keeps: tuple[Keep, ...]
     steps: tuple[Step, ...]
     fixed: tuple[str, ...]
@@ -100,7 +102,7 @@ class _Planner:
             steps.append(self._step(number, deeds, names))
         if self.problem is not None:
             return self.problem
-        return Keeping(self.lineage, tuple(self.keeps), tuple(steps), tuple(self.fixed))
+        return Keeping(self.lineage, self.at, tuple(self.keeps), tuple(steps), tuple(self.fixed))
 
     # --- one statement of the notebook
 
@@ -122,6 +124,10 @@ class _Planner:
                 gives.append((deed.name, part, self._copies(deed, part)))
         if isinstance(whole, ast.For | ast.If | ast.With):
             prediction += self._block(number, whole, live, deeds)
+        if isinstance(whole, ast.For) and deeds[0].over.counted:
+            now, then = self._listed(number, whole, deeds[0], names)
+            training += now
+            prediction += then
         return Step(number, tuple(dict.fromkeys(training)), tuple(dict.fromkeys(prediction)), tuple(gives), bool(live))
 
     def _deed(self, number: int, deed: Deed, names: _Names) -> tuple[list[Edit], list[Edit]] | None:
@@ -133,6 +139,8 @@ class _Planner:
         gone = 0
         marks = [m for m in deed.value.marks if _stands_in(m.node, deed.node)]
         for mark in marks:
+            if mark.what == "selection" and deed.loop is not None:
+                self.problem = self.problem or Problem("NB351", "rows are chosen inside a loop", mark.node)
             if mark.what == "source":
                 prediction += [Edit(*_span(mark.node), self.lineage.request)]
                 replaced.append(mark.node)
@@ -195,6 +203,9 @@ class _Planner:
                 and (deed.loop is not None or not self._is_stable(number, mark.operand.id, after=True))
             ):
                 return self._fitted_copy(number, deed, mark, names, rule.prediction)
+            if fixed and isinstance(mark.operand, ast.Name):
+                self.fixed[mark.operand.id] = None
+                return None, [], list(rule.prediction), [mark.operand], rule.gone
             return None, [], list(rule.prediction), [], rule.gone
         if existing is None:
             name = names.free(context.name_of(mark, key))
@@ -246,7 +257,7 @@ class _Planner:
         skipped = {id(n) for h in hidden for n in ast.walk(h)}
         root: ast.AST = _given_part(deed) or deed.node
         nodes = [n for n in ast.walk(root) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-        if deed.loop is not None:
+        if deed.loop is not None and not deed.over.counted:
             nodes += [n for n in ast.walk(deed.loop.iter) if isinstance(n, ast.Name)]
         rows = {deed.name} | deed.value.names
         copies: dict[str, str] = {}
@@ -309,11 +320,24 @@ class _Planner:
                       and isinstance(m.operand, ast.Name)}  # fmt: skip
             if id(statement) not in live and not (stored & needed - replaced - fitted):
                 edits.append(self._removal(number, statement))
-        if isinstance(whole, ast.For) and isinstance(whole.target, ast.Name):
+        if isinstance(whole, ast.For) and isinstance(whole.target, ast.Name) and not deeds[0].over.counted:
             guard = self._guard(whole, deeds)
             if guard is not None:
                 edits += guard
         return edits
+
+    def _listed(self, number: int, loop: ast.For, deed: Deed, names: _Names) -> tuple[list[Edit], list[Edit]]:
+        """A loop over columns that depend on what training data hold, as ``df.select_dtypes("number").columns``."""
+        text = ast.unparse(loop.iter)
+        if text in (f"{deed.name}.columns", deed.name):
+            return [], []
+        name = names.free("columns" if isinstance(loop.target, ast.Name) else "values")
+        self.keeps.append(Keep(name, number, (), "before", f"list({text})", None, f"list({text})"))
+        span = _span(loop.iter)
+        there = f"self.{name}"
+        if isinstance(loop.target, ast.Name):
+            there = f"[{loop.target.id} for {loop.target.id} in {there} if {loop.target.id} in {deed.name}]"
+        return [Edit(*span, name)], [Edit(*span, there)]
 
     def _guard(self, loop: ast.For, deeds: list[Deed]) -> list[Edit] | None:
         table = next((d.name for d in deeds if d.loop is loop), None)

@@ -126,7 +126,7 @@ class Written:
                 return Rule(one, (), _behind(operand, f".astype({dtype})"))
             if columns is None:
                 chosen = f'{of}.select_dtypes(["object", "string", "category"])'
-                dtypes = dtypes[:-1] + f" if c in {of}}}"
+                dtypes = dtypes[:-1] + f" if c in {_root(operand) or of}}}"
             else:
                 chosen = ast.unparse(columns)
                 if isinstance(columns, ast.Constant):
@@ -243,6 +243,12 @@ class Written:
 def written(graph: NotebookGraph, lineage: Lineage, deed: Deed) -> Written:
     pandas = next((n for n, path in sorted(graph.imported.items()) if path == "pandas"), "")
     return Written(graph, lineage, deed, pandas)
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _loop_names(deed: Deed) -> set[str]:

@@ -27,7 +27,7 @@ def training_code(splicer: Splicer, number: int, keeping: Keeping) -> Code:
     before += [f"{k.name} = {{}}" for k in keeps if k.key is not None]
     after = [_line(splicer, s, k) for k in keeps if not k.path and k.when == "after"]
     comments, own = _comments(text)
-    return replace(code, text="\n".join([*comments, *before, own, *after]))
+    return replace(code, text="\n".join([*comments, *before, own, *after]), keeps=True)
 
 
 def prediction_code(splicer: Splicer, number: int, keeping: Keeping) -> Code | None:

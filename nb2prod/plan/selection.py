@@ -94,6 +94,7 @@ def select(graph: NotebookGraph, boundary: Boundary, metrics: Iterable[str]) -> 
 
 def _training(graph: NotebookGraph, boundary: Boundary, metrics: tuple[str, ...]) -> set[int]:
     start = {n for name in boundary.artifacts for n in graph.before(boundary.starts[name], name)}
+    start |= {keep.number for keep in boundary.keeping.keeps} if boundary.keeping else set()
     # a metric is a number: what merely shares an object with it does not change it
     start |= {n for name in metrics for n in graph.final.get(name, frozenset())
               if name in graph.bound_by(n) | graph.direct(n)}  # fmt: skip

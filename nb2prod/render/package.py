@@ -112,7 +112,8 @@ def _train(plan: ExtractionPlan, record: RunRecord) -> str:
         lines += _by_cell(plan.train[before:])
         made = plan.predictor_name
     metrics = ", ".join(_metric(name, record) for name in plan.metrics)
-    copies = plan.snapshots or any("deepcopy(" in line for line in lines[: len(plan.train_locals)])
+    own = [*lines[: len(plan.train_locals)], *(c.text for c in plan.train if c.keeps)]
+    copies = plan.snapshots or any("deepcopy(" in line for line in own)
     return fill(
         "package/train.py.jinja",
         cells=_cells(plan.train),

@@ -37,6 +37,7 @@ from nb2prod.analysis.graph import NotebookGraph, build_graph
 from nb2prod.analysis.hidden import hidden_state
 from nb2prod.errors import InputError
 from nb2prod.execute.kernel.probes import Probe, insert
+from nb2prod.execute.kernel.rows import Watcher
 from nb2prod.formatting import format_sources
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
@@ -220,8 +221,19 @@ def _run(
     kinds: dict[str, str] = {}
     response: list[bytes] = []
 
+    watcher = Watcher()
+
     def probe(number: int, *value: Any) -> Any:
         where = spec.probes[number]
+        for watch in (spec.watches[n] for n in where.watches):
+            watcher.see(asdict(watch), namespace)
+            if watch.kind == "input":
+                kinds.update({name: _type_name(kept) for name, kept in watcher.kept.items()})
+                artifacts.update({name: pickle.dumps(kept) for name, kept in watcher.kept.items()})
+                kinds[spec.request[0]] = _type_name(watcher.request)
+                request[spec.request[0]] = pickle.dumps(watcher.request)
+        if where.watches:
+            return value[0] if value else None
         for name in where.names:
             taken = eval(spec.literals[name], namespace) if name in spec.literals else namespace[name]
             kinds[name] = _type_name(taken)

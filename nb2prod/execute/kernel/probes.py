@@ -30,6 +30,7 @@ def insert(tree: ast.Module, probes: list[Probe], hook: str) -> ast.Module:
     """Put in the probes whose statements the tree has; `hook` is the text of an expression that is called."""
     for statement in tree.body:
         _marked(statement)
+        _number(statement, ())
     for probe in probes:
         if not probe.is_placed:
             probe.is_placed = _place(tree, probe, hook)
@@ -42,6 +43,8 @@ def _place(tree: ast.Module, probe: Probe, hook: str) -> bool:
         return False
     if probe.kind == "value":
         return _wrap(tree.body[at], probe, hook)
+    if probe.path:
+        return _place_inside(tree.body[at], probe, hook)
     call = ast.Expr(_call(hook, probe, None))
     if probe.kind == "before":
         target: ast.stmt | None = tree.body[at] if at < len(tree.body) else None
@@ -56,6 +59,27 @@ def _place(tree: ast.Module, probe: Probe, hook: str) -> bool:
         else:
             tree.body.insert(after, ast.copy_location(call, tree.body[at]))
     return True
+
+
+def _number(statement: ast.stmt, path: tuple[tuple[str, int | None], ...]) -> None:
+    """Remember of each statement in a block where it stands, before anything is put in."""
+    for field in ("body", "orelse"):
+        for index, child in enumerate(getattr(statement, field, [])):
+            child._nb2prod_path = [*path, (field, index)]
+            _number(child, (*path, (field, index)))
+
+
+def _place_inside(statement: ast.stmt, probe: Probe, hook: str) -> bool:
+    """Before or after a statement of a block, as often as that runs."""
+    for owner in ast.walk(statement):
+        for field in ("body", "orelse"):
+            block: Any = getattr(owner, field, None)
+            for index, child in enumerate(block if isinstance(block, list) else ()):
+                if getattr(child, "_nb2prod_path", None) == probe.path:
+                    call = ast.copy_location(ast.Expr(_call(hook, probe, None)), child)
+                    block.insert(index + (probe.kind == "after"), call)
+                    return True
+    return False
 
 
 def _position(tree: ast.Module, probe: Probe) -> int | None:

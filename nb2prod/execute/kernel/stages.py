@@ -24,6 +24,7 @@ from .artifacts import save_artifact
 from .errors import CaptureError, UnfitError
 from .kinds import rough_size, type_name
 from .probes import Probe, insert
+from .rows import Watcher
 from .session import read_values, shell
 from .wire import describe
 
@@ -42,6 +43,7 @@ _HOOK = "__import__('sys').modules['" + __name__.rpartition(".")[0] + "'].probe"
 
 def _found(spec: dict[str, Any]) -> dict[str, Any]:
     empty: dict[str, Any] = {"artifacts": {}, "schemas": {}, "wires": {}, "annotations": {}, "findings": []}
+    empty["watcher"] = Watcher()
     return _FOUND.setdefault(spec["folder"], empty)
 
 
@@ -69,10 +71,11 @@ def _disarm(spec: dict[str, Any]) -> dict[str, Any]:
     with contextlib.suppress(ValueError):
         shell().ast_transformers.remove(ARMED["transformer"])
     failure, silent = ARMED.get("failure"), [p for p in ARMED["transformer"].probes if p.number not in ARMED["fired"]]
+    silent = [p for p in silent if not (p.is_placed and p.path and p.kind != "value")]  # in a block that did not run
     if failure:
         return {"error": failure}
     if silent:
-        if any(not spec["probes"][p.number]["names"] for p in silent):
+        if any(not (spec["probes"][p.number]["names"] or spec["probes"][p.number]["watches"]) for p in silent):
             raise CaptureError("NB508", "The response cell ends without a value.", _RESPONSE_HINT)
         message = f"Cell {spec['cell']} runs in a way that nb2prod cannot follow (a cell magic?)."
         raise CaptureError("NB509", message, "Leave out the magic, or put the prediction into a cell of its own.")
@@ -83,7 +86,10 @@ def take(spec: dict[str, Any], number: int, value: tuple[Any, ...]) -> dict[str,
     """What the probe of that number is there for."""
     ARMED["fired"].add(number)
     where = spec["probes"][number]
-    if where["names"]:
+    if where["watches"]:
+        for watch in where["watches"]:
+            _watch(spec, spec["watches"][watch])
+    elif where["names"]:
         _take_before(spec, where["names"], where["cell"])
     elif spec["response"] is None:
         _take_response(spec, "response", value[0])
@@ -96,15 +102,28 @@ def take(spec: dict[str, Any], number: int, value: tuple[Any, ...]) -> dict[str,
 
 def _take_before(spec: dict[str, Any], names: list[str], cell: int) -> None:
     """Artifacts and parts of the request, just before the prediction reads them."""
-    found, folder = _found(spec), pathlib.Path(spec["folder"]) / "artifacts"
     user = shell().user_ns
     typed = {name: eval(text, user) for name, text in spec["literals"].items() if name in names}  # noqa: S307
     values = read_values([name for name in names if name not in typed], cell) | typed
-    for name in (name for name in names if name in spec["artifacts"]):
+    _store(spec, values)
+
+
+def _watch(spec: dict[str, Any], watch: dict[str, Any]) -> None:
+    """Follow the rows; at the end of their way there are golden rows, and all that training keeps for them."""
+    watcher: Watcher = _found(spec)["watcher"]
+    watcher.see(watch, shell().user_ns)
+    if watch["kind"] == "input":
+        _store(spec, {**watcher.kept, spec["request"][0]: watcher.request})
+
+
+def _store(spec: dict[str, Any], values: dict[str, Any]) -> None:
+    """Artifacts as files, parts of the request as golden rows."""
+    found, folder = _found(spec), pathlib.Path(spec["folder"]) / "artifacts"
+    for name in (name for name in values if name in spec["artifacts"]):
         record, remarks = save_artifact(name, values[name], folder)
         found["artifacts"][name] = record
         found["findings"].extend(remarks)
-    for name in (name for name in names if name in spec["request"]):
+    for name in (name for name in values if name in spec["request"]):
         try:
             found["schemas"][name], found["wires"][name] = describe(name, values[name], strict=True)
         except UnfitError as reason:

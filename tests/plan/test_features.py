@@ -1,0 +1,176 @@
+"""Features made before the prediction: the request is the raw rows, and the package gives the notebook's answer for
+them, all at once and one by one; or the notebook is refused."""
+
+import pickle
+from typing import Any
+
+import pytest
+
+from tests.plan.equality import Converted, _InPackage, _package, check, convert, findings_of, same
+
+TABLE = """
+# %% imports
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import LabelEncoder, MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+# %% training
+rng = np.random.default_rng(7)
+n = 60
+df = pd.DataFrame({
+    "id": range(100, 100 + n),
+    "age": np.where(rng.random(n) < 0.2, np.nan, rng.integers(1, 80, n)),
+    "fare": rng.gamma(2.0, 20.0, n).round(2),
+    "sex": rng.choice(["male", "female"], n),
+    "port": rng.choice(["S", "C", "Q", None], n, p=[0.6, 0.2, 0.15, 0.05]),
+    "name": [f"{t}. Person {i}" for i, t in enumerate(rng.choice(["Mr", "Mrs", "Miss", "Dr"], n))],
+    "day": pd.date_range("2024-01-01", periods=n).astype(str),
+    "y": rng.integers(0, 2, n),
+})
+"""
+MODEL = """
+# %% training
+X = df.drop(columns=["y", "id", "sex", "port", "name", "day"], errors="ignore")
+y = df["y"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=3)
+model = LogisticRegression(max_iter=500).fit(X_train.fillna(-1), y_train)
+# %% inference
+pred = model.predict_proba(X_test.fillna(-1))
+"""
+
+
+def converted(features: str, model: str = MODEL, table: str = TABLE) -> Converted:
+    result = convert(f"{table.strip()}\n# %% preprocessing\n{features}\n{model.strip()}")
+    assert isinstance(result, Converted), result
+    return result
+
+
+def proven(features: str, model: str = MODEL, table: str = TABLE) -> Converted:
+    """Equal for all golden rows, and each row by itself gives what it gives among the others."""
+    result = converted(features, model, table)
+    check(result)
+    with _package(result) as modules:
+
+        def stored(values: dict[str, bytes]) -> dict[str, Any]:
+            return {name: _InPackage(data, result.plan.package).load() for name, data in values.items()}
+
+        predictor = modules.predict.Predictor(**stored(result.truth.artifacts))
+        ((name, rows),) = stored(result.truth.request).items()
+        whole = pickle.loads(result.truth.response)
+        for n in range(0, len(rows), 3):
+            alone = predictor.predict(**{name: rows.iloc[[n]] if hasattr(rows, "iloc") else rows[n : n + 1]})
+            assert np_close(alone, whole[n : n + 1]), f"row {n} alone: {alone}, among the others {whole[n : n + 1]}"
+    return result
+
+
+def np_close(one: Any, other: Any) -> bool:
+    import numpy
+
+    return bool(
+        numpy.allclose(numpy.asarray(one, dtype=float), numpy.asarray(other, dtype=float), rtol=1e-9, atol=1e-12)
+    )
+
+
+def predict_text(result: Converted) -> str:
+    return next(text for path, text in result.sources.items() if path.endswith("/predict.py"))
+
+
+def sent_columns(result: Converted) -> list[str]:
+    (data,) = result.truth.request.values()
+    return list(pickle.loads(data).columns)
+
+
+@pytest.mark.parametrize("features", [
+    "df['age'] = df['age'].fillna(df['age'].median())",
+    "df['age'] = df['age'].fillna(df['age'].mode()[0])",
+    "df['age'].fillna(0)\ndf = df.fillna({'age': df['age'].mean(), 'port': 'S'})",
+    "df = df.fillna(df.mean(numeric_only=True))",
+    "df['total'] = df['age'] + df['fare'] * 2",
+    "df['fare'] = np.log1p(df['fare'])",
+    "df['big'] = np.where(df['fare'] > df['fare'].mean(), 1, 0)",
+    "df['is_male'] = df['sex'].map({'male': 1, 'female': 0})",
+    "df['is_male'] = (df['sex'] == 'male').astype(int)",
+    "df['title'] = df['name'].str.split('.').str[0].map({'Mr': 0, 'Mrs': 1}).fillna(2)",
+    "df['title'] = df['name'].apply(lambda v: len(v.split('.')[0]))",
+    "df['month'] = pd.to_datetime(df['day']).dt.month",
+    "df['band'] = pd.cut(df['age'], [0, 20, 40, 99], labels=False)",
+    "df['band'] = pd.cut(df['fare'], 4, labels=False)",
+    "df['band'] = pd.qcut(df['fare'], 4, labels=False)",
+    "df['band'] = pd.qcut(df['fare'], 4, labels=[1, 2, 3, 4]).astype(int)",
+    "df['port_code'] = df['port'].astype('category').cat.codes",
+    "df['port_code'] = pd.factorize(df['port'])[0]",
+    "df['port_code'] = pd.Categorical(df['port']).codes",
+    "codes, uniques = pd.factorize(df['port'])\ndf['port_code'] = codes",
+    "df['sex_code'] = LabelEncoder().fit_transform(df['sex'])",
+    "encoder = LabelEncoder()\ndf['sex_code'] = encoder.fit_transform(df['sex'])",
+    "le = LabelEncoder()\ndf['a'] = le.fit_transform(df['sex'])\ndf['b'] = le.fit_transform(df['port'].fillna('S'))",
+    "le = LabelEncoder()\nle.fit(df['sex'])\ndf['a'] = le.transform(df['sex'])\nle.fit(df['port'].astype(str))\n"
+    "df['b'] = le.transform(df['port'].astype(str))",
+    "df = pd.get_dummies(df, columns=['sex', 'port'], drop_first=True)",
+    "df = pd.get_dummies(df, columns=['sex', 'port'], dummy_na=True)",
+    "df = pd.concat([df, pd.get_dummies(df['port'], prefix='p')], axis=1)",
+    "dummies = pd.get_dummies(df['sex'], drop_first=True)\ndf = df.join(dummies)",
+    "df['n_port'] = df['port'].map(df['port'].value_counts())",
+    "df['mean_fare'] = df.groupby('sex')['fare'].transform('mean')",
+    "df['age'] = df.groupby('sex')['age'].transform(lambda x: x.fillna(x.median()))",
+    "df['age'] = df['age'].fillna(df.groupby('sex')['age'].transform('median'))",
+    "for col in ['age', 'fare']:\n    df[col] = df[col].fillna(df[col].median())",
+    "for col in ['age', 'fare']:\n    df[col] = (df[col] - df[col].mean()) / df[col].std()",
+    "le = LabelEncoder()\nfor c in ['sex', 'port']:\n    df[c + '_code'] = le.fit_transform(df[c].astype(str))",
+    "encoders = {}\nfor c in ['sex', 'port']:\n    encoders[c] = LabelEncoder()\n"
+    "    df[c + '_code'] = encoders[c].fit_transform(df[c].astype(str))",
+    "for c in df.columns:\n    if df[c].dtype == 'float64':\n        df[c] = df[c].fillna(df[c].mean())",
+    "for c in df.select_dtypes(include='number').columns:\n    print(c)\n    df[c] = df[c].fillna(df[c].median())",
+    "cols = ['age', 'fare']\ndf[cols] = StandardScaler().fit_transform(df[cols])",
+    "scaler = MinMaxScaler()\ndf[['age', 'fare']] = scaler.fit_transform(df[['age', 'fare']])",
+    "df[['sex', 'port']] = df[['sex', 'port']].astype(str).apply(LabelEncoder().fit_transform)",
+    "enc = OrdinalEncoder()\ndf['sex_code'] = enc.fit_transform(df[['sex']]).ravel()",
+    "df = df.dropna()\ndf['double'] = df['fare'] * 2",
+    "df['double'] = df['fare'] * 2\ndf = df.dropna()\ndf = df[df['fare'] > 5]\ndf = df.sample(frac=0.9, random_state=1)",
+    "df['double'] = df['fare'] * 2\ndf.drop_duplicates(inplace=True)\ndf = df.reset_index(drop=True)",
+    "df['double'] = df['fare'] * 2\ndf = df.sort_values('fare').reset_index(drop=True)\ndf['half'] = df['double'] / 4",
+    "df.loc[df['age'].isnull(), 'age'] = df['age'].mean()",
+    "df.loc[df['fare'] > 100, 'fare'] = 100\ndf['age'] = df['age'] / 2",
+    "df['fare'] = df['fare'].clip(upper=df['fare'].quantile(0.9))",
+    "low, high = df['fare'].quantile(0.1), df['fare'].quantile(0.9)\ndf['fare'] = df['fare'].clip(low, high)",
+    "def add(t):\n    t = t.copy()\n    t['s'] = t['fare'] * 2\n    return t\ndf = add(df)",
+    "def size(row):\n    return row['fare'] + (0 if row['sex'] == 'male' else 1)\ndf['s'] = df.apply(size, axis=1)",
+    "df = df.assign(ratio=df['fare'] / df['fare'].max())",
+    "df = df.assign(ratio=lambda t: t['fare'] / 3)",
+    "df['fare'] /= df['fare'].max()",
+    "df = df.rename(columns={'fare': 'price'})\ndf['price'] = df['price'] + 1",
+    "df['age'] = df['age'].fillna(df['age'].median())\ndel df['id']",
+    "df.insert(0, 'half', df['fare'] / 2)",
+    "df['w'] = [len(v) for v in df['name']]",
+])  # fmt: skip
+def test_equal_for_raw_rows(features: str) -> None:
+    result = proven(features)
+    assert "y" not in sent_columns(result)
+
+
+WHOLE = """
+# %% training
+X = df.drop(columns=["y", "id"])
+y = df["y"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=3)
+model = LogisticRegression(max_iter=500)
+model.fit(X_train, y_train)
+# %% inference
+y_pred = model.predict_proba(X_test)
+# %% evaluation
+accuracy = model.score(X_test, y_test)
+"""
+
+
+@pytest.mark.parametrize("features", [
+    "df = pd.get_dummies(df.drop(columns=['name', 'day'])).fillna(0)",
+    "df = df.drop(['name', 'day'], axis=1)\ndf['age'] = df['age'].fillna(0)\ndf = pd.get_dummies(df, drop_first=True)",
+    "df = df.drop(['name', 'day'], axis=1).fillna({'age': 3})\nfor c in df.columns:\n    if df[c].dtype == 'object' or "
+    "df[c].dtype == 'str':\n        le = LabelEncoder()\n        df[c] = le.fit_transform(df[c].astype(str))",
+    "df = df.drop(columns=['name', 'day'])\ncats = [c for c in df.columns if df[c].dtype not in ('int64', 'float64')]\n"
+    "df[cats] = df[cats].fillna('none')\ndf = df.fillna(df.median(numeric_only=True))\n"
+    "df = pd.get_dummies(df, columns=cats)",
+])  # fmt: skip
+def test_equal_where_every_column_is_encoded(features: str) -> None:
+    assert "y" not in sent_columns(proven(features, WHOLE))
