@@ -4,6 +4,7 @@ Where preprocessing stands on the way of the rows, the request is the table that
 the steps with what training kept.
 """
 
+import ast
 from dataclasses import replace
 
 from nb2prod.analysis.boundary import Boundary
@@ -49,7 +50,7 @@ def with_features(
     keeping = plan_keeping(graph, found, at)
     if isinstance(keeping, Problem):
         return None, (_problem(graph, keeping, name, graph.statements[found.start]),)
-    return _widened(graph, boundary, keeping), (_told(graph, found),)
+    return _widened(graph, boundary, keeping), (_told(graph, found), *_leaks(graph, found))
 
 
 def _widened(graph: NotebookGraph, boundary: Boundary, keeping: Keeping) -> Boundary:
@@ -77,6 +78,18 @@ def _told(graph: NotebookGraph, lineage: Lineage) -> Finding:
     )  # fmt: skip
 
 
+def _leaks(graph: NotebookGraph, lineage: Lineage) -> list[Finding]:
+    """Whatever is fitted on the way of the golden rows has seen them."""
+    fitted = {graph.statements[d.number]: m for d in lineage.deeds for m in d.value.marks
+              if m.what in ("fitted", "encoded")}  # fmt: skip
+    return [
+        Finding("NB354", Severity.WARNING, f"`{ast.unparse(fitted[s].node)}` is fitted to the rows that the model is "
+                "tried on, so the metrics may flatter (leakage).", s.cell, s.first_line,
+                "Split first; fit to the training rows, and only transform the others.")
+        for s in _by_cell(dict.fromkeys(fitted))
+    ]  # fmt: skip
+
+
 def _by_cell(statements: dict[Statement, None]) -> list[Statement]:
     """The first of each cell."""
     return list({s.cell: s for s in reversed(statements)}.values())[::-1]
@@ -102,9 +115,7 @@ def _problem(graph: NotebookGraph, problem: Problem, name: str, made: Statement)
     return Finding(problem.code, Severity.ERROR, message, cell, line, _REMEDY)
 
 
-def _nodes(s: Statement) -> list[object]:
-    import ast
-
+def _nodes(s: Statement) -> list[ast.AST]:
     return list(ast.walk(s.node))
 
 

@@ -11,7 +11,7 @@ from tests.plan.equality import equal_or_refused, findings_of
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "data-flow.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"### (NB\d+):[^\n]*\n.*?```python\n(.*?)```", PAGE, flags=re.DOTALL))
-ELSEWHERE = {"NB395", "NB301", "NB302", "NB307", "NB320", "NB334", "NB365", "NB366"}
+ELSEWHERE = {"NB395", "NB301", "NB302", "NB307", "NB334", "NB365", "NB366"}
 """Nothing to show, or shown by the tests of the boundary, of f-strings of own modules and of hidden state."""
 CANNOT_RUN = {"NB393", "NB394"}
 """About files that lie elsewhere."""

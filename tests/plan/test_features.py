@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.plan.equality import Converted, _InPackage, _package, check, convert, findings_of, same
+from tests.plan.equality import Converted, _InPackage, _package, check, convert
 
 TABLE = """
 # %% imports
