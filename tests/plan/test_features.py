@@ -127,7 +127,7 @@ def sent_columns(result: Converted) -> list[str]:
     "df[['sex', 'port']] = df[['sex', 'port']].astype(str).apply(LabelEncoder().fit_transform)",
     "enc = OrdinalEncoder()\ndf['sex_code'] = enc.fit_transform(df[['sex']]).ravel()",
     "df = df.dropna()\ndf['double'] = df['fare'] * 2",
-    "df['double'] = df['fare'] * 2\ndf = df.dropna()\ndf = df[df['fare'] > 5]\ndf = df.sample(frac=0.9, random_state=1)",
+    "df['double'] = df['fare'] * 2\ndf = df.dropna()\ndf = df[df.fare > 5]\ndf = df.sample(frac=0.9, random_state=1)",
     "df['double'] = df['fare'] * 2\ndf.drop_duplicates(inplace=True)\ndf = df.reset_index(drop=True)",
     "df['double'] = df['fare'] * 2\ndf = df.sort_values('fare').reset_index(drop=True)\ndf['half'] = df['double'] / 4",
     "df.loc[df['age'].isnull(), 'age'] = df['age'].mean()",
