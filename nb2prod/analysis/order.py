@@ -38,17 +38,17 @@ def in_order_of(notebook: Notebook, order: Iterable[int]) -> Notebook:
 
 def other_values(graph: NotebookGraph, other: NotebookGraph) -> Iterator[OtherValue]:
     """What is read of other statements, or of the same in another order, where `other` has the cells in its order."""
-    places = {place: number for number, place in enumerate(_places(other))}
     own, its = _places(graph), _places(other)
+    numbers = {(its[s.number], s.path): s.number for s in other.statements}
     for s in graph.statements:
-        number = places.get(own[s.number])
+        number = numbers.get((own[s.number], s.path))
         if number is None:
             continue
         for name, contributors in sorted(graph.reads[s.number].items()):
             if kind_of(graph, contributors) == "import":
                 continue
-            here = tuple(own[n] for n in sorted(contributors))
-            there = tuple(its[n] for n in sorted(other.reads[number].get(name, ())))
+            here = tuple(dict.fromkeys(own[n] for n in sorted(contributors)))
+            there = tuple(dict.fromkeys(its[n] for n in sorted(other.reads[number].get(name, ()))))
             if here != there:
                 yield OtherValue(s.number, name, _cells(here), _cells(there))
 
@@ -119,10 +119,7 @@ def _undefined(graph: NotebookGraph) -> set[str]:
 
 
 def _places(graph: NotebookGraph) -> list[Place]:
-    found: list[Place] = []
-    for s in graph.statements:
-        found.append((s.cell, found[-1][1] + 1 if found and found[-1][0] == s.cell else 0))
-    return found
+    return [(s.cell, s.position) for s in graph.statements]
 
 
 def _cells(places: Iterable[Place]) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from nb2prod.secrets.captured import exposed_names, secret_values
 from nb2prod.secrets.document import Place, Planted, find_planted, mask_document
 from nb2prod.secrets.find import Mask, Secret, find_secrets, mask_of, no_mask
-from nb2prod.secrets.findings import masked, secret_findings
+from nb2prod.secrets.findings import file_findings, masked, secret_findings
 
 __all__ = [
     "Mask",
@@ -11,6 +11,7 @@ __all__ = [
     "Planted",
     "Secret",
     "exposed_names",
+    "file_findings",
     "find_planted",
     "find_secrets",
     "mask_document",

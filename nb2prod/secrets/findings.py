@@ -6,7 +6,7 @@ from typing import Any
 
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.secrets.document import Place, Planted, find_planted
-from nb2prod.secrets.find import ALLOWED, Mask, mask_of, no_mask
+from nb2prod.secrets.find import ALLOWED, Mask, find_secrets, mask_of, no_mask
 
 _SHOWN_PLACES = 3
 
@@ -18,6 +18,16 @@ def secret_findings(document: Mapping[str, Any]) -> tuple[tuple[Finding, ...], M
     return tuple(map(_finding, planted)), mask
 
 
+def file_findings(name: str, text: str, cell: int | None) -> tuple[Finding, ...]:
+    """NB151 for a file that travels with the notebook, which `cell` imports."""
+    return tuple(
+        Finding("NB151", Severity.ERROR, f"{name}, line {s.line}: this looks like {s.kind} (`{s.shown}`).", cell,
+                hint=_remedy(s.variable))
+        for s in find_secrets(text)
+        if not s.allowed
+    )  # fmt: skip
+
+
 def masked(findings: Iterable[Finding], mask: Mask) -> tuple[Finding, ...]:
     return tuple(replace(f, message=mask(f.message), hint=mask(f.hint)) for f in findings)
 
@@ -27,12 +37,17 @@ def _finding(planted: Planted) -> Finding:
     also = _listed(place, planted.others)
     what = f"this looks like {secret.kind} (`{secret.shown}`)"
     if place.part == "source":
-        hint = f'Read it from the environment: `os.environ["{secret.variable or "SECRET"}"]`. Whoever has seen the '
-        hint += f"notebook has it: have it replaced. If it is none, end the line with `# {ALLOWED}`."
-        return Finding("NB151", Severity.ERROR, f"{what}{also}.", place.cell, secret.line, hint)
+        return Finding("NB151", Severity.ERROR, f"{what}{also}.", place.cell, secret.line, _remedy(secret.variable))
     hint = "Clear the cell's output" if place.part.startswith("output") else "Delete it"
     hint += ", save, and have the secret replaced: whoever has seen the notebook has it."
     return Finding("NB152", Severity.ERROR, f"{place.part}: {what}{also}.", place.cell, None, hint)
+
+
+def _remedy(variable: str) -> str:
+    return (
+        f'Read it from the environment: `os.environ["{variable or "SECRET"}"]`. Whoever has seen it here has it: '
+        f"have it replaced. If it is none, end the line with `# {ALLOWED}`."
+    )
 
 
 def _listed(first: Place, others: tuple[Place, ...]) -> str:

@@ -24,6 +24,7 @@ from nb2prod.plan.extraction import plan_extraction
 from nb2prod.render.docker import docker_files
 from nb2prod.render.manifest import line_maps, manifest
 from nb2prod.render.project import Ingredients, render_papers, render_sources
+from nb2prod.steps.leaks import refuse_secrets
 from nb2prod.steps.needed import import_cells, needed_imports
 from nb2prod.steps.own_code import OwnCode
 from nb2prod.steps.reading import Analysis
@@ -106,6 +107,7 @@ def extract_project(
     files[f"wheels/{runtime.wheel}"] = (runtime_folder() / runtime.wheel).read_bytes()
     lines = line_maps(analysis.graph, plan, sources)
     files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, lines, own.origins)
+    refuse_secrets(analysis.notebook, {path: files[path] for path in (*sources, *own.files)})
     tree = seal(ProjectTree(files))
     write_tree(tree, output, force=spec.force)
     emit(Produced("extract", "project", str(output)))

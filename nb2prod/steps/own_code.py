@@ -20,6 +20,7 @@ from nb2prod.analysis.modules import Imports, OwnModules, absolute, imported_mod
 from nb2prod.analysis.paths import ANY, Paths
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
+from nb2prod.secrets import file_findings
 
 _PROJECT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 _INSTALLED = ("site-packages", "dist-packages")
@@ -53,8 +54,19 @@ def find_own_code(notebook: Notebook, folder: Path) -> OwnCode:
     for cell, line, name in _imported_by(notebook):
         if name in outside:
             findings.append(_outside(name, cell, line))
+    findings += _with_secrets(notebook, files)
     modules = read_modules({name: trees[name] for name in files if name in trees})
     return OwnCode(modules, files, tuple(dict.fromkeys(roots)), home, tuple(dict.fromkeys(findings)))
+
+
+def _with_secrets(notebook: Notebook, files: Mapping[str, Path]) -> Iterator[Finding]:
+    """The files would be copied into the project as they are."""
+    cells = {name.partition(".")[0]: cell for cell, _, name in reversed(list(_imported_by(notebook)))}
+    for name, path in files.items():
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        yield from file_findings(path.name, text, cells.get(name.partition(".")[0]))
 
 
 def source_of(name: str, roots: Iterable[Path]) -> Path | None:
