@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,16 +33,18 @@ class Answered:
 def ask_module(project: Path, package: str, python: Path, body: Any, cancel: Cancel) -> Answered:
     """Import the package with `python` and predict for `body`. Raises Cancelled; a failure is an answer."""
     command = [str(python), "-I", "-B", "-c", _ASK, str(project / "src"), package]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=project
-    ) as process:
-        pending: str | None = json.dumps(body)
+    with tempfile.TemporaryFile() as asked:  # a pipe holds 64 KiB, and `communicate` forgets the rest at its timeout
+        asked.write(json.dumps(body).encode())
+        asked.seek(0)
+        process = subprocess.Popen(
+            command, stdin=asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=project
+        )
+    with process:
         while True:
             try:
-                out, err = process.communicate(pending, timeout=0.2)
+                out, err = process.communicate(timeout=0.2)
                 break
             except subprocess.TimeoutExpired:
-                pending = None
                 if cancel.is_set():
                     process.kill()
                     process.communicate()
