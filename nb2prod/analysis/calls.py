@@ -34,6 +34,14 @@ from nb2prod.analysis.paths import ANY, FileUse, Paths, file_uses, resolved
 if TYPE_CHECKING:
     from nb2prod.analysis.sharing import Walk
 
+_WRITTEN_TO = frozenset({"out", "file", "con"})
+"""Keywords for what a call writes to."""
+_STREAM_AT = {
+    "dump": (1,), "save": (0, 1), "savez": (0,), "savez_compressed": (0,), "savetxt": (0,), "to_sql": (1,),
+    "copyfileobj": (1,), "to_csv": (0,), "to_json": (0,), "to_pickle": (0,), "to_parquet": (0,), "to_excel": (0,),
+    "to_feather": (0,), "savefig": (0,),
+}  # fmt: skip
+"""Where writing calls have the open file that they write to."""
 _MAKERS = frozenset({"partial", "wraps", "cache", "lru_cache"})
 
 
@@ -71,7 +79,8 @@ def call_value(walk: "Walk", node: ast.Call, *, discarded: bool) -> Origins:
     arguments += [_Argument(k.arg, walk.value(k.value), k.value) for k in node.keywords]
     call = _Call(node, receiver, tuple(arguments), discarded)
     _note_callbacks(walk, call)
-    walk.changed |= changed_at_top(NONE.union(*[a.origins for a in arguments if a.key == "out"]))
+    walk.changed |= changed_at_top(NONE.union(*[a.origins for a in arguments if a.key in _WRITTEN_TO]))
+    walk.changed |= changed_at_top(_stream_written(function, arguments))
     path = _path(walk, function)
     if path is not None:
         return _library_call(walk, call, path)
@@ -81,6 +90,13 @@ def call_value(walk: "Walk", node: ast.Call, *, discarded: bool) -> Origins:
 
 
 # --- files
+
+
+def _stream_written(function: ast.expr, arguments: Iterable[_Argument]) -> Origins:
+    """The open file, buffer or connection that a writing call is given, as ``f`` in ``pickle.dump(x, f)``."""
+    name = function.attr if isinstance(function, ast.Attribute) else ""
+    positions = _STREAM_AT.get(name, ())
+    return NONE.union(*[a.origins for a in arguments if a.key in positions])
 
 
 def paths_at(walk: "Walk") -> Paths:

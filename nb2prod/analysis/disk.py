@@ -53,7 +53,8 @@ class Disk:
 
     def held_by(self, tokens: Iterable[int]) -> tuple[FileUse, ...]:
         """What a statement may write that uses these objects."""
-        return tuple(FileUse("write", path, known=False) for t in tokens for path in self.holders.get(t, ()))
+        paths = {path for token in tokens for path in self.holders.get(token, ())}
+        return tuple(FileUse("write", path, known=False) for path in sorted(paths))
 
     def needs(self, uses: Iterable[FileUse]) -> Iterator[str]:
         """The hidden names that these uses depend on."""

@@ -6,6 +6,7 @@ from elsewhere (a database, an address) cannot be seen; `--fresh` runs it again.
 """
 
 import ast
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -25,14 +26,28 @@ def outside_inputs(
     named = {text for text in _texts(graph, parameters) if 0 < len(text) <= _LONGEST_PATH and "\n" not in text}
     named |= {str(path) for path in own.files.values()} if own else set()
     named |= {str(path) for path in data_files(own.files.values())} if own else set()
+    listed = {use.path for uses in graph.files for use in uses if use.use == "read"}
     found = []
-    for name in named:
+    for name in named - _made(graph):
         try:
             status = (folder / name).stat()
         except (OSError, ValueError):
             continue
+        if stat.S_ISDIR(status.st_mode) and name not in listed:
+            continue  # a folder is as old as the last file in it
         found.append((name, status.st_size, status.st_mtime_ns))
     return sorted([*found, *((package, 0, 0) for package in _installed())])
+
+
+def _made(graph: NotebookGraph) -> set[str]:
+    """Files that the notebook writes, and does not read before: as it leaves them, whatever was there."""
+    made: set[str] = set()
+    read: set[str] = set()
+    for uses in graph.files:
+        read |= {use.path for use in uses if use.use == "read" and use.path not in made}
+        made |= {use.path for use in uses if use.use == "overwrite" and use.path not in read}
+    written = {use.path for uses in graph.files for use in uses if use.use == "write"}
+    return made | (written - read)
 
 
 def _texts(graph: NotebookGraph, parameters: Mapping[str, Any]) -> Iterable[str]:

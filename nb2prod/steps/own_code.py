@@ -18,6 +18,7 @@ from pathlib import Path
 from nb2prod.analysis.graph import parse_cell
 from nb2prod.analysis.modules import Imports, OwnModules, absolute, imported_modules, read_modules
 from nb2prod.analysis.paths import ANY, Paths
+from nb2prod.files.digest import digest_bytes
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.secrets import file_findings
@@ -28,11 +29,12 @@ _INSTALLED = ("site-packages", "dist-packages")
 
 @dataclass(frozen=True, slots=True)
 class OwnCode:
-    """`files` are the sources by dotted name (a package: its ``__init__.py``); `roots` where they are searched;
-    `home` is the notebook's repository, or its folder."""
+    """`files` are the sources by dotted name (a package: its ``__init__.py``), `digests` those of what was read;
+    `roots` where they are searched; `home` is the notebook's repository, or its folder."""
 
     modules: OwnModules
     files: Mapping[str, Path]
+    digests: Mapping[str, str]
     roots: tuple[Path, ...]
     home: Path
     findings: tuple[Finding, ...]
@@ -56,7 +58,8 @@ def find_own_code(notebook: Notebook, folder: Path) -> OwnCode:
             findings.append(_outside(name, cell, line))
     findings += _with_secrets(notebook, files)
     modules = read_modules({name: trees[name] for name in files if name in trees})
-    return OwnCode(modules, files, tuple(dict.fromkeys(roots)), home, tuple(dict.fromkeys(findings)))
+    digests = {name: digest_bytes(path.read_bytes()) for name, path in files.items()}
+    return OwnCode(modules, files, digests, tuple(dict.fromkeys(roots)), home, tuple(dict.fromkeys(findings)))
 
 
 def _with_secrets(notebook: Notebook, files: Mapping[str, Path]) -> Iterator[Finding]:

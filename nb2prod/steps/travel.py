@@ -7,6 +7,7 @@ branch; each file as it lies there. Not the rest: tests, notebooks, hidden files
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from nb2prod.analysis.graph import NotebookGraph
@@ -22,6 +23,7 @@ LARGEST = 10 * 2**20
 _NO_DATA = frozenset({".py", ".pyc", ".pyo", ".pyi", ".ipynb", ".pem", ".key", ".p12", ".pfx", ".env", ".so", ".pyd"})
 _READS_BESIDE = ("__file__", "importlib.resources", "importlib_resources", "pkgutil", "pkg_resources")
 _MANY = 2000
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Travelling:
 def choose_own_files(serving: Iterable[str], training: Iterable[str], record: RunRecord, own: OwnCode) -> Travelling:
     """Own modules reached from the import names `serving` and, besides, `training`.
 
-    Raises InputError NB416 where the notebook's run loaded another file than the one that was analysed.
+    Raises InputError NB416 where the notebook's run loaded another file, or other text, than what was analysed.
     """
     search = _Search(own, record)
     for_serving = search.closure(serving)
@@ -62,6 +64,11 @@ def choose_own_files(serving: Iterable[str], training: Iterable[str], record: Ru
                 findings.append(_too_big(file, inside))
                 continue
             files[inside] = file.read_bytes()
+            if file == path and digest_bytes(files[inside]) != own.digests.get(name, digest_bytes(files[inside])):
+                raise InputError(
+                    f"the module `{name}` was changed while the notebook ran, after it was analysed.",
+                    code="NB416", where=Where(str(path)), hint="Build again.",
+                )  # fmt: skip
             origins[inside] = Path(file).relative_to(own.home).as_posix() if own.home in file.parents else file.name
     return Travelling(
         files, origins, tops, search.imports(for_serving), search.imports(for_training),
@@ -98,16 +105,19 @@ def data_files(sources: Iterable[Path]) -> Iterator[Path]:
         if not any(word in text for word in _READS_BESIDE):
             continue
         in_package = (path.parent / "__init__.py").is_file()
-        names = {Path(t).name for t in _texts(text)}
-        for count, file in enumerate(sorted(path.parent.rglob("*") if in_package else path.parent.glob("**/*"))):
-            if count > _MANY:
-                break
+        for file in sorted(islice(path.parent.rglob("*"), _MANY) if in_package else _named(text, path.parent)):
             inside = file.relative_to(path.parent)
             hidden = any(part.startswith((".", "__pycache__")) for part in inside.parts)
-            if hidden or file.is_symlink() or not file.is_file() or file.suffix.lower() in _NO_DATA:
-                continue
-            if in_package or file.name in names:
+            if not hidden and not file.is_symlink() and file.is_file() and file.suffix.lower() not in _NO_DATA:
                 yield file
+
+
+def _named(source: str, folder: Path) -> set[Path]:
+    """Files below `folder` that texts in the source name, at once or after a folder: ``"data"``, ``"stop.txt"``."""
+    texts = [t for t in dict.fromkeys(_texts(source)) if 0 < len(t) < _LONGEST and "\0" not in t and "\n" not in t]
+    places = [folder, *(folder / t for t in texts if ".." not in Path(t).parts and (folder / t).is_dir())]
+    found = {place / t for place in places for t in texts if not Path(t).is_absolute() and ".." not in Path(t).parts}
+    return {path for path in found if path.is_file()}
 
 
 def _texts(source: str) -> Iterator[str]:

@@ -128,6 +128,31 @@ keeper.close()
 # %% training
 model = joblib.load("m.joblib"), open("best.txt").read()
 """,
+    "a buffer and a database": """
+import io
+import pickle
+import sqlite3
+import pandas as pd
+buffer = io.BytesIO()
+pickle.dump([1, 2], buffer)
+con = sqlite3.connect(":memory:")
+pd.DataFrame({"a": [1, 2]}).to_sql("rows", con, index=False)
+# %% training
+buffer.seek(0)
+model = pickle.load(buffer), pd.read_sql("select a from rows", con).a.tolist()
+""",
+    "a database in a file": """
+import os
+import sqlite3
+if os.path.exists("x.db"):
+    os.remove("x.db")
+con = sqlite3.connect("x.db")
+con.execute("create table rows (a int)")
+con.execute("insert into rows values (3)")
+con.commit()
+# %% training
+model = sqlite3.connect("x.db").execute("select a from rows").fetchall()
+""",
     "numpy adds the suffix": """
 import numpy as np
 np.save("x", np.arange(3))
