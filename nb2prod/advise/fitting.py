@@ -61,8 +61,10 @@ def find_learned(graph: NotebookGraph) -> Learned:
     functions = training_functions(graph)
     learned = Learned(graph, _models(graph))
     fits, derived = learned.fits, learned.derived
+    called = {c.func.id for s in graph.statements for c in s.facts.calls if isinstance(c.func, ast.Name)}
+    used = learned.models | called
     for s in graph.statements:
-        fit = _fit(graph, s, functions)
+        fit = _fit(graph, s, functions, used)
         if fit is not None:
             fits[s.number] = fit
         elif parts := _parts(graph, s, learned):
@@ -88,9 +90,11 @@ def training_functions(graph: NotebookGraph) -> Mapping[str, str]:
     while changed:
         changed = False
         for name, body in bodies:
-            if name in found or name in ("__init__", "forward", "fit", *words.FITTING):
+            if name in found or name in ("__init__", "forward"):
                 continue
-            done = next((w for n in ast.walk(body) if isinstance(n, ast.Call) and (w := _learns(graph, n, found))), "")
+            calls = (n for n in ast.walk(body) if isinstance(n, ast.Call))
+            done = next((w for call in calls if (w := _learns(graph, call, found))), "")
+            done = done or ("a loop of its own" if any(updated_in_a_loop(n) for n in ast.walk(body)) else "")
             if done:
                 found[name] = done
                 changed = True
@@ -116,6 +120,8 @@ def _learns(graph: NotebookGraph, call: ast.Call, own: Mapping[str, str]) -> str
         if not target or target in graph.imported or (isinstance(call.func, ast.Attribute) and _made(call.func.value)):
             return f"calls `{name}`"
         return f"fits `{target}`"
+    if name in words.LOADING and words.receiver(graph, call) is not None and words.root_of(call.func):
+        return f"loads `{words.root_of(call.func)}`"
     if name in words.STEPPING and not call.args and isinstance(call.func, ast.Attribute):
         return f"calls `{name}` in a training loop"
     if name in own and not words.library_path(graph, call.func):
@@ -128,7 +134,8 @@ def _made(node: ast.expr) -> bool:
     return isinstance(node, ast.Call)
 
 
-def _fit(graph: NotebookGraph, s: Statement, functions: Mapping[str, str]) -> Fit | None:
+def _fit(graph: NotebookGraph, s: Statement, functions: Mapping[str, str], used: frozenset[str]) -> Fit | None:
+    """`used` are names that predict, or are called: what is loaded under such a name is a model."""
     if s.facts.definition is not None:
         return None
     for call in sorted(s.facts.calls, key=lambda c: (c.lineno, c.col_offset)):
@@ -140,10 +147,21 @@ def _fit(graph: NotebookGraph, s: Statement, functions: Mapping[str, str]) -> Fi
             what = f"fits `{next(iter(bound))}`"
         data = bound if _gives_rows(s.node) or not assigned else frozenset()
         return Fit(s.number, data, what, call.lineno, call if words.is_fit(graph, call) else None)
-    if updated := _updated_in_a_loop(s):
+    if loaded := _loaded(graph, s, used):
+        return Fit(s.number, frozenset(), f"loads `{loaded}`", s.first_line)
+    if updated := updated_in_a_loop(s.node):
         listed = ", ".join(f"`{name}`" for name in sorted(updated)[:3])
         return Fit(s.number, graph.bound_by(s.number) - updated, f"updates {listed} in a loop", s.first_line)
     return None
+
+
+def _loaded(graph: NotebookGraph, s: Statement, used: frozenset[str]) -> str:
+    """``model = torch.load("net.pt")``"""
+    match s.node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if name in used:
+            path = words.library_path(graph, call.func)
+            return name if path.rpartition(".")[2] in ("load", "load_model", "from_pretrained") else ""
+    return ""
 
 
 def _made_by_own_function(graph: NotebookGraph, s: Statement) -> Fit | None:
@@ -161,15 +179,15 @@ def _gives_rows(node: ast.stmt) -> bool:
     return any(words.called_name(call) in words.GIVING_ROWS for call in calls)
 
 
-def _updated_in_a_loop(s: Statement) -> frozenset[str]:
+def updated_in_a_loop(loop: ast.AST) -> frozenset[str]:
     """Names that a loop gives a new value by subtracting or adding a product to the old one: ``w = w - rate * slope``.
 
     A sum that is built up (``total += price``) is no such thing.
     """
-    if not isinstance(s.node, ast.For | ast.While):
+    if not isinstance(loop, ast.For | ast.While):
         return frozenset()
     found = set()
-    for node in ast.walk(s.node):
+    for node in ast.walk(loop):
         match node:
             case ast.AugAssign(target=target, op=ast.Sub() | ast.Add(), value=value):
                 name = words.root_of(target)

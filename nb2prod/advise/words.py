@@ -16,6 +16,8 @@ PREDICTING = frozenset(
     "predict_partial_hazard kneighbors".split()
 )
 TRANSFORMING = frozenset("transform inverse_transform".split())
+LOADING = frozenset("load_state_dict load_weights load_model".split())
+"""Methods that put into a model what was learned elsewhere."""
 STEPPING = frozenset("backward step".split())
 """Methods of a training loop written by hand."""
 

@@ -2,16 +2,19 @@
 
 import keyword
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from nb2prod.advise import suggest_roles
 from nb2prod.analysis.boundary import Boundary, find_boundary
 from nb2prod.analysis.graph import NotebookGraph, build_graph
 from nb2prod.analysis.hidden import hidden_state
 from nb2prod.errors import InputError, UsageError, Where
 from nb2prod.files.source import read_file
-from nb2prod.model.findings import Finding
+from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.notebook.read import read_notebook
 from nb2prod.plan.selection import Selection, select
@@ -64,8 +67,18 @@ def analyse(notebook: Notebook, own: OwnCode | None = None) -> Analysis:
 
     Raises InputError NB145 for code too deep.
     """
-    try:
+    with shallow_code(notebook):
         analysis = _analyse(notebook, own)
+    if any(f.code == "NB151" for f in notebook.findings):  # a message may quote the line
+        return replace(analysis, findings=masked(analysis.findings, mask_of(())))
+    return analysis
+
+
+@contextmanager
+def shallow_code(notebook: Notebook) -> Iterator[None]:
+    """Raises InputError NB145 for code that is nested too deep for what is done inside."""
+    try:
+        yield
     except RecursionError:  # newer parsers accept what no walk over the tree gets through
         raise InputError(
             "the code is nested too deep to be analysed.",
@@ -73,9 +86,6 @@ def analyse(notebook: Notebook, own: OwnCode | None = None) -> Analysis:
             hint="Move data out of the code, or split the expression.",
             where=Where(notebook.name),
         ) from None
-    if any(f.code == "NB151" for f in notebook.findings):  # a message may quote the line
-        return replace(analysis, findings=masked(analysis.findings, mask_of(())))
-    return analysis
 
 
 def _analyse(notebook: Notebook, own: OwnCode | None) -> Analysis:
@@ -84,6 +94,9 @@ def _analyse(notebook: Notebook, own: OwnCode | None) -> Analysis:
     boundary, found = find_boundary(graph)
     findings = (*notebook.findings, *(own.findings if own else ()), *found)
     if boundary is None:
+        if any(f.code == "NB301" for f in found):  # to send the user to `suggest` must be of use
+            errors = tuple(f for f in suggest_roles(graph).findings if f.severity is Severity.ERROR)
+            findings = (*(f for f in findings if not (errors and f.code == "NB301")), *errors)
         return Analysis(notebook, graph, None, None, (*findings, *hidden_state(graph, (), build)), own)
     selection, more = select(graph, boundary, boundary.metrics)
     hidden = hidden_state(graph, {*selection.used, *selection.code}, build)

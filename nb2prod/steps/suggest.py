@@ -18,7 +18,7 @@ from nb2prod.notebook.roles import PREFIX
 from nb2prod.notebook.tags import tags_with_role, write_tags
 from nb2prod.secrets import mask_of, masked
 from nb2prod.steps.own_code import find_own_code
-from nb2prod.steps.reading import notebook_from
+from nb2prod.steps.reading import notebook_from, shallow_code
 
 NO_ROLE = "none"
 
@@ -58,9 +58,7 @@ class TagReport:
 def suggest_notebook(path: Path) -> SuggestReport:
     """Raises InputError where the file is no notebook."""
     notebook = notebook_from(read_file(path), path)
-    return SuggestReport(
-        notebook, suggest_roles(build_graph(notebook, find_own_code(notebook, path.absolute().parent).modules))
-    )
+    return SuggestReport(notebook, _advice(notebook, path))
 
 
 def apply_suggestions(path: Path) -> SuggestReport:
@@ -70,7 +68,7 @@ def apply_suggestions(path: Path) -> SuggestReport:
     """
     data = read_file(path)
     notebook = notebook_from(data, path)
-    advice = suggest_roles(build_graph(notebook, find_own_code(notebook, path.absolute().parent).modules))
+    advice = _advice(notebook, path)
     report = SuggestReport(notebook, advice)
     if not report.has_prediction:
         return report
@@ -124,6 +122,12 @@ def tag_json(report: TagReport) -> dict[str, Any]:
         "written": list(report.written),
         "backup": str(report.backup) if report.backup else None,
     }
+
+
+def _advice(notebook: Notebook, path: Path) -> Advice:
+    own = find_own_code(notebook, path.absolute().parent)
+    with shallow_code(notebook):
+        return suggest_roles(build_graph(notebook, own.modules))
 
 
 def _write(

@@ -185,6 +185,26 @@ def test_a_table_of_everything_learned() -> None:
     assert roles_of(*cells) == ["-", "training", "-", "functions", "inference"]
 
 
+@pytest.mark.parametrize("line", ['print("right", (answer(B) == d).mean())', "answer(B)", "found = answer(B[:3])"])
+def test_functions_that_train_and_predict(line: str) -> None:
+    functions = """
+def fit(rows, labels):
+    w = np.zeros(4)
+    for _ in range(10):
+        w -= 0.1 * rows.T @ (rows @ w - labels)
+    return w
+def answer(rows):
+    return rows @ weights > 0.5
+"""
+    assert roles_of(LOAD, functions, "weights = fit(A, c)", line) == ["-", "functions", "training", "inference"]
+
+
+@pytest.mark.parametrize("load", ["net = Net()\nnet.load_state_dict(torch.load('a.pt'))", "net = torch.load('a.pt')"])
+def test_a_network_that_was_trained_elsewhere(load: str) -> None:
+    net = "import torch\nfrom torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return x"
+    assert roles_of(net, load, "x = torch.rand(3, 2)", "net(x)")[1:] == ["training", "request", "inference"]
+
+
 def test_a_lookup_is_the_last_resort() -> None:
     cells = [
         "import pandas as pd\nfilms = pd.read_csv('films.csv')",

@@ -9,6 +9,7 @@ from click.testing import Result
 
 from nb2prod.model.roles import Role
 from nb2prod.notebook.read import read_notebook
+from nb2prod.steps.check import check_notebook
 from tests.notebook.documents import code, notebook
 
 Run = Callable[..., Result]
@@ -85,6 +86,20 @@ def test_without_a_prediction_nothing_is_written(run: Run, file: Path) -> None:
     assert "NB381" in result.stdout
     assert "model.predict(X[:100])" in result.stdout
     assert file.read_bytes() == before
+
+
+def test_check_sends_nobody_to_suggest_for_nothing(file: Path) -> None:
+    found = {f.code: f for f in check_notebook(file).findings}
+    assert "nb2prod suggest" in found["NB301"].hint
+    file.write_bytes(notebook(*CELLS[:3]))
+    found = {f.code: f for f in check_notebook(file).findings}
+    assert "NB301" not in found
+    assert "model.predict(X[:100])" in found["NB381"].hint
+
+
+def test_code_nested_too_deep_is_no_crash(run: Run, file: Path) -> None:
+    file.write_bytes(notebook("x = " + "-" * 3000 + "1", "x = " + "(" * 150 + "1" + ")" * 150))
+    assert run("suggest", "demo.ipynb").exit_code in (0, 1)
 
 
 def test_cells_that_cannot_be_read_get_no_role(run: Run, file: Path) -> None:
