@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 
 from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement
-from nb2prod.analysis.locals import FunctionNode
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import RAISES_TAG
 from nb2prod.plan.selection import Selection
@@ -22,6 +21,10 @@ _LIST_OF_LINES = frozenset(
 """What IPython's list of output lines has besides a list, or does otherwise."""
 
 _STARTS = frozenset({"create_task", "ensure_future", "call_soon", "call_later", "call_at", "run_in_executor"})
+_HARMLESS = frozenset({"__class__", "config", "kernel", "has_trait", "timeit"})
+_CALLED_ONLY = frozenset({"run_line_magic", "run_cell_magic", "magic", "system", "getoutput"})
+"""Methods of IPython: judged where they are called."""
+
 _ENVIRONMENT = frozenset({"environ", "getenv", "getenvb", "environb"})
 _LOOPS = frozenset({"get_event_loop", "get_running_loop", "run_coroutine_threadsafe"})
 
@@ -62,44 +65,35 @@ def _calls_ipython(graph: NotebookGraph, s: Statement) -> bool:
 
 
 def _unknown_effects(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iterator[Finding]:
-    """Calls of IPython that may set any name, before something that is needed."""
+    """Calls of IPython that may set any name, before something that is needed. Functions count as if called."""
     last = max((s.number for s in needed), default=-1)
-    for s in graph.statements[: last + 1]:
-        if "get_ipython" not in s.facts.reads or "get_ipython" in graph.final:
+    own = "get_ipython" in graph.final and not graph.imported.get("get_ipython", "").startswith("IPython")
+    for s in graph.statements[: last + 1] if not own else ():
+        if "get_ipython" not in _words(s.node):
             continue
-        if any(_may_do_anything(node, s) for node in _run_now(s.node)):
-            line = _own_line(graph, s) or "this call of IPython"
+        bound = {id(n.value) for n in ast.walk(s.node) if isinstance(n, ast.Assign | ast.AnnAssign)}
+        if any(_may_do_anything(node, bound, is_first=s.number == 0) for node in ast.walk(s.node)):
+            line = _own_line(graph, s) or "this use of IPython"
             yield _error("NB157", f"{line} may change anything that the cells below it use.",
                          "Write in plain Python what it does, or remove it.", s)  # fmt: skip
 
 
-def _may_do_anything(node: ast.AST, s: Statement) -> bool:
-    """A call of a method of ``get_ipython()``, or its result under a name; not where its value is all it gives."""
-    if isinstance(node, ast.Assign) and _is_shell(node.value):
+def _may_do_anything(node: ast.AST, bound: set[int], *, is_first: bool) -> bool:
+    """A method or attribute of ``get_ipython()``, or itself under a name; not a call of which only the value counts."""
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.Return | ast.NamedExpr) and _is_shell(node.value):
         return True
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return False
-    owner: ast.expr = node.func.value
-    while isinstance(owner, ast.Attribute):
-        owner = owner.value
-    if not _is_shell(owner) or node.func.attr == "timeit":
-        return False
-    if isinstance(s.node, ast.Assign) and s.node.value is node:
-        return False
-    given = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else ""
-    return not (given == "reset" and s.number == 0)  # there is nothing yet
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_shell(node.func.value):
+        given = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else ""
+        nothing_yet = given == "reset" and is_first
+        return not (id(node) in bound or nothing_yet or node.func.attr == "timeit")
+    if isinstance(node, ast.Attribute) and _is_shell(node.value):
+        return node.attr not in _HARMLESS and node.attr not in _CALLED_ONLY
+    return False
 
 
-def _is_shell(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "get_ipython"
-
-
-def _run_now(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node below that runs with the statement; function bodies wait."""
-    yield node
-    for part in ast.iter_child_nodes(node):
-        if not isinstance(part, FunctionNode):
-            yield from _run_now(part)
+def _is_shell(node: ast.AST | None) -> bool:
+    called = node.func if isinstance(node, ast.Call) else None
+    return getattr(called, "id", getattr(called, "attr", "")) == "get_ipython"
 
 
 def _half_way(graph: NotebookGraph, needed: Iterable[Statement]) -> Iterator[Finding]:
@@ -148,17 +142,41 @@ def _is_awaited(graph: NotebookGraph, s: Statement) -> bool:
 
 
 def _lists_of_lines(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iterator[Finding]:
-    """``files.fields()``: IPython's list of lines is more than a list."""
-    made = {s.number for s in graph.statements if _is_output(s.node) and _own_line(graph, s) is not None}
-    for s in needed if made else ():
+    """``files.fields()``: IPython's list of lines is more than a list, under any name and in functions it goes to."""
+    lists = {s.number for s in graph.statements if _is_output(s.node) and _own_line(graph, s) is not None}
+    if not lists:
+        return
+    for s in graph.statements:
+        if (
+            isinstance(s.node, ast.Assign)
+            and isinstance(s.node.value, ast.Name)
+            and _is_one_of(graph, s, s.node.value, lists)
+        ):
+            lists.add(s.number)
+    own = {d.name: d.node for d in graph.definitions.values()}
+    for s in needed:
         for node in ast.walk(s.node):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in _LIST_OF_LINES:
-                name = node.value.id
-                if made & {*graph.reads[s.number].get(name, ()), *graph.final.get(name, ())}:
-                    message = (
-                        f"`{name}.{node.attr}` is IPython's own; in the package `{name}` is a plain list of lines."
-                    )
-                    yield _error("NB166", message, 'Write it for a list: " ".join(…), sorted(…), line.split().', s)
+            if (
+                isinstance(node, ast.Attribute)
+                and node.attr in _LIST_OF_LINES
+                and _is_one_of(graph, s, node.value, lists)
+            ):
+                yield _not_a_list(ast.unparse(node), s)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in own:
+                inside = ast.walk(own[node.func.id])
+                used = {n.attr for n in inside if isinstance(n, ast.Attribute)} & _LIST_OF_LINES
+                if used and any(_is_one_of(graph, s, given, lists) for given in node.args):
+                    yield _not_a_list(f"{node.func.id}(…) with .{min(used)}", s)
+
+
+def _is_one_of(graph: NotebookGraph, s: Statement, node: ast.expr, lists: set[int]) -> bool:
+    name = node.id if isinstance(node, ast.Name) else ""
+    return bool(lists & {*graph.reads[s.number].get(name, ()), *graph.final.get(name, ())})
+
+
+def _not_a_list(what: str, s: Statement) -> Finding:
+    return _error("NB166", f"`{what}` is IPython's own; the package has a plain list of lines.",
+                  'Write it for a list: " ".join(…), sorted(…), line.split().', s)  # fmt: skip
 
 
 def _is_output(node: ast.stmt) -> bool:

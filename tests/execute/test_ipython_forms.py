@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from nb2prod.notebook.ipython import read_code
+from tests.execute.notebooks import notebook, run, spec
 
 CASES: Mapping[str, tuple[str, ...]] = {
     "time": ("%time x = 1", "y = %time 2", "%%time\nz = 3", "%prun -l 3 v = 4", "%%capture\n%time w = 5"),
@@ -168,6 +169,13 @@ def test_the_python_of_a_cell_does_what_the_cell_does(
     names.pop("get_ipython")
     exec(NAMES, names)
     assert names["_found"] | {"files": files(tmp_path)} == in_kernel[case]
+
+
+def test_the_lines_of_a_command_are_kept_as_a_plain_list(tmp_path: Path) -> None:
+    book = notebook("lines = !printf 'a\\nb\\n'", "row = [0, 1]", "[lines[n] for n in row]")
+    record, _ = run(book, spec(3, artifacts=("lines",), request=("row",)), tmp_path)
+    assert [(a.format, a.type_name) for a in record.artifacts] == [("json", "list")]
+    assert record.predictions == ["a", "b"]
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -14,6 +14,8 @@ from .kinds import holds_torch, is_a, type_name
 
 def save_artifact(name: str, value: Any, folder: pathlib.Path) -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Store a value in the first format that takes it and reads it back equal."""
+    if type_name(type(value)) == "IPython.utils.text.SList":
+        value = list(value)  # the lines of ``x = !command``: in the package a plain list
     kind, findings, reasons = type_name(type(value)), [], {}
     for form in _candidates(value):
         try:
