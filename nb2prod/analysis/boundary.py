@@ -17,7 +17,7 @@ from nb2prod.analysis.beside import copied_artifacts, training_beside
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
-from nb2prod.analysis.request import inferred_request
+from nb2prod.analysis.request import inferred_request, taken_to_be
 from nb2prod.analysis.response import Response, find_response, fitted_to_rows
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
@@ -79,8 +79,9 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
         start |= {n for n in later if name in graph.bound_by(n) or graph.changes_any(graph.surely[n], n, name)}
     prediction, inputs = _prediction(graph, start, inside)
     request = tuple(n for n, c in inputs.items() if any(n in graph.bound_by(s) for s in c & requested))
-    if not requested:
-        request, remark = inferred_request(graph, prediction, inputs)
+    stated = bool(requested) and not any(graph.statements[n].assumed for n in requested)
+    if not stated:
+        request, remark = (request, taken_to_be(request[0])) if request else inferred_request(graph, prediction, inputs)
         findings.append(remark)
     elif not request:
         cell = min(graph.statements[n].cell for n in requested)
@@ -109,7 +110,7 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
     findings += _misplaced(graph, boundary, inputs, downstream, inside)
     copied, remarks = copied_artifacts(graph, boundary)
     boundary = replace(boundary, copied=copied)
-    if not requested:
+    if not stated:
         from nb2prod.plan.features import with_features
 
         widened, told = with_features(graph, boundary, findings[0])

@@ -37,7 +37,8 @@ class Split:
     """Which parts of a cell's statement are to be statements of their own, just before it.
 
     `response` is the expression that holds the prediction, `request` one that was typed into the call and the name it
-    gets; `is_request` says that the statement itself defines what a caller sends.
+    gets; `is_request` says that the statement itself defines what a caller sends. `assumed`: nobody typed it in, it is
+    what the prediction takes its rows from.
     """
 
     cell: int
@@ -45,6 +46,7 @@ class Split:
     response: Path | None = None
     request: tuple[str, Path] | None = None
     is_request: bool = False
+    assumed: bool = False
 
 
 class Placed(ast.Name):
@@ -68,6 +70,17 @@ class Statement:
     """Set where the statement is an expression inside another one: the way down to it."""
     literal: bool = False
     """Whether `node` gives a name to an expression typed into a call: ``rows = [[5.1, 3.5]]``."""
+    assumed: bool = False
+    """Whether that is the request only by the way the rows take (`nb2prod.analysis.entry`)."""
+
+    @property
+    def is_mention(self) -> bool:
+        """``X_test = X_test``: the place where the request enters, and no code."""
+        match self.node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=same)):
+                return self.literal and name == same
+            case _:
+                return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +183,13 @@ def _parts(whole: ast.stmt, split: Split) -> Iterable[tuple[ast.stmt, Path | Non
         given = node_at(whole, path)
         bound = ast.Assign([ast.copy_location(ast.Name(name, ast.Store()), given)], given)
         yield ast.copy_location(bound, given), path, True
-        owner, (field, index) = _owner(whole, path), path[-1]
-        placed = ast.copy_location(Placed(name, ast.Load()), given)
-        if index is None:
-            setattr(owner, field, placed)
-        else:
-            getattr(owner, field)[index] = placed
+        if not (isinstance(given, ast.Name) and given.id == name):
+            owner, (field, index) = _owner(whole, path), path[-1]
+            placed = ast.copy_location(Placed(name, ast.Load()), given)
+            if index is None:
+                setattr(owner, field, placed)
+            else:
+                getattr(owner, field)[index] = placed
     if split.response is not None:
         part = node_at(whole, split.response)
         yield ast.copy_location(ast.Expr(part), part), split.response, False
@@ -220,7 +234,19 @@ def _build(notebook: Notebook, splits: Mapping[tuple[int, int], Split], own: Own
                 entries.append(names.add(len(statements), node, facts))
                 last = node.end_lineno or node.lineno
                 statements.append(
-                    Statement(len(statements), cell.index, role, node, facts, first, last, position, path, literal)
+                    Statement(
+                        len(statements),
+                        cell.index,
+                        role,
+                        node,
+                        facts,
+                        first,
+                        last,
+                        position,
+                        path,
+                        literal,
+                        assumed=literal and split is not None and split.assumed,
+                    )
                 )
     reads = tuple(entry.reads for entry in entries)
     return NotebookGraph(

@@ -215,12 +215,14 @@ def _expressions(root: ast.AST) -> Iterator[tuple[Path, ast.expr]]:
 def truth_names(graph: NotebookGraph) -> frozenset[str]:
     """Names of what models are fitted to, and of what was made the same way or in the same cut."""
     targets: set[str] = set()
+    shapes: set[str] = set()
     for s in graph.statements:
         for call in s.facts.calls:
             if isinstance(call.func, ast.Attribute) and call.func.attr in ("fit", "partial_fit", "fit_transform"):
                 given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg in ("y", "labels", "target"))]
                 targets |= {n for g in given if (n := root_name(_unwrapped(g)))}
-    shapes = {shape for s in graph.statements for n, shape in _shapes(s).items() if n in targets}
+                shapes |= {shape for g in given if (shape := _shape(g))}
+    shapes |= {shape for s in graph.statements for n, shape in _shapes(s).items() if n in targets}
     found = set(targets)
     for s in graph.statements:
         found |= _partners(s, targets)

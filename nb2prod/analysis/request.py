@@ -17,6 +17,7 @@ from nb2prod.model.findings import Finding, Severity
 _PREDICTING = frozenset({"predict", "predict_proba", "transform", "decision_function", "score_samples"})
 _TRANSFORMING = frozenset({"assign", "get_dummies", "fit_transform", "transform"})
 _FITTING = frozenset({"fit", "train", "partial_fit"})
+_HINT = "Put an example input into a cell of its own above the inference cell and tag it `request`."
 
 
 def inferred_request(
@@ -32,14 +33,16 @@ def inferred_request(
                 consumed |= {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)}
     fitted = {n for n, c in inputs.items() if any(_fits(graph.statements[i]) for i in c)}
     candidates = sorted(n for n in inputs if n in consumed and n not in fitted)
-    hint = "Put an example input into a cell of its own above the inference cell and tag it `request`."
     if len(candidates) != 1:
         listed = ", ".join(f"`{c}`" for c in candidates) or "none fits"
-        return (), Finding("NB306", Severity.ERROR, f"which value does a caller send? ({listed})", hint=hint)
+        return (), Finding("NB306", Severity.ERROR, f"which value does a caller send? ({listed})", hint=_HINT)
     name = candidates[0]
-    return (name,), Finding(
-        "NB307", Severity.INFO, f"no request cell: `{name}` is taken to be what a caller sends.", hint=hint
-    )
+    return (name,), taken_to_be(name)
+
+
+def taken_to_be(name: str) -> Finding:
+    """The remark that tells what the request is where no cell says so."""
+    return Finding("NB307", Severity.INFO, f"no request cell: `{name}` is taken to be what a caller sends.", hint=_HINT)
 
 
 def first_made(graph: NotebookGraph, name: str, at: int) -> Statement | None:

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from nb2prod.analysis.entry import find_entry
 from nb2prod.analysis.graph import NotebookGraph, Path, Placed, Split, Statement
 from nb2prod.analysis.names import is_plain_data
 from nb2prod.analysis.predictions import import_path, prediction_calls
@@ -26,14 +27,18 @@ def find_splits(graph: NotebookGraph) -> tuple[Split, ...]:
     if response.part is not None:
         splits[s.cell, s.position] = Split(s.cell, s.position, response.part)
     if not graph.notebook.with_role(Role.REQUEST):
-        request = _typed_in(graph, s)
+        request = _typed_in(graph, s) or find_entry(graph, s, _free(graph))
         if request is not None:
             splits[request.cell, request.position] = _merged(splits.get((request.cell, request.position)), request)
     return tuple(splits.values())
 
 
 def _merged(one: Split | None, other: Split) -> Split:
-    return other if one is None else replace(one, request=other.request, is_request=other.is_request)
+    return (
+        other
+        if one is None
+        else replace(one, request=other.request, is_request=other.is_request, assumed=other.assumed)
+    )
 
 
 def _typed_in(graph: NotebookGraph, response: Statement) -> Split | None:
@@ -57,6 +62,12 @@ def _typed_in(graph: NotebookGraph, response: Statement) -> Split | None:
                 named = _named(graph, s, argument)
                 if named is not None:
                     found.append(Split(named.cell, named.position, is_request=True))
+    if not any(prediction_calls(graph, s, s.node) for s in statements):
+        found += [
+            Split(s.cell, s.position, is_request=True) for s in statements
+            if isinstance(s.node, ast.Assign) and isinstance(s.node.targets[0], ast.Name)
+            and s.role is Role.INFERENCE and is_typed_data(graph, s.node.value)
+        ]  # fmt: skip
     distinct = dict.fromkeys(found)
     return next(iter(distinct)) if len(distinct) == 1 else None
 

@@ -77,7 +77,7 @@ def select(graph: NotebookGraph, boundary: Boundary, metrics: Iterable[str]) -> 
     constants = tuple(n for n in sorted(code) if graph.kinds[n] == "constant" and n in shared)
     training_constants = tuple(n for n in sorted(code) if graph.kinds[n] == "constant" and n not in shared)
     selection = Selection(
-        training=tuple(n for n in sorted(followed) if n not in code),
+        training=tuple(n for n in sorted(followed) if n not in code and not graph.statements[n].is_mention),
         prediction=boundary.prediction,
         features=_features(graph, code, values, shared),
         constants=constants,

@@ -1,0 +1,172 @@
+"""Where the rows enter the prediction, in a notebook without a request cell.
+
+    X_test = data[-20:]                     a selection: the rows begin here, and a caller sends other ones
+    Z = scaler.transform(X_test)            made of the rows: part of the prediction
+    model.predict(Z)                        so the request is `X_test`
+    model.predict(X_test[:5])               here it is `X_test[:5]`
+
+From the input of the prediction calls the way is followed up through what is made of one value, until that value comes
+from elsewhere: it is read by no training, selected from something, or typed in.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement
+from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.objects import Contributors
+from nb2prod.analysis.predictions import TRANSFORMING, import_path, prediction_calls, receiver_of, root_name
+from nb2prod.model.roles import Role
+
+_SELECTING = frozenset("head tail drop loc iloc filter query dropna drop_duplicates sample nlargest".split())  # noqa: SIM905
+_PURE_SELECTING = frozenset({"head", "tail", "drop", "filter", "query", "dropna"})
+"""Those that give the same again, so that they may be evaluated where the request is captured."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value read at a statement: a name with its contributors, or a selection written into a call."""
+
+    name: str
+    contributors: Contributors
+    selection: tuple[int, Path] | None = None
+
+
+def find_entry(graph: NotebookGraph, response: Statement, free: str) -> Split | None:
+    """The split that makes the request a statement of its own; `free` is a name for one that has none.
+
+    None where nothing or more than one value fits, or where it is better told by its name alone.
+    """
+    cells = {c.index for c in graph.notebook.with_role(Role.INFERENCE)}
+    near = graph.slice([response.number])
+    statements = [s for s in graph.statements if s.number in near and s.cell in cells]
+    calls = [(s, call) for s in statements for call in prediction_calls(graph, s, s.node)]
+    given = [(s, _given(call)) for s, call in calls] or [(response, getattr(response.node, "value", None))]
+    trained = _trained(graph, calls) if calls else frozenset(s.number for s in graph.statements if s.cell not in cells)
+    way = _Way(graph, cells, trained)
+    if any(way.is_data(s, a) for s, call in calls for a in call.args[1:]):
+        return None
+    values = {way.start(s, node) if node is not None else None for s, node in given}
+    value = values.pop()
+    if values or value is None:
+        return None
+    if value.selection is not None:
+        number, path = value.selection
+        s = graph.statements[number]
+        return Split(s.cell, s.position, request=(free, path), assumed=True)
+    first = next(s for s in statements if graph.reads[s.number].get(value.name) == value.contributors)
+    there = next((p for p, n in _with_paths(first.node) if isinstance(n, ast.Name) and n.id == value.name), None)
+    return Split(first.cell, first.position, request=(value.name, there), assumed=True) if there else None
+
+
+def _given(call: ast.Call) -> ast.expr | None:
+    """The one positional input of the call."""
+    return call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None
+
+
+def _trained(graph: NotebookGraph, calls: list[tuple[Statement, ast.Call]]) -> Contributors:
+    """What the models are made of."""
+    receivers = (graph.reads[s.number].get(root_name(receiver_of(c)), frozenset()) for s, c in calls)
+    return graph.slice(n for c in receivers for n in c if kind_of(graph, c) == "value")
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    graph: NotebookGraph
+    cells: set[int]
+    trained: Contributors
+
+    def start(self, s: Statement, node: ast.expr) -> _Value | None:
+        """The value at the beginning of the way to `node`, which statement `s` evaluates."""
+        if isinstance(node, ast.Name):
+            return self._named(s, node.id)
+        if self._is_selection(s, node):
+            return self._written(s, node)
+        match node:
+            case ast.Attribute(value=inner):  # X_test.values
+                return self.start(s, inner)
+            case ast.Call(func=ast.Attribute(value=receiver, attr=attr), args=args):
+                if attr in TRANSFORMING or self._is_artifact(s, receiver) or import_path(self.graph, node.func):
+                    return self.start(s, args[0]) if args else None
+                return self.start(s, receiver) if self.is_data(s, receiver) else None  # X_test.reshape(-1, 1)
+            case ast.Call(args=[first]):
+                return self.start(s, first)
+            case ast.Call():
+                return None
+        names = [n for n in dict.fromkeys(_loaded(node)) if self.is_data(s, ast.Name(n, ast.Load()))]
+        return self._named(s, names[0]) if len(names) == 1 else None
+
+    def _named(self, s: Statement, name: str) -> _Value | None:
+        contributors = self.graph.reads[s.number].get(name, frozenset())
+        if not contributors or kind_of(self.graph, contributors) not in ("value", "constant"):
+            return None
+        value = _Value(name, contributors)
+        made = self.graph.statements[max(contributors)]
+        if len(contributors) > 1 or made.cell not in self.cells:
+            return value
+        match made.node:
+            case ast.Assign(targets=[ast.Name()], value=node) if not self._is_selection(made, node):
+                if not any(self.is_data(made, ast.Name(n, ast.Load())) for n in _loaded(node)):
+                    return value
+                return self.start(made, node)
+            case _:
+                return value
+
+    def is_data(self, s: Statement, node: ast.expr) -> bool:
+        """Whether the expression begins with a value that no training reads, or one typed into these cells."""
+        contributors = self.graph.reads[s.number].get(root_name(node), frozenset())
+        kind = kind_of(self.graph, contributors)
+        typed = kind == "constant" and all(self.graph.statements[n].cell in self.cells for n in contributors)
+        return (kind == "value" or typed) and not self._is_artifact(s, node)
+
+    def _is_artifact(self, s: Statement, node: ast.expr) -> bool:
+        """Whether the models are made with it."""
+        name = root_name(node)
+        contributors = self.graph.reads[s.number].get(name, frozenset())
+        return any(self.graph.reads[n].get(name, frozenset()) & contributors for n in self.trained)
+
+    def _is_selection(self, s: Statement, node: ast.expr) -> bool:
+        """Whether the expression takes rows or columns of a value: ``X[:5]``, ``df.drop(columns="y")``."""
+        match node:
+            case ast.Subscript(value=ast.Attribute(value=table, attr="loc" | "iloc")) | ast.Subscript(value=table):
+                return self._holds_rows(s, table)
+            case ast.Call(func=ast.Attribute(value=table, attr=attr)):
+                return attr in _SELECTING and self._holds_rows(s, table)
+            case _:
+                return False
+
+    def _holds_rows(self, s: Statement, table: ast.expr) -> bool:
+        if isinstance(table, ast.Subscript | ast.Call) and self._is_selection(s, table):
+            return True
+        while isinstance(table, ast.Attribute):
+            table = table.value
+        if not isinstance(table, ast.Name):
+            return False
+        return kind_of(self.graph, self.graph.reads[s.number].get(table.id, frozenset())) == "value"
+
+    def _written(self, s: Statement, node: ast.expr) -> _Value | None:
+        """A selection that stands in the call itself, if it may be evaluated before the statement."""
+        if any(isinstance(n, ast.NamedExpr | ast.Lambda | ast.Await) for n in ast.walk(node)):
+            return None
+        calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
+        if not all(isinstance(c.func, ast.Attribute) and c.func.attr in _PURE_SELECTING for c in calls):
+            return None
+        if set(_loaded(node)) & (s.facts.binds | s.facts.maybe) and not isinstance(s.node, ast.Assign):
+            return None  # inside a block that gives these names their value
+        path = next((p for p, n in _with_paths(s.node) if n is node), None)
+        return _Value("", frozenset(), (s.number, path)) if path else None
+
+
+def _loaded(node: ast.AST) -> Iterator[str]:
+    return (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+
+
+def _with_paths(root: ast.AST, path: Path = ()) -> Iterator[tuple[Path, ast.AST]]:
+    """The expressions of a statement that are evaluated in its own scope and stand where text can be replaced."""
+    for field, value in ast.iter_fields(root):
+        for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
+            if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr | ast.Lambda | ast.FunctionDef):
+                here = (*path, (field, index))
+                yield here, child
+                yield from _with_paths(child, here)
