@@ -351,8 +351,17 @@ class Namespace:
     # --- objects
 
     def _outside(self, origins: AbstractSet[str]) -> set[str]:
-        """Without what is no name: parameters, instances as such, new objects."""
-        return {o for o in origins if not base(o).startswith("<") and not base(o).endswith(GAVE)}
+        """Without what is no name (parameters, instances as such, new objects), and without what is inside functions:
+        a vectorizer that is fitted does not change the function it was given."""
+        named = {o for o in origins if not base(o).startswith("<") and not base(o).endswith(GAVE)}
+        return {o for o in named if not (o.endswith(".") and self._is_function(base(o)))}
+
+    def _is_function(self, name: str) -> bool:
+        tokens = self.objects.everything(name)
+        return bool(tokens) and all(
+            t in self.definitions and not self.definitions[t].is_class and not self.definitions[t].late_binds
+            for t in tokens
+        )
 
     def _change(self, origins: AbstractSet[str]) -> Change:
         return self.objects.change_of(frozenset(o for o in origins if base(o) not in self.imported))

@@ -769,3 +769,20 @@ value = 9
 # %% inference
 value * model
 """) == "equal"  # fmt: skip
+
+
+def test_fitting_what_was_given_a_function_does_not_change_the_function() -> None:
+    assert equal_or_refused("""
+# %% functions
+def words(text):
+    return text.split()
+# %% training
+from sklearn.feature_extraction.text import CountVectorizer
+docs = ["a b", "c d"]
+first = CountVectorizer(analyzer=words).fit(docs)
+second = CountVectorizer(analyzer=words).fit(docs[:1])
+# %% request
+texts = ["a c"]
+# %% inference
+[len(first.vocabulary_), second.transform(texts).toarray().tolist(), words(texts[0])]
+""") == "equal"  # fmt: skip
