@@ -133,7 +133,9 @@ def _account(
         chains.append(_chain("prediction", number, ways.prediction, ways.roots))
     if number in ways.training and number not in boundary.prediction:
         chains.append(_chain("training", number, ways.training, ways.roots))
-    uses = tuple(chain.use for chain in chains)
+    uses: tuple[Use, ...] = tuple(chain.use for chain in chains)
+    if number in selection.training and "training" not in uses:
+        uses = (*uses, "training")  # preprocessing: prediction repeats what training does
     if not chains:
         return _without_chain(graph, boundary, selection, number)
     reader = chains[0].links[-2].number if len(chains[0].links) > 1 else None

@@ -57,6 +57,28 @@ def test_what_both_sides_use_has_a_way_from_each() -> None:
     assert [use for use, *_ in cells(account(4, 2))] == ["prediction", "training"]
 
 
+def test_preprocessing_is_in_both() -> None:
+    text = """
+# %%
+raw = [pow(3, 1), 4]
+# %% preprocessing
+rows = [r / 2 for r in raw]
+# %% training
+model = sum(rows)
+# %% request
+raw = [9, 8]
+# %% preprocessing
+rows = [r / 2 for r in raw]
+# %% inference
+[r * model for r in rows]
+"""
+    graph, boundary, selection, _ = analysed(text)
+    assert selection is not None
+    for found in explain(graph, boundary, selection, range(len(graph.statements))):
+        assert ("training" in found.uses) == (found.number in selection.training)
+        assert ("prediction" in found.uses) == (found.number in selection.prediction)
+
+
 def test_a_function_that_only_training_calls_is_in_training_only() -> None:
     assert account(4, 3).uses == ("training",)
 
