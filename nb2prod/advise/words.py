@@ -105,8 +105,11 @@ def is_metric(graph: NotebookGraph, call: ast.Call) -> bool:
 
 
 def is_share(call: ast.Call) -> bool:
-    """``(p == y).mean()``: a metric where one of them was predicted."""
-    return called_name(call) in ("mean", "sum") and any(isinstance(n, ast.Compare) for n in ast.walk(call))
+    """``(p == y).mean()``, ``np.abs(p - y).mean()``: a metric where one of them was predicted."""
+    if called_name(call) not in ("mean", "sum"):
+        return False
+    nodes = list(ast.walk(call))
+    return any(isinstance(n, ast.Compare) or (isinstance(n, ast.BinOp) and isinstance(n.op, ast.Sub)) for n in nodes)
 
 
 def is_metric_by_name(graph: NotebookGraph, call: ast.Call) -> bool:

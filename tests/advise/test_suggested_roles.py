@@ -11,6 +11,8 @@ from nb2prod.advise import Advice, suggest_roles
 from nb2prod.analysis.graph import build_graph
 from nb2prod.model.roles import Role
 from nb2prod.notebook.read import read_notebook
+from nb2prod.notebook.tags import tags_with_role, write_tags
+from nb2prod.steps.reading import analyse
 from tests.notebook.documents import code, notebook
 
 SAMPLES = sorted((Path(__file__).parents[2] / "sample_notebooks").glob("*.ipynb"))
@@ -39,20 +41,17 @@ def roles_of(*cells: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_a_sample_without_its_tags_gets_equivalent_roles(path: Path) -> None:
+def test_a_sample_without_its_tags_is_cut_where_its_tags_cut_it(path: Path) -> None:
     document = json.loads(path.read_text(encoding="utf-8"))
-    tagged = read_notebook(json.dumps(document).encode(), path.name)
+    meant = analyse(read_notebook(json.dumps(document).encode(), path.name))
     for cell in document["cells"]:
         cell["metadata"].pop("tags", None)
-    advice = suggest_roles(build_graph(read_notebook(json.dumps(document).encode(), path.name)))
-    shared = {Role.PREPROCESSING: Role.FUNCTIONS}  # the same for cells that only define functions
-    for cell in tagged.cells:
-        if cell.kind != "code" or cell.role in (Role.SKIP, Role.TRAINING, Role.EVALUATION, None):
-            continue
-        found = advice.role_of(cell.index)
-        assert shared.get(found, found) is shared.get(cell.role, cell.role), cell.index
-    fitted = {cell.index for cell in tagged.with_role(Role.TRAINING)}
-    assert {s.cell for s in advice.suggestions if s.role is Role.TRAINING} <= fitted
+    bare = json.dumps(document).encode()
+    advice = suggest_roles(build_graph(read_notebook(bare, path.name)))
+    roles = {s.cell: tags_with_role((), s.role) for s in advice.suggestions if s.role is not None}
+    found = analyse(read_notebook(write_tags(bare, roles, path.name), path.name))
+    assert found.boundary == meant.boundary
+    assert found.selection == meant.selection
 
 
 # --- the prediction

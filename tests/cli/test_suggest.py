@@ -1,16 +1,22 @@
 """`nb2prod suggest` and `nb2prod tag` on real files."""
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nb2prod.model.roles import Role
 from nb2prod.notebook.read import read_notebook
 from nb2prod.steps.check import check_notebook
+from nb2prod.steps.suggest import tag_cells, undo_tags
 from tests.notebook.documents import code, notebook
+from tests.notebook.test_tags import cells, scribbled
 
 Run = Callable[..., Result]
 CELLS = (
@@ -76,6 +82,22 @@ def test_what_cannot_be_tagged_is_a_usage_error(run: Run, file: Path, words: tup
     assert message in result.stderr
     answer = json.loads(run("tag", "demo.ipynb", *words, "--json").stdout)
     assert answer["error"]["code"] == "NB229"
+
+
+@settings(max_examples=40, deadline=None)
+@given(cells, st.randoms(use_true_random=False), st.data())
+def test_a_tag_taken_back_leaves_every_byte_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, made: list[Any], dice: random.Random, data: Any
+) -> None:
+    path = tmp_path_factory.mktemp("notebook") / "demo.ipynb"
+    before = scribbled(json.loads(notebook(*made)), dice).encode()
+    path.write_bytes(before)
+    chosen = data.draw(st.lists(st.integers(1, len(made)), min_size=1, unique=True))
+    role = data.draw(st.sampled_from(["none", *Role]))
+    if tag_cells(path, [str(index) for index in chosen], role).written:
+        assert path.read_bytes() != before
+        undo_tags(path)
+    assert path.read_bytes() == before
 
 
 def test_without_a_prediction_nothing_is_written(run: Run, file: Path) -> None:
