@@ -7,6 +7,7 @@ rows = %sql select 1        refused where `rows` is needed
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement
@@ -68,9 +69,7 @@ def _unknown_effects(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Ite
     """Calls of IPython that may set any name, before something that is needed. Functions count as if called."""
     last = max((s.number for s in needed), default=-1)
     own = "get_ipython" in graph.final and not graph.imported.get("get_ipython", "").startswith("IPython")
-    for s in graph.statements[: last + 1] if not own else ():
-        if "get_ipython" not in _words(s.node):
-            continue
+    for s in _with_words(graph, graph.statements[: last + 1], frozenset({"get_ipython"})) if not own else ():
         bound = {id(n.value) for n in ast.walk(s.node) if isinstance(n, ast.Assign | ast.AnnAssign)}
         if any(_may_do_anything(node, bound, is_first=s.number == 0) for node in ast.walk(s.node)):
             line = _own_line(graph, s) or "this use of IPython"
@@ -108,9 +107,7 @@ def _half_way(graph: NotebookGraph, needed: Iterable[Statement]) -> Iterator[Fin
 def _background(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iterator[Finding]:
     """Tasks that go on between the cells, while the notebook waits for its reader: what they change is not followed."""
     numbers = {s.number for s in needed}
-    for s in graph.statements[: max(numbers, default=-1) + 1]:
-        if not (_STARTS | _LOOPS) & _words(s.node):
-            continue
+    for s in _with_words(graph, graph.statements[: max(numbers, default=-1) + 1], _STARTS | _LOOPS):
         for node in ast.walk(s.node):
             called = node.func if isinstance(node, ast.Call) else None
             name = getattr(called, "attr", getattr(called, "id", ""))
@@ -118,6 +115,12 @@ def _background(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iterator
                 yield _error("NB142", f"`{name}` starts work that goes on between the cells.",
                              "Wait for it in the same cell: await …, or asyncio.TaskGroup.", s,
                              s.first_line + max(0, getattr(node, "lineno", 0) - s.node.lineno))  # fmt: skip
+
+
+def _with_words(graph: NotebookGraph, statements: Iterable[Statement], words: frozenset[str]) -> Iterator[Statement]:
+    """The statements that use one of these names; most cells have none in their text, and cost no walk."""
+    cells = {c.index for c in graph.notebook.cells if c.python is not None and any(word in c.python for word in words)}
+    return (s for s in statements if s.cell in cells and words & _words(s.node))
 
 
 def _words(node: ast.AST) -> set[str]:
@@ -204,7 +207,7 @@ def _commands(graph: NotebookGraph, boundary: Boundary, selection: Selection) ->
 def _environment(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> Iterator[Finding]:
     """A service has its own environment: what a cell puts there, the prediction does not find."""
     served = {*boundary.prediction, *(f.statement for f in selection.features if not f.training_only)}
-    readers = [graph.statements[n] for n in sorted(served) if _ENVIRONMENT & _words(graph.statements[n].node)]
+    readers = list(_with_words(graph, (graph.statements[n] for n in sorted(served)), _ENVIRONMENT))
     for s in graph.statements if readers else ():
         if s.number not in served and any(_sets_environment(node) for node in ast.walk(s.node)):
             yield _error("NB167", "the environment is changed here, and the prediction reads it "
@@ -230,12 +233,19 @@ def _acts(node: ast.stmt) -> bool:
 def _own_line(graph: NotebookGraph, s: Statement) -> str | None:
     """The first line of the statement that is IPython's own, as the notebook has it; None where there is none."""
     cell = graph.notebook.cells[s.cell - 1]
-    source, python = cell.source.split("\n"), (cell.python or "").split("\n")
+    if cell.source == cell.python:
+        return None
+    source, python = _lines(cell.source), _lines(cell.python or "")
     for number in range(s.first_line - 1, min(s.last_line, len(source))):
         if source[number] != python[number]:
             line = source[number].strip()
             return f"`{line[:60]}…`" if len(line) > 60 else f"`{line}`"
     return None
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    return text.split("\n")
 
 
 def _error(code: str, message: str, hint: str, s: Statement, line: int | None = None) -> Finding:
