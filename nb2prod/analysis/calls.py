@@ -266,7 +266,7 @@ def _method_call(walk: "Walk", call: _Call, function: ast.Attribute) -> Origins:
     walk.states |= walk.names.own_states("", name)
     own = walk.names.methods(receiver, name)
     known = effects.FRESH_METHODS | effects.HARMLESS_METHODS | effects.CONTAINER_METHODS
-    _note_files(walk, call, None, opaque=not own and name not in known)
+    _note_files(walk, call, None, opaque=not own and (name == "read" or name not in known))
     results = [_apply(walk, call, m, e, receiver) for m, e in own]
     if own and not any(base(o).startswith("<") for o in receiver):
         return NONE.union(*results)
@@ -318,7 +318,7 @@ def _library_call(walk: "Walk", call: _Call, path: str) -> Origins:
         return NONE
     harmless = effects.is_harmless(path.split(".")[0], name)
     known = effects.FRESH_FUNCTIONS | effects.FRESH_METHODS | effects.HARMLESS_METHODS | effects.HARMLESS_FUNCTIONS
-    opaque = path.split(".")[0] not in effects.PURE_MODULES and name not in known
+    opaque = (path.split(".")[0] not in effects.PURE_MODULES or name == "partial") and name not in known
     _note_files(walk, call, path, opaque=opaque)
     state = effects.random_state(module, name)
     if state and name in effects.SEEDING:

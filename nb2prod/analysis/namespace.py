@@ -316,7 +316,7 @@ class Namespace:
             return tokens | {number}, inside
         # what was drawn is not the generator; a container or an object of the notebook may hold it
         holds = any(isinstance(part, _CONTAINERS) or self._makes_instance(part) for part in _values(node))
-        gone = NO_TOKENS if holds and not _draws_inside(node) else frozenset(self.used_up)
+        gone = NO_TOKENS if holds and not _draws_inside(node) else frozenset(self.used_up - self.disk.holders.keys())
         return (tokens - gone) | {number}, inside - gone
 
     def _uses_up(self, value: ast.expr) -> bool:

@@ -50,6 +50,10 @@ _OF_A_PATH: Mapping[str, Use] = {
     "unlink": "write", "mkdir": "write", "rmdir": "write", "touch": "write", "rename": "write", "replace": "write",
 }  # fmt: skip
 """Methods of `pathlib.Path`."""
+_ONLY_OF_A_PATH = frozenset("read_text read_bytes write_text write_bytes unlink mkdir rmdir touch iterdir".split())
+"""Those that hardly anything else has."""
+_OPENS_TO_READ = frozenset("io os codecs gzip bz2 lzma tarfile wave PIL rasterio fitz aiofiles tokenize".split())
+"""Modules whose `open` reads where no mode is given."""
 _HANDLES_ONLY = frozenset("pickle json yaml dill csv marshal cloudpickle simplejson tomllib toml".split())
 """Modules whose `load` and `dump` take an open file, never a path."""
 _PROGRAMS = frozenset("system popen run call check_call check_output Popen getoutput".split())
@@ -135,15 +139,22 @@ def file_uses(call: ast.Call, path: str | None, at: Paths, *, discarded: bool, o
     first, second = _argument(call, 0), _argument(call, 1)
     if name == "open" and module not in ("webbrowser",):
         receiver = function.value if isinstance(function, ast.Attribute) and path is None else None
-        yield from _opened(at.path_of(receiver or first), call, method=receiver is not None)
+        opened = at.path_of(receiver or first)
+        yield from _opened(opened, call, method=receiver is not None)
+        if path is not None and module.partition(".")[0] not in _OPENS_TO_READ:  # ``shelve.open(path)`` may write
+            yield from (*_on("write", opened), *_on("hold", opened))
     elif path in ("os.chdir", "os.fchdir"):
         yield FileUse("write", FOLDER)
     elif name in _PROGRAMS and module in ("os", "subprocess"):
-        if _only_looks(first):
-            return
         yield FileUse("read", ANY, known=False)
-        yield FileUse("write", ANY, known=False)
-    elif path is None and name in _OF_A_PATH and isinstance(function, ast.Attribute) and _is_path(function.value, at):
+        if not _only_looks(first):
+            yield FileUse("write", ANY, known=False)
+    elif (
+        path is None
+        and name in _OF_A_PATH
+        and isinstance(function, ast.Attribute)
+        and (name in _ONLY_OF_A_PATH or _is_path(function.value, at))
+    ):
         yield from _on(_OF_A_PATH[name], at.path_of(function.value))
         if name in ("rename", "replace"):
             yield from _on("write", at.path_of(first))
@@ -154,6 +165,11 @@ def file_uses(call: ast.Call, path: str | None, at: Paths, *, discarded: bool, o
             yield from _on("write", at.path_of(first))
     elif name == "urlretrieve":
         yield from _on("overwrite", at.path_of(second))
+    elif name in ("memmap", "open_memmap"):
+        mode = next((k.value for k in call.keywords if k.arg == "mode"), None)
+        yield from _on("read", at.path_of(first))
+        if not (isinstance(mode, ast.Constant) and mode.value in ("r", "c")):
+            yield from (*_on("write", at.path_of(first)), *_on("hold", at.path_of(first)))
     elif name in ("extractall", "unpack_archive"):
         yield from _on("read", at.path_of(first) if path else None)
         yield FileUse("write", ANY)
@@ -217,7 +233,10 @@ def _opened(path: str | None, call: ast.Call, *, method: bool) -> Iterable[FileU
 
 
 def _suspected(call: ast.Call, at: Paths, *, discarded: bool) -> Iterable[FileUse]:
-    """A call of something unknown that is handed the path of a file."""
+    """A call of something unknown that is handed the path of a file, or `open` itself."""
+    if any(isinstance(node, ast.Name) and node.id == "open" for node in call.args):
+        yield from (FileUse("read", ANY, known=False), FileUse("write", ANY, known=False))
+        yield FileUse("hold", ANY, known=False)
     for node in (*call.args, *(k.value for k in call.keywords)):
         if not isinstance(node, ast.Constant | ast.Name | ast.BinOp | ast.JoinedStr | ast.Call):
             continue

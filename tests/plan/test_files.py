@@ -153,6 +153,54 @@ con.commit()
 # %% training
 model = sqlite3.connect("x.db").execute("select a from rows").fetchall()
 """,
+    "a shelf": """
+import shelve
+with shelve.open("shelf") as shelf:
+    shelf["a"] = 3
+# %% training
+with shelve.open("shelf") as shelf:
+    model = shelf["a"]
+""",
+    "a writer around an open file": """
+import csv
+file = open("x.txt", "w", newline="")
+writer = csv.writer(file)
+writer.writerow([1, 2])
+file.close()
+# %% training
+model = list(csv.reader(open("x.txt")))
+""",
+    "a path made of a path": """
+from pathlib import Path
+Path("x.csv").with_suffix(".txt").write_text("3")
+# %% training
+model = open("x.txt").read()
+""",
+    "a program that reads": """
+import subprocess
+open("x.txt", "w").write("3")
+# %% training
+model = subprocess.run(["cat", "x.txt"], capture_output=True, text=True).stdout
+""",
+    "an array in a file": """
+import numpy as np
+mapped = np.memmap("a.dat", dtype="int64", mode="w+", shape=3)
+mapped[:] = 7
+mapped.flush()
+# %% training
+model = np.fromfile("a.dat", dtype="int64").tolist()
+""",
+    "an object that reads": """
+import configparser
+parser = configparser.ConfigParser()
+parser["a"] = {"b": "3"}
+with open("x.txt", "w") as file:
+    parser.write(file)
+# %% training
+other = configparser.ConfigParser()
+other.read("x.txt")
+model = other["a"]["b"]
+""",
     "numpy adds the suffix": """
 import numpy as np
 np.save("x", np.arange(3))
