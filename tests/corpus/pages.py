@@ -65,10 +65,10 @@ def _cases(page: Path) -> Iterator[Case]:
         yield Case(name, page.stem, title, tuple(expected["outcome"].split(", ")), notebooks[0], files)
 
 
-def notebook_document(case: Case) -> dict[str, Any]:
-    """The notebook as nbformat 4.5 has it, without outputs."""
+def document_of(text: str) -> dict[str, Any]:
+    """A notebook as nbformat 4.5 has it, without outputs."""
     cells: list[dict[str, Any]] = []
-    for line in case.text.rstrip("\n").split("\n"):
+    for line in text.rstrip("\n").split("\n"):
         if line.startswith("# %%"):
             cells.append(_cell(line.removeprefix("# %%").split(), len(cells) + 1))
         else:
@@ -79,11 +79,14 @@ def notebook_document(case: Case) -> dict[str, Any]:
         "cells": cells,
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
+            "language_info": {
+                "file_extension": ".py", "mimetype": "text/x-python", "name": "python", "nbconvert_exporter": "python",
+                "pygments_lexer": "ipython3", "version": "3.11",
+            },
         },
         "nbformat": 4,
         "nbformat_minor": 5,
-    }
+    }  # fmt: skip
 
 
 def _cell(words: list[str], number: int) -> dict[str, Any]:
@@ -102,4 +105,4 @@ def _cell(words: list[str], number: int) -> dict[str, Any]:
 
 
 def notebook_text(case: Case) -> str:
-    return json.dumps(notebook_document(case), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document_of(case.text), indent=1, ensure_ascii=False) + "\n"

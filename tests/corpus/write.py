@@ -54,10 +54,13 @@ def boundary_of(case: Case) -> dict[str, Any] | None:
 
 
 def _write_files(case: Case) -> bool:
-    """Whether a notebook or a file beside it is new or other than before."""
-    files = {"notebook.ipynb": notebook_text(case), **dict(case.files)}
-    changed = [_write(case.folder / name, text) for name, text in files.items()]
-    return any(changed)
+    """Whether a cell or a file beside the notebook is new or other than before."""
+    notebook = case.folder / "notebook.ipynb"
+    text = notebook_text(case)
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"] if notebook.exists() else None
+    _write(notebook, text)
+    changed = [_write(case.folder / name, text) for name, text in case.files]
+    return any(changed) or cells != json.loads(text)["cells"]
 
 
 def _write(path: Path, text: str) -> bool:
