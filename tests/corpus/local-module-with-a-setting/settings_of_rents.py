@@ -1,0 +1,5 @@
+FACTOR = 1
+
+
+def scaled(x):
+    return x * FACTOR
