@@ -8,11 +8,11 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help venv demo test lint format bench base-image shapes lock clean test-kills
+.PHONY: help venv demo test lint format bench base-image shapes corpus bench-corpus lock clean test-kills
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "Also: lint format bench base-image shapes lock test-kills clean"
+	@echo "Also: lint format bench base-image shapes corpus bench-corpus lock test-kills clean"
 
 venv:
 	@requirements/setup.sh
@@ -41,6 +41,16 @@ bench: venv
 	@if [ -f build/mlflow.db ]; then \
 	    MLFLOW_TRACKING_URI=sqlite:///build/mlflow.db $(BIN)/python benchmarks/image_size.py churn:latest models:/churn@champion; \
 	else echo "image_size.py: run make demo first, with a Docker engine."; fi
+
+# Runs every notebook of the corpus in a kernel again, converts each for real, and compares (half an hour).
+corpus: venv
+	$(BIN)/python -m tests.corpus.write --all
+	$(BIN)/python -m tests.corpus.run nb2prod --table
+
+# The same corpus given to other tools, each in an environment of its own below build/ (an hour; docs/corpus.md).
+TOOLS ?= nbconvert nbconvert-ipython jupytext marimo soorgeon kale
+bench-corpus: venv
+	$(BIN)/python -m tests.corpus.run $(TOOLS) --table
 
 # For machines that cannot pull python:3.x-slim: makes a base image from Debian packages and prints its name.
 base-image:

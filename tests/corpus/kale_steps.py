@@ -58,7 +58,7 @@ def main() -> None:
     script = next(Path(".kale").glob("*.kale.py"))
     module = types.ModuleType("pipeline")
     sys.argv = [str(script)]
-    code = script.read_text(encoding="utf-8").split('if __name__ == "__main__"')[0]
+    code = script.read_text(encoding="utf-8").rsplit('\nif __name__ == "__main__"', 1)[0]
     exec(compile(code, str(script), "exec"), module.__dict__)
     room = Path(tempfile.mkdtemp(prefix="kale-steps-"))
 

@@ -28,7 +28,7 @@ from typing import Any
 FOLDER = Path(__file__).parent
 _CASE = re.compile(r"^## (?P<name>[a-z0-9-]+)\n(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-_EXPECTED = re.compile(r"^Expected: (?P<outcome>equal|NB\d+(?:, NB\d+)*)(?P<why>[^\n]*)\.$", re.MULTILINE)
+_EXPECTED = re.compile(r"^Expected: (?P<outcome>equal|NB\d+(?:, NB\d+)*)(?P<why> \([^\n]*\))?\.$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
