@@ -1,4 +1,4 @@
-"""docs/examples.md: every example gives the code it stands under; every code has an example, or a reason to have none."""
+"""docs/examples.md: every example gives its code; every code has an example, or a reason to have none."""
 
 import json
 import os

@@ -65,9 +65,19 @@ REFUSED = [name for name, case in CASES.items() if case.expected[0].startswith((
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_shown_equal_is_refused(name: str) -> None:
     case = CASES[name]
-    errors = [f for f in analysed(read_notebook(notebook_text(case).encode(), name))[3] if f.severity == "error"]
+    with _beside(case):
+        findings = analysed(read_notebook(notebook_text(case).encode(), name))[3]
+    errors = [f for f in findings if f.severity == "error"]
     assert set(case.expected) <= {f.code for f in errors}
     assert all(f.hint for f in errors)
+
+
+@pytest.mark.parametrize("name", [n for n, c in CASES.items() if c.expected == ("equal",) and n not in PLAIN])
+def test_what_takes_a_kernel_is_not_refused(name: str) -> None:
+    case = CASES[name]
+    with _beside(case):
+        findings = analysed(read_notebook(notebook_text(case).encode(), name))[3]
+    assert [f for f in findings if f.severity == "error"] == []
 
 
 @pytest.mark.parametrize("name", [n for n in PLAIN if CASES[n].expected == ("equal",)])

@@ -1,4 +1,4 @@
-"""docs/data-flow.md: every example gives the finding it stands under (tests/test_documented_examples.py has the rest)."""
+"""docs/data-flow.md: every example gives its finding (tests/test_documented_examples.py has the rest)."""
 
 import re
 from pathlib import Path
