@@ -44,7 +44,8 @@ def replace_node(node: ast.expr, text: str) -> Edit:
 def cut(source: str, statement: ast.stmt, edits: Iterable[Edit], *, comments: bool = True) -> Cut:
     """The statement's source with `edits` made, comment lines directly above it and a comment behind it kept."""
     lines = source.encode("utf-8").split(b"\n")
-    for edit in sorted(edits, key=lambda e: (e.line, e.column), reverse=True):
+    # Of two edits at one place the one that replaces comes first: an insertion would move what it is about.
+    for edit in sorted(edits, key=lambda e: (e.line, e.column, e.end_line, e.end_column), reverse=True):
         tail = lines[edit.end_line - 1][edit.end_column :]
         lines[edit.line - 1 : edit.end_line] = [
             lines[edit.line - 1][: edit.column] + edit.text.encode() + tail,

@@ -143,6 +143,7 @@ def sent_columns(result: Converted) -> list[str]:
     "df['age'] = df['age'].fillna(df['age'].median())\ndel df['id']",
     "df.insert(0, 'half', df['fare'] / 2)",
     "df['w'] = [len(v) for v in df['name']]",
+    "nums = [c for c in df.select_dtypes('number').columns if c != 'y']\nfor c in nums:\n    df[c] = df[c] / 2",
 ])  # fmt: skip
 def test_equal_for_raw_rows(features: str) -> None:
     result = proven(features)
