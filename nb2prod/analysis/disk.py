@@ -32,6 +32,10 @@ class Disk:
     texts: dict[str, str] = field(default_factory=dict)
     """The paths that names of the notebook stand for."""
     written: dict[str, None] = field(default_factory=dict)
+    below: dict[str, list[str]] = field(default_factory=dict)
+    """What was written below each folder."""
+    roundabout: list[str] = field(default_factory=list)
+    """Written paths that may be others in disguise: absolute, or through the folder above."""
     holders: dict[int, set[str]] = field(default_factory=dict)
     """Files that an object may write later, by its token: an open file, a callback that saves a model."""
 
@@ -61,9 +65,7 @@ class Disk:
         for use in uses:
             if use.path != FOLDER and not is_absolute(use.path) and FOLDER in self.written:
                 yield FOLDER
-            for path in self.written:
-                if path == FOLDER or use.path == FOLDER:
-                    continue
+            for path in self._related(use.path):
                 if not use.known and use.path != ANY and path == ANY:
                     continue
                 if use.use == "read" and may_be_same(use.path, path):
@@ -78,15 +80,29 @@ class Disk:
             if use.use not in ("write", "overwrite"):
                 continue
             whole = use.use == "overwrite" and direct and use.path != ANY and use.known
-            self.written.setdefault(use.path)
+            self._write(use.path)
             yield (FOLDER if use.path == FOLDER else FILE + use.path), whole
-            for path in self.written:
-                if (
-                    path not in (use.path, ANY, FOLDER)
-                    and use.path not in (ANY, FOLDER)
-                    and may_be_same(use.path, path)
-                ):
-                    yield FILE + path, False
+            if use.path != ANY:
+                yield from ((FILE + path, False) for path in self._related(use.path) if path not in (use.path, ANY))
+
+    def _write(self, path: str) -> None:
+        if path in self.written:
+            return
+        self.written[path] = None
+        if is_absolute(path) or path.startswith(".."):
+            self.roundabout.append(path)
+        for folder in _folders_above(path):
+            self.below.setdefault(folder, []).append(path)
+
+    def _related(self, path: str) -> list[str]:
+        """Written paths that may lead to the same file as `path`, into it, or that it leads into."""
+        if path == FOLDER:
+            return []
+        if path in (ANY, ".") or is_absolute(path) or path.startswith(".."):
+            return [other for other in self.written if other != FOLDER and may_be_same(path, other)]
+        found = [other for other in (path, ANY, ".", *_folders_above(path)) if other in self.written]
+        found += self.below.get(path, ())
+        return found + [other for other in self.roundabout if may_be_same(path, other)]
 
     def hold(self, token: int, node: ast.stmt, uses: Iterable[FileUse]) -> None:
         for use in uses:
@@ -100,3 +116,9 @@ class Disk:
             self.texts.pop(name, None)
             if known.get(name, ANY) != ANY and name not in self.parameters:
                 self.texts[name] = known[name]
+
+
+def _folders_above(path: str) -> list[str]:
+    """``a/b`` and ``a`` for ``a/b/c``."""
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(len(parts) - 1, 0, -1)]
