@@ -48,10 +48,30 @@ def _by_values(graph: NotebookGraph, flow: set[int], beside: set[int]) -> set[in
             c & moved or (c - beside - flow and kind_of(graph, c) in ("value", "parameter"))
             for c in graph.reads[number].values()
         )
-        trains = any(isinstance(c.func, ast.Attribute) and c.func.attr in _TRAINING for c in s.facts.calls)
-        if trains or ((outside or _asks_library(graph, number)) and number not in accumulated):
+        if _trains(graph, number) or ((outside or _asks_library(graph, number)) and number not in accumulated):
             moved.add(number)
     return moved
+
+
+def _trains(graph: NotebookGraph, number: int) -> bool:
+    """Whether the statement fits something, itself or in a function of the notebook that it calls."""
+    s = graph.statements[number]
+    for call in s.facts.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _TRAINING:
+            return True
+        contributors = graph.reads[number].get(call.func.id, frozenset()) if isinstance(call.func, ast.Name) else ()
+        for made in contributors:
+            definition = graph.definitions.get(made)
+            if (
+                definition is not None
+                and not definition.is_class
+                and any(
+                    isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in _TRAINING
+                    for n in ast.walk(definition.node)
+                )
+            ):
+                return True
+    return False
 
 
 def _asks_library(graph: NotebookGraph, number: int) -> bool:
@@ -63,16 +83,17 @@ def _by_receivers(graph: NotebookGraph, beside: set[int]) -> set[int]:
     start: set[int] = set()
     for number in beside:
         s = graph.statements[number]
-        calls = s.facts.calls
-        if any(isinstance(c.func, ast.Attribute) and c.func.attr in _TRAINING for c in calls):
+        if _trains(graph, number):
             start.add(number)
+            continue
         for call in prediction_calls(graph, s, s.node):
             contributors = graph.reads[number].get(root_name(receiver_of(call)), frozenset())
             if kind_of(graph, contributors) == "value":
                 start |= contributors
     made = {
-        n for n in start if n in beside and any(prediction_calls(graph, graph.statements[n], graph.statements[n].node))
-    }
+        n for n in start & beside
+        if not _trains(graph, n) and any(prediction_calls(graph, graph.statements[n], graph.statements[n].node))
+    }  # fmt: skip
     return set(graph.slice(start - made)) & beside - made
 
 

@@ -17,7 +17,7 @@ from nb2prod.analysis.beside import copied_artifacts, training_beside
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
-from nb2prod.analysis.request import inferred_request, taken_to_be
+from nb2prod.analysis.request import inferred_request, taken_to_be, typed_request
 from nb2prod.analysis.response import Response, find_response, fitted_to_rows
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
@@ -70,12 +70,18 @@ def find_boundary(graph: NotebookGraph) -> tuple[Boundary | None, tuple[Finding,
 def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | None, tuple[Finding, ...]]:
     findings: list[Finding] = []
     last, name = response.statement, response.name
+    if response.part is not None:
+        return None, (
+            _error("NB345", "the prediction stands inside this f-string, where it cannot be cut out.",
+                   "Assign it to a name first.", last.cell, last.first_line),
+        )  # fmt: skip
     requested = frozenset(s.number for s in graph.statements if s.role is Role.REQUEST)
     downstream = _downstream(graph, requested)
     inside = _inside(graph, downstream, last.number)
     start = {last.number}
     if name is not None:  # changes made to it after it was assigned are part of it
-        later = graph.after_cell(last.cell, name) & inside
+        later = {n for n in graph.after_cell(last.cell, name) & inside
+                 if n == last.number or graph.place(n) != graph.place(last.number)}  # fmt: skip
         start |= {n for n in later if name in graph.bound_by(n) or graph.changes_any(graph.surely[n], n, name)}
     prediction, inputs = _prediction(graph, start, inside)
     request = tuple(n for n, c in inputs.items() if any(n in graph.bound_by(s) for s in c & requested))
@@ -89,6 +95,8 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
             _error("NB304", "the prediction does not use what the request cell defines.",
                    "Let the inference cell read it, or move the `request` tag.", cell)
         )  # fmt: skip
+    elif not graph.notebook.with_role(Role.REQUEST):
+        findings.append(typed_request(graph, request[0], min(requested)))
     fitting = fitted_to_rows(graph.statements[n] for n in sorted(prediction))
     if fitting is not None:
         return None, (fitting,)

@@ -169,9 +169,33 @@ def _function_call(walk: "Walk", call: _Call, name: str) -> Origins:
         walk.suspected |= changed_throughout(lasting)
     if name in effects.FRESH_FUNCTIONS:
         return NONE
+    if name in ("sorted", "max", "min"):  # the key is asked and forgotten
+        lasting = walk.names.lasting(NONE.union(*[a.origins for a in call.arguments if a.key != "key"]))
     if name in effects.SHALLOW_FUNCTIONS:
-        return holder(within(lasting))
+        return holder(within(lasting) if (given := _given_by_map(walk, call)) is None else given)
     return _unknown(name, lasting if name else lasting | call.receiver)
+
+
+def _given_by_map(walk: "Walk", call: _Call) -> Origins | None:
+    """What a function of the notebook gives for each of some things: ``list(map(f, xs))`` does not hold `f`."""
+    match call.node.args:
+        case [ast.Call(func=ast.Name(id="map"), args=[ast.Name() as function, *things], keywords=[])]:
+            pass
+        case _:
+            return None
+    if {"map", function.id} & walk.local:
+        return None
+    called = walk.names.called(walk.value(function))
+    plain = [
+        c.effect for c in called
+        if not c.made and c.definition is not None and not c.definition.is_class and not is_generator(c.definition.node)
+    ]  # fmt: skip
+    returned = NONE.union(*[effect.returns for effect in plain])
+    hidden = any(base(o) in (INNER, GIVEN) or base(o).endswith("->") for o in returned)
+    if hidden or not called or len(plain) < len(called):
+        return None
+    given = within(walk.union(things))
+    return NONE.union(*[applied(o, given) if base(o).startswith("<") else frozenset({o}) for o in returned])
 
 
 def _called_value(walk: "Walk", call: _Call, called: Called) -> Origins:

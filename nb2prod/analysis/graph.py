@@ -37,20 +37,26 @@ class Split:
     """Which parts of a cell's statement are to be statements of their own, just before it.
 
     `response` is the expression that holds the prediction, `request` one that was typed into the call and the name it
-    gets; `is_request` says that the statement itself defines what a caller sends. `assumed`: nobody typed it in, it is
-    what the prediction takes its rows from.
+    gets, `model` one that fits what predicts; `is_request` says that the statement itself defines what a caller sends.
+    `kept` are the statements of a ``with`` block that the prediction needs. `assumed`: nobody typed the request in, it
+    is what the prediction takes its rows from.
     """
 
     cell: int
     position: int
     response: Path | None = None
     request: tuple[str, Path] | None = None
+    model: tuple[str, Path] | None = None
+    kept: tuple[int, ...] | None = None
     is_request: bool = False
     assumed: bool = False
 
 
 class Placed(ast.Name):
     """A name in place of an expression: it has the expression's position, so that the text is replaced."""
+
+
+Placed.__name__ = "Name"  # which is what visitors go by
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,10 @@ class Statement:
     """Whether `node` gives a name to an expression typed into a call: ``rows = [[5.1, 3.5]]``."""
     assumed: bool = False
     """Whether that is the request only by the way the rows take (`nb2prod.analysis.entry`)."""
+    fitted: bool = False
+    """Whether `node` gives a name to a model that was fitted where it predicts: ``Ridge().fit(X, y).predict(rows)``."""
+    dropped: tuple[ast.stmt, ...] = ()
+    """What a block holds that `node` leaves out: measures of the prediction."""
 
     @property
     def is_mention(self) -> bool:
@@ -116,6 +126,10 @@ class NotebookGraph:
     def bound_by(self, number: int) -> frozenset[str]:
         """Names that statement `number` binds, surely or on some path."""
         return self.statements[number].facts.binds | self.statements[number].facts.maybe
+
+    def place(self, number: int) -> tuple[int, int]:
+        """The cell that statement `number` stands in, and which of its statements it is or is a part of."""
+        return self.statements[number].cell, self.statements[number].position
 
     def direct(self, number: int) -> frozenset[str]:
         """Names whose objects statement `number` changes by naming them."""
@@ -176,24 +190,42 @@ def node_at(node: ast.AST, path: Path) -> ast.expr:
     return node
 
 
-def _parts(whole: ast.stmt, split: Split) -> Iterable[tuple[ast.stmt, Path | None, bool]]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    node: ast.stmt
+    path: Path | None = None
+    literal: bool = False
+    fitted: bool = False
+    dropped: tuple[ast.stmt, ...] = ()
+
+
+def _parts(whole: ast.stmt, split: Split | None) -> Iterable[_Part]:
     """The statement behind those made of its parts."""
-    if split.request is not None:
-        name, path = split.request
-        given = node_at(whole, path)
-        bound = ast.Assign([ast.copy_location(ast.Name(name, ast.Store()), given)], given)
-        yield ast.copy_location(bound, given), path, True
-        if not (isinstance(given, ast.Name) and given.id == name):
-            owner, (field, index) = _owner(whole, path), path[-1]
-            placed = ast.copy_location(Placed(name, ast.Load()), given)
-            if index is None:
-                setattr(owner, field, placed)
-            else:
-                getattr(owner, field)[index] = placed
-    if split.response is not None:
+    if split is not None and split.request is not None:
+        yield _Part(_named(whole, *split.request), split.request[1], literal=True)
+    if split is not None and split.model is not None:
+        yield _Part(_named(whole, *split.model), split.model[1], fitted=True)
+    if split is not None and split.response is not None:
         part = node_at(whole, split.response)
-        yield ast.copy_location(ast.Expr(part), part), split.response, False
-    yield whole, None, False
+        yield _Part(ast.copy_location(ast.Expr(part), part), split.response)
+    if split is not None and split.kept is not None and isinstance(whole, ast.With):
+        body = [whole.body[n] for n in split.kept]
+        dropped = tuple(s for s in whole.body if s not in body)
+        yield _Part(ast.copy_location(ast.With(whole.items, body), whole), (), dropped=dropped)
+    yield _Part(whole)
+
+
+def _named(whole: ast.stmt, name: str, path: Path) -> ast.stmt:
+    """The expression at `path` as an assignment to `name`, which stands in its place from now on."""
+    given = node_at(whole, path)
+    if not (isinstance(given, ast.Name) and given.id == name):
+        owner, (field, index) = _owner(whole, path), path[-1]
+        placed = ast.copy_location(Placed(name, ast.Load()), given)
+        if index is None:
+            setattr(owner, field, placed)
+        else:
+            getattr(owner, field)[index] = placed
+    return ast.copy_location(ast.Assign([ast.copy_location(ast.Name(name, ast.Store()), given)], given), given)
 
 
 def _owner(node: ast.AST, path: Path) -> ast.AST:
@@ -226,26 +258,28 @@ def _build(notebook: Notebook, splits: Mapping[tuple[int, int], Split], own: Own
     for cell, body in bodies:
         for position, whole in enumerate(stars.get(id(node), node) for node in body):
             split = splits.get((cell.index, position))
-            for node, path, literal in _parts(whole, split) if split else ((whole, None, False),):
-                role = Role.REQUEST if literal or (split and split.is_request) else cell.role
-                decorators = getattr(node, "decorator_list", [])
-                first = min([node.lineno, *(d.lineno for d in decorators)])
-                facts = statement_facts(node)
-                entries.append(names.add(len(statements), node, facts))
-                last = node.end_lineno or node.lineno
+            for part in _parts(whole, split):
+                role = Role.REQUEST if part.literal or (split and split.is_request) else cell.role
+                decorators = getattr(part.node, "decorator_list", [])
+                first = min([part.node.lineno, *(d.lineno for d in decorators)])
+                facts = statement_facts(part.node)
+                entries.append(names.add(len(statements), part.node, facts))
+                last = part.node.end_lineno or part.node.lineno
                 statements.append(
                     Statement(
                         len(statements),
                         cell.index,
                         role,
-                        node,
+                        part.node,
                         facts,
                         first,
                         last,
                         position,
-                        path,
-                        literal,
-                        assumed=literal and split is not None and split.assumed,
+                        part.path,
+                        part.literal,
+                        assumed=part.literal and split is not None and split.assumed,
+                        fitted=part.fitted,
+                        dropped=part.dropped,
                     )
                 )
     reads = tuple(entry.reads for entry in entries)

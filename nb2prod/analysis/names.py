@@ -47,12 +47,16 @@ def statement_kinds(
     for s in statements:
         kinds.append(_kind(s, reads[s.number], kinds, settled, parameters))
     of_name = {n: kinds[s.number] for s in statements for n in s.facts.binds}
-    for s in statements:  # a lambda is a constant only if what it will read is
+    functions: set[int] = set()
+    for s in statements:  # a lambda is a constant only if what it will read is; else it is a function like others
         definition = s.facts.definition
         if definition is not None and kinds[s.number] == "constant":
             late = {n for n in definition.late_reads if n in of_name}
             if not all(of_name[n] in ("import", "feature", "constant") and n in settled for n in late):
-                kinds[s.number] = "value"
+                kinds[s.number] = "feature"
+                functions.add(s.number)
+        elif kinds[s.number] == "constant" and functions & frozenset().union(*reads[s.number].values()):
+            kinds[s.number] = "value"
     return tuple(kinds)
 
 

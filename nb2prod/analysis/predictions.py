@@ -132,15 +132,14 @@ class Predictions:
     def any(self) -> bool:
         return any(self.predicts.values())
 
-    def holds(self, s: Statement, node: ast.AST) -> bool:
-        """Whether the code makes a prediction or reads one."""
-        return self.reads_held(s, node) or any(prediction_calls(self.graph, s, node))
+    def holds(self, s: Statement, node: ast.AST, held: frozenset[str] | None = None) -> bool:
+        """Whether the code makes a prediction or reads one; `held` are names that hold one, if others than before."""
+        known = self.held[s.number] if held is None else held
+        if known and any(isinstance(n, ast.Name) and n.id in known for n in ast.walk(node)):
+            return True
+        return any(prediction_calls(self.graph, s, node))
 
-    def reads_held(self, s: Statement, node: ast.AST) -> bool:
-        held = self.held[s.number]
-        return bool(held) and any(isinstance(n, ast.Name) and n.id in held for n in ast.walk(node))
-
-    def is_evaluation(self, s: Statement, node: ast.expr) -> bool:
+    def is_evaluation(self, s: Statement, node: ast.expr, held: frozenset[str] | None = None) -> bool:
         """Whether the expression measures: a metric, a prediction set against the truth, a score of a model."""
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and part.id in self.measured[s.number]:
@@ -150,9 +149,9 @@ class Predictions:
                     return True
                 if isinstance(part.func, ast.Attribute) and part.func.attr in SCORING and len(part.args) > 1:
                     return True
-            if isinstance(part, ast.Compare) and self._is_match(s, part):
+            if isinstance(part, ast.Compare) and self._is_match(s, part, held):
                 return True
-        return self.holds(s, node) and self._reads_truth(node)
+        return self.holds(s, node, held) and self._reads_truth(node)
 
     def is_metric(self, call: ast.Call) -> bool:
         path = import_path(self.graph, call.func)
@@ -160,7 +159,7 @@ class Predictions:
         named = any(path == m or path.startswith(f"{m}.") for m in _METRICS)
         return (named and not any(word in path for word in _NO_METRICS)) or member in CROSS_VALIDATING
 
-    def _is_match(self, s: Statement, part: ast.Compare) -> bool:
+    def _is_match(self, s: Statement, part: ast.Compare, held: frozenset[str] | None) -> bool:
         """``predictions == y``, where y is a value of its own."""
         if not isinstance(part.ops[0], ast.Eq | ast.NotEq):
             return False
@@ -168,12 +167,21 @@ class Predictions:
         for one, other in (sides, sides[::-1]):
             name = root_name(other)
             value = name and kind_of(self.graph, self.graph.reads[s.number].get(name, frozenset())) == "value"
-            if self.holds(s, one) and value and not self.holds(s, other):
+            if value and self.holds(s, one, held) and not self.holds(s, other, held):
                 return name in self.truth or isinstance(other, ast.Attribute | ast.Subscript | ast.Name)
         return False
 
     def _reads_truth(self, node: ast.AST) -> bool:
-        return any(isinstance(n, ast.Name) and n.id in self.truth for n in ast.walk(node))
+        pending = [node]
+        while pending:
+            part = pending.pop()
+            if isinstance(part, ast.Name) and part.id in self.truth:
+                return True
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "fit":
+                pending.append(part.func)  # what a model is fitted to measures nothing
+            else:
+                pending += ast.iter_child_nodes(part)
+        return False
 
     def part(self, s: Statement, root: ast.stmt) -> tuple[Path, ast.expr] | None:
         """The widest expression in a statement that holds what a prediction call gave and measures nothing."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
+from nb2prod.analysis.predictions import root_name
 from nb2prod.model.findings import Finding, Severity
 
 _PREDICTING = frozenset({"predict", "predict_proba", "transform", "decision_function", "score_samples"})
@@ -31,6 +32,7 @@ def inferred_request(
                 isinstance(call.func, ast.Attribute) and call.func.attr in _PREDICTING
             ):
                 consumed |= {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+    consumed |= _made_of(graph, prediction, consumed)
     fitted = {n for n, c in inputs.items() if any(_fits(graph.statements[i]) for i in c)}
     candidates = sorted(n for n in inputs if n in consumed and n not in fitted)
     if len(candidates) != 1:
@@ -49,6 +51,29 @@ def first_made(graph: NotebookGraph, name: str, at: int) -> Statement | None:
     """The first statement on the way to `name`, as statement `at` reads it, that makes something of the data."""
     way = (graph.statements[n] for n in sorted(graph.slice(graph.reads[at][name])))
     return next((s for s in way if _makes_columns(graph, s)), None)
+
+
+def typed_request(graph: NotebookGraph, name: str, number: int) -> Finding:
+    """The remark where the request was typed into the prediction."""
+    s = graph.statements[number]
+    what = f"what is typed in here, called `{name}`," if s.literal else f"`{name}`"
+    return Finding(
+        "NB307", Severity.INFO, f"no request cell: {what} is taken to be what a caller sends.", s.cell, s.first_line,
+        "Put an example input into a cell of its own above the inference cell and tag it `request`.",
+    )  # fmt: skip
+
+
+def _made_of(graph: NotebookGraph, prediction: Iterable[int], consumed: set[str]) -> set[str]:
+    """The names that the prediction makes the consumed ones of: ``T = torch.tensor(X.values)`` makes T of X."""
+    found, wanted = set(consumed), set(consumed)
+    for number in sorted(prediction, reverse=True):
+        s = graph.statements[number]
+        if isinstance(s.node, ast.Assign) and s.facts.binds & wanted:
+            reads = {n.id for n in ast.walk(s.node.value) if isinstance(n, ast.Name)}
+            called = {root_name(c.func) for c in ast.walk(s.node.value) if isinstance(c, ast.Call) and c.args}
+            wanted |= reads - called
+            found |= reads - called
+    return found
 
 
 def _makes_columns(graph: NotebookGraph, statement: Statement) -> bool:

@@ -45,10 +45,12 @@ def find_response(graph: NotebookGraph) -> Response | Finding:
     """The response, or the error finding that says why there is none."""
     cells = {c.index for c in graph.notebook.with_role(Role.INFERENCE)}
     statements = tuple(s for s in graph.statements if s.cell in cells)
-    split_out = next((s for s in statements if s.path is not None and not s.literal), None)
-    if split_out is not None:
-        return Response(split_out)
     own = {n for s in statements for n in s.facts.binds | s.facts.maybe}
+    split_out = next((s for s in statements if s.path is not None and not s.literal and not s.fitted), None)
+    if split_out is not None and isinstance(split_out.node, ast.Expr):
+        return Response(split_out)
+    if split_out is not None:
+        statements = tuple(s for s in statements if s.number <= split_out.number)
     predictions = Predictions(graph, statements)
     found = _last_prediction(graph, predictions, statements, own)
     if not isinstance(found, Response):
@@ -147,14 +149,36 @@ def _measured(predictions: Predictions, s: Statement) -> set[str]:
     for node in ast.walk(s.node):
         if isinstance(node, ast.Assign | ast.AugAssign):
             names = {n for t in (node.targets if isinstance(node, ast.Assign) else [node.target]) for n in _names_in(t)}
-            reads = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
-            if predictions.is_evaluation(s, node.value) or (reads & (held | names) and reads & predictions.truth):
+            if predictions.is_evaluation(s, node.value, frozenset(held)):
                 measured |= names
-            elif any(prediction_calls(predictions.graph, s, node.value)) or reads & held:
+                held -= names
+            elif predictions.holds(s, node.value, frozenset(held)):
                 held |= names
             elif isinstance(node, ast.Assign):
                 measured |= names
     return measured - held
+
+
+def kept_of_block(graph: NotebookGraph, response: Response) -> tuple[int, ...] | None:
+    """The statements of a ``with`` block that the response in it needs, where the others only measure or show it."""
+    s, name = response.statement, response.name
+    if not isinstance(s.node, ast.With) or name is None:
+        return None
+    cells = {c.index for c in graph.notebook.with_role(Role.INFERENCE)}
+    predictions = Predictions(graph, tuple(other for other in graph.statements if other.cell in cells))
+    measured = _measured(predictions, s)
+    dropped = []
+    for number, inner in enumerate(s.node.body):
+        match inner:
+            case ast.Assign(targets=[ast.Name(id=target)]) if target in measured and target != name:
+                dropped.append(number)
+            case ast.Expr(value=value) if is_display(graph, value):
+                dropped.append(number)
+    kept = [n for n in range(len(s.node.body)) if n not in dropped]
+    read = {n.id for k in kept for n in ast.walk(s.node.body[k]) if isinstance(n, ast.Name)}
+    lost = {n.id for d in dropped for n in ast.walk(s.node.body[d])
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+    return tuple(kept) if dropped and kept and not lost & read else None
 
 
 def _names_in(target: ast.expr) -> list[str]:

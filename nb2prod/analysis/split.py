@@ -7,13 +7,17 @@ model.predict([[5.1, 3.5]])                              the request is `[[5.1, 
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from nb2prod.analysis.entry import find_entry
-from nb2prod.analysis.graph import NotebookGraph, Path, Placed, Split, Statement
+from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at
+from nb2prod.analysis.locals import Comprehension, FunctionNode
 from nb2prod.analysis.names import is_plain_data
-from nb2prod.analysis.predictions import import_path, prediction_calls
-from nb2prod.analysis.response import Response, find_response
+from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, import_path, prediction_calls, receiver_of
+from nb2prod.analysis.response import Response, find_response, kept_of_block
 from nb2prod.model.roles import Role
+
+_ROWS = ("rows", "request", "request_rows")
 
 
 def find_splits(graph: NotebookGraph) -> tuple[Split, ...]:
@@ -22,54 +26,99 @@ def find_splits(graph: NotebookGraph) -> tuple[Split, ...]:
     response = find_response(graph)
     if not isinstance(response, Response):
         return ()
-    splits: dict[tuple[int, int], Split] = {}
     s = response.statement
-    if response.part is not None:
-        splits[s.cell, s.position] = Split(s.cell, s.position, response.part)
+    splits: dict[tuple[int, int], Split] = {}
+
+    def note(at: Statement, **parts: Any) -> None:
+        known = splits.get((at.cell, at.position), Split(at.cell, at.position))
+        splits[at.cell, at.position] = replace(known, **parts)
+
+    if response.part is not None and _is_placed_well(graph, s, response.part):
+        note(s, response=response.part)
+    kept = kept_of_block(graph, response)
+    if kept is not None:
+        note(s, kept=kept)
+    for at, path in _fitted_in_calls(graph, s):
+        note(at, model=(_free(graph, ("fitted", "fitted_model")), path))
     if not graph.notebook.with_role(Role.REQUEST):
-        request = _typed_in(graph, s) or find_entry(graph, s, _free(graph))
-        if request is not None:
-            splits[request.cell, request.position] = _merged(splits.get((request.cell, request.position)), request)
+        typed = _typed_in(graph, s)
+        if isinstance(typed, Statement):
+            note(typed, is_request=True)
+        elif typed is not None:
+            note(typed[0], request=(_free(graph, _ROWS), typed[1]))
+        elif (entry := find_entry(graph, s, _free(graph, _ROWS))) is not None:
+            known = splits.get((entry.cell, entry.position), entry)
+            splits[entry.cell, entry.position] = replace(known, request=entry.request, assumed=True)
     return tuple(splits.values())
 
 
-def _merged(one: Split | None, other: Split) -> Split:
-    return (
-        other
-        if one is None
-        else replace(one, request=other.request, is_request=other.is_request, assumed=other.assumed)
-    )
+def _is_placed_well(graph: NotebookGraph, s: Statement, path: Path) -> bool:
+    """Whether the text at the expression's position is the expression (not so in some f-strings of Python 3.11)."""
+    node = node_at(s.node, path)
+    source = graph.notebook.cells[s.cell - 1].python or ""
+    text = ast.get_source_segment(source, node)
+    try:
+        return text is not None and ast.dump(ast.parse(f"({text})", mode="eval").body) == ast.dump(node)
+    except SyntaxError:
+        return False
 
 
-def _typed_in(graph: NotebookGraph, response: Statement) -> Split | None:
+def _fitted_in_calls(graph: NotebookGraph, response: Statement) -> list[tuple[Statement, Path]]:
+    """Models that are fitted in the expression that predicts with them; the first one, if there are several."""
+    cells = {c.index for c in graph.notebook.with_role(Role.INFERENCE)}
+    near = graph.slice([response.number])
+    found: list[tuple[Statement, Path]] = []
+    for s in (s for s in graph.statements if s.number in near and s.cell in cells):
+        if not isinstance(s.node, ast.Assign | ast.AnnAssign | ast.Expr):
+            continue
+        for call in (n for n in ast.walk(s.node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)):
+            receiver = receiver_of(call)
+            fits = any(isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "fit"
+                       for n in ast.walk(receiver))  # fmt: skip
+            if not fits or getattr(call.func, "attr", "") not in PREDICTING | TRANSFORMING:
+                continue
+            path = _path_to(s.node, receiver)
+            if path is not None and _is_evaluated_once(s.node, path) and _is_placed_well(graph, s, path):
+                found.append((s, path))
+    return found[:1]
+
+
+def _is_evaluated_once(root: ast.AST, path: Path) -> bool:
+    node = root
+    for field, index in path:
+        if isinstance(node, FunctionNode | Comprehension | ast.BoolOp | ast.IfExp):
+            return False
+        value = getattr(node, field)
+        node = value if index is None else value[index]
+    return True
+
+
+def _typed_in(graph: NotebookGraph, response: Statement) -> Statement | tuple[Statement, Path] | None:
     """The input of the prediction where it was typed into the call, or into a statement that only names it."""
     cells = {c.index for c in graph.notebook.with_role(Role.INFERENCE)}
     near = graph.slice([response.number])
+    named: dict[int, Statement] = {}
+    typed: list[tuple[Statement, Path]] = []
     statements = [s for s in graph.statements if s.number in near and s.cell in cells]
-    found: list[Split] = []
-    for s in reversed(statements):
+    for s in statements:
         for call in prediction_calls(graph, s, s.node):
-            if not call.args:
-                continue
-            given = call.args[0] if isinstance(call.func, ast.Attribute) else None
-            for argument in [given] if given is not None else call.args:
+            method = isinstance(call.func, ast.Attribute)
+            for argument in call.args[:1] if method else call.args:
                 literal = next(_literals(graph, argument), None)
-                if literal is not None:
-                    path = _path_to(s.node, literal)
-                    if path is not None:
-                        found.append(Split(s.cell, s.position, request=(_free(graph), path)))
-                    continue
-                named = _named(graph, s, argument)
-                if named is not None:
-                    found.append(Split(named.cell, named.position, is_request=True))
+                path = _path_to(s.node, literal) if literal is not None else None
+                if path is not None and path not in [p for _, p in typed]:
+                    typed.append((s, path))
+                elif literal is None:
+                    named |= {made.number: made for made in _named(graph, s, argument)}
     if not any(prediction_calls(graph, s, s.node) for s in statements):
-        found += [
-            Split(s.cell, s.position, is_request=True) for s in statements
+        named |= {
+            s.number: s for s in statements
             if isinstance(s.node, ast.Assign) and isinstance(s.node.targets[0], ast.Name)
             and s.role is Role.INFERENCE and is_typed_data(graph, s.node.value)
-        ]  # fmt: skip
-    distinct = dict.fromkeys(found)
-    return next(iter(distinct)) if len(distinct) == 1 else None
+        }  # fmt: skip
+    if len(typed) + len(named) != 1:
+        return None
+    return typed[0] if typed else next(iter(named.values()))
 
 
 def _literals(graph: NotebookGraph, node: ast.expr) -> Iterator[ast.expr]:
@@ -97,22 +146,19 @@ def is_typed_data(graph: NotebookGraph, node: ast.expr) -> bool:
     return False
 
 
-def _named(graph: NotebookGraph, s: Statement, argument: ast.expr) -> Statement | None:
-    """The statement that gave a name to typed-in data, in a cell that is not training's."""
-    if not isinstance(argument, ast.Name):
-        return None
-    contributors = graph.reads[s.number].get(argument.id, frozenset())
-    if len(contributors) != 1:
-        return None
-    (number,) = contributors
-    made = graph.statements[number]
-    if made.role not in (Role.INFERENCE, None):
-        return None
-    match made.node:
-        case ast.Assign(targets=[ast.Name()], value=value) if is_typed_data(graph, value):
-            return made
-        case _:
-            return None
+def _named(graph: NotebookGraph, s: Statement, argument: ast.expr) -> Iterator[Statement]:
+    """The statements that gave names to typed-in data which the argument is made of, outside the cells of training."""
+    names = {n.id for n in ast.walk(argument) if isinstance(n, ast.Name)}
+    start = {c for n in names for c in graph.reads[s.number].get(n, ())}
+    for number in sorted(start):
+        made = graph.statements[number]
+        if made.role not in (Role.INFERENCE, None):
+            continue
+        match made.node:
+            case ast.Assign(targets=[ast.Name()], value=value) if is_typed_data(graph, value):
+                yield made
+            case ast.Assign(targets=[ast.Name()], value=value) if made.number < s.number:
+                yield from _named(graph, made, value)
 
 
 def _path_to(root: ast.AST, wanted: ast.AST) -> Path | None:
@@ -125,10 +171,7 @@ def _path_to(root: ast.AST, wanted: ast.AST) -> Path | None:
     return None
 
 
-def _free(graph: NotebookGraph) -> str:
+def _free(graph: NotebookGraph, wishes: tuple[str, ...]) -> str:
     taken = {u.name for s in graph.statements for u in s.facts.uses}
-    wishes = ("rows", "request", "request_rows", *(f"rows_{n}" for n in range(2, 1000)))
-    return next(name for name in wishes if name not in taken)
-
-
-__all__ = ["Placed", "find_splits", "is_typed_data"]
+    more = (f"{wishes[0]}_{n}" for n in range(2, 1000))
+    return next(name for name in (*wishes, *more) if name not in taken)

@@ -23,7 +23,8 @@ def plan_capture(graph: NotebookGraph, boundary: Boundary, selection: Selection,
         if name not in boundary.request and not graph.statements[number].facts.imports
     )
     watched = {*boundary.request, *(k.name for k in keeping.keeps)} if keeping else set()
-    wanted = tuple(n for n in (*boundary.artifacts, *boundary.request) if n not in watched)
+    fitted = {name: s for s in graph.statements if s.fitted for name in s.facts.binds & set(boundary.artifacts)}
+    wanted = tuple(n for n in (*boundary.artifacts, *boundary.request) if n not in watched | fitted.keys())
     watches, watch_probes = plan_watches(graph, keeping, partial(_probe, by_text=True)) if keeping else ((), ())
     places = dict.fromkeys(boundary.starts[name] for name in wanted)
     probes = [
@@ -35,7 +36,12 @@ def plan_capture(graph: NotebookGraph, boundary: Boundary, selection: Selection,
         package=package,
         artifacts=boundary.artifacts,
         request=boundary.request,
-        probes=(*watch_probes, *probes, _probe(graph, last, "after" if boundary.response else "value")),
+        probes=(
+            *watch_probes,
+            *probes,
+            *(_probe(graph, s, "value", (name,)) for name, s in fitted.items()),
+            _probe(graph, last, "after" if boundary.response else "value"),
+        ),
         response=boundary.response,
         literals=_literals(graph, boundary),
         metrics=boundary.metrics,

@@ -5,6 +5,7 @@ value is called with it. Everything else stays as it was written.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from nb2prod.analysis.graph import NotebookGraph, Placed, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.plan.selection import Feature, Selection
 from nb2prod.plan.splice import Cut, Edit, add_arguments, add_parameters, cut, replace_node
+
+_LEFT = re.compile(r"\s*pass\s*(#.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,10 @@ class Splicer:
         source = cell_source(self.graph, s.cell)
         piece = cut(source, s.node, self.edits(s, source))
         code = self._code(s, piece)
-        if s.literal:
+        if s.dropped:
+            lines = [line for line in code.text.split("\n") if not _LEFT.fullmatch(line)]
+            return replace(code, text="\n".join(lines))
+        if s.literal or s.fitted:
             return replace(code, text=f"{next(iter(s.facts.binds))} = {code.text}")
         return code
 
@@ -60,8 +66,9 @@ class Splicer:
         s = self.graph.statements[feature.statement]
         source = cell_source(self.graph, s.cell)
         edits = list(self.edits(s, source))
-        if feature.needs and isinstance(s.node, ast.FunctionDef | ast.AsyncFunctionDef):
-            edits.append(add_parameters(s.node, source, feature.needs))
+        function = self.graph.definitions[feature.statement].node
+        if feature.needs and not isinstance(function, ast.ClassDef):
+            edits.append(add_parameters(function, source, feature.needs))
         piece = cut(source, s.node, edits)
         return self._code(s, piece)
 
@@ -71,11 +78,15 @@ class Splicer:
     def edits(self, s: Statement, source: str) -> Iterable[Edit]:
         calls = {id(n.func): n for n in ast.walk(s.node) if isinstance(n, ast.Call)}
         blurred = inside_f_strings(s.node)
+        for left in s.dropped:
+            assert left.end_lineno is not None
+            assert left.end_col_offset is not None
+            yield Edit(left.lineno, left.col_offset, left.end_lineno, left.end_col_offset, "pass")
         for use in s.facts.uses:
             if use.context != "load":
                 continue
             if isinstance(use.node, Placed):
-                yield replace_node(use.node, use.name)
+                yield replace_node(use.node, self.value_of(s, use.name) or use.name)
                 continue
             spliceable = isinstance(use.node, ast.Name) and id(use.node) not in blurred
             feature = self._feature(s, use.name)

@@ -125,17 +125,37 @@ def _delays(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
     for number in (*selection.used, *selection.code):
         s = graph.statements[number]
         called = {id(n.func) for n in ast.walk(s.node) if isinstance(n, ast.Call)}
+        at_once = _used_at_once(s.node)
         owners = {id(n.value) for n in ast.walk(s.node) if isinstance(n, ast.Attribute)}
         for use in s.facts.uses:
             feature = selection.feature(use.name)
             if use.context != "load" or feature is None or not feature.needs:
                 continue
             rebound = [n for n in feature.needs if len(versions.get(n, ())) > 1 or n in graph.bound_by(number)]
-            later = id(use.node) not in called or _runs_later(graph, feature)
+            later = id(use.node) not in called | at_once or _runs_later(graph, feature)
             if id(use.node) in owners or (later and rebound):
                 what = f"reads {_listed(rebound)}, which changes in between" if rebound else "reads the notebook"
                 yield _error("NB318", f"`{use.name}` is kept here to be called later, but it {what}.",
                              "Pass the value as an argument.", s)  # fmt: skip
+
+
+_READERS = frozenset("list tuple set sum sorted max min any all dict len join".split())  # noqa: SIM905
+_APPLIERS = frozenset("apply applymap agg aggregate".split())  # noqa: SIM905
+
+
+def _used_at_once(node: ast.AST) -> set[int]:
+    """Functions handed over to what is done with them when it returns: ``list(map(f, xs))``, ``df.apply(f)``."""
+    found: set[int] = set()
+    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if isinstance(call.func, ast.Attribute) and name in _APPLIERS:
+            found |= {id(a) for a in call.args[:1]}
+        if name in ("sorted", "max", "min", "sort"):
+            found |= {id(k.value) for k in call.keywords if k.arg == "key"}
+        inner = call.args[0] if name in _READERS and call.args else None
+        if isinstance(inner, ast.Call) and getattr(inner.func, "id", "") in ("map", "filter"):
+            found |= {id(a) for a in inner.args[:1]}
+    return found
 
 
 def _in_f_strings(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
@@ -151,7 +171,7 @@ def _in_f_strings(graph: NotebookGraph, selection: Selection) -> Iterator[Findin
 
 def _runs_later(graph: NotebookGraph, feature: Feature) -> bool:
     """Generators, coroutines, and functions that make functions."""
-    node = graph.statements[feature.statement].node
+    node = graph.definitions[feature.statement].node
     inner = any(isinstance(n, FunctionNode | ast.Yield | ast.YieldFrom) for n in ast.walk(node) if n is not node)
     return inner or isinstance(node, ast.AsyncFunctionDef)
 

@@ -63,7 +63,7 @@ class Selection:
 
 def select(graph: NotebookGraph, boundary: Boundary, metrics: Iterable[str]) -> tuple[Selection, tuple[Finding, ...]]:
     """Choose the statements. Findings of severity error name what cannot be shown equal to the notebook."""
-    from nb2prod.plan.collisions import find_collisions
+    from nb2prod.plan.collisions import RESERVED, find_collisions, stored_names
     from nb2prod.plan.notebook_only import find_notebook_only
     from nb2prod.plan.refusals import find_refusals
     from nb2prod.plan.remarks import find_remarks
@@ -73,7 +73,8 @@ def select(graph: NotebookGraph, boundary: Boundary, metrics: Iterable[str]) -> 
     used = {*followed, *boundary.prediction}
     values = _late_values(graph, used)
     code = _code(graph, used, boundary.prediction, values)
-    shared = _shared(graph, boundary, code, followed)
+    taken = stored_names(graph, (*followed - code, *boundary.prediction)) | {*boundary.request} | RESERVED
+    shared = _shared(graph, boundary, code, followed, taken)
     constants = tuple(n for n in sorted(code) if graph.kinds[n] == "constant" and n in shared)
     training_constants = tuple(n for n in sorted(code) if graph.kinds[n] == "constant" and n not in shared)
     selection = Selection(
@@ -177,10 +178,13 @@ def _features(graph: NotebookGraph, code: set[int], values: set[str], shared: se
     )  # fmt: skip
 
 
-def _shared(graph: NotebookGraph, boundary: Boundary, code: set[int], training: set[int]) -> set[int]:
+def _shared(
+    graph: NotebookGraph, boundary: Boundary, code: set[int], training: set[int], taken: frozenset[str]
+) -> set[int]:
     """Code that the prediction may reach: by name, or inside an artifact that training put it into.
 
-    A function that training only calls cannot be inside an artifact; a class, or a function handed over, can.
+    A function that training only calls cannot be inside an artifact; a class, or a function handed over, can. `taken`
+    are names that a function of the package uses itself: what is called so is reached through the module.
     """
     shared: set[int] = set()
     pending = [c for n in boundary.prediction for c in graph.reads[n].values()]
@@ -191,7 +195,8 @@ def _shared(graph: NotebookGraph, boundary: Boundary, code: set[int], training: 
             graph.reads[n][u.name] for u in s.facts.uses
             if u.context == "load" and id(u.node) not in called and u.name in graph.reads[n]
         ]  # fmt: skip
-    pending += [frozenset({n}) for n in code if n in graph.definitions and graph.definitions[n].is_class]
+    pending += [frozenset({n}) for n in code if n in graph.definitions
+                and (graph.definitions[n].is_class or graph.definitions[n].name in taken)]  # fmt: skip
     by_name = {name: n for n in code for name in graph.bound_by(n)}
     while pending:
         for number in pending.pop() & code - shared:

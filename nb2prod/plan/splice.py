@@ -91,10 +91,12 @@ def indent(text: str, prefix: str = "    ") -> str:
 
 
 def add_parameters(
-    function: ast.FunctionDef | ast.AsyncFunctionDef, source: str, names: tuple[str, ...]
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, source: str, names: tuple[str, ...]
 ) -> Edit:  # fmt: skip
     """Keyword-only parameters `names` at the end of a signature, before ``**kwargs``."""
     tokens = _tokens(source)
+    if isinstance(function, ast.Lambda):
+        return _add_to_lambda(function, source, names)
     opening = _opening_parenthesis(tokens, _characters(source, function.lineno, function.col_offset))
     closing, double_star = opening, None
     depth = 0
@@ -113,6 +115,21 @@ def add_parameters(
         return _insertion(source, tokens[double_star].start, f"{added}, ")
     separator = "" if tokens[closing - 1].string in ("(", ",") else ", "
     return _insertion(source, tokens[closing].start, separator + added)
+
+
+def _add_to_lambda(function: ast.Lambda, source: str, names: tuple[str, ...]) -> Edit:
+    tokens, kwarg = _tokens(source), function.args.kwarg
+    star = "" if function.args.vararg or function.args.kwonlyargs else "*, "
+    added = star + ", ".join(names)
+    if kwarg is not None:
+        at = bisect_left(tokens, _characters(source, kwarg.lineno, kwarg.col_offset), key=lambda token: token.start)
+        return _insertion(source, tokens[at - 1].start, f"{added}, ")
+    body = _characters(source, function.body.lineno, function.body.col_offset)
+    colon = bisect_left(tokens, body, key=lambda token: token.start) - 1
+    while tokens[colon].string != ":":  # parentheses around the body
+        colon -= 1
+    before = " " if tokens[colon - 1].string in ("lambda", ",") else ", "
+    return _insertion(source, tokens[colon].start, before + added)
 
 
 def add_arguments(call: ast.Call, source: str, arguments: str) -> tuple[Edit, ...]:

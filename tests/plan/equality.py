@@ -235,7 +235,7 @@ def _run(
         if where.watches:
             return value[0] if value else None
         for name in where.names:
-            taken = eval(spec.literals[name], namespace) if name in spec.literals else namespace[name]
+            taken = eval(spec.literals[name], namespace) if name in spec.literals else (*value, namespace.get(name))[0]
             kinds[name] = _type_name(taken)
             (artifacts if name in spec.artifacts else request)[name] = pickle.dumps(taken)
         if not where.names:

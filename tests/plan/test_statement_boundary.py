@@ -1,5 +1,7 @@
 """A boundary between statements: training, prediction and evaluation in one cell, or nested in one call."""
 
+import sys
+
 import pytest
 
 from tests.plan.equality import Converted, analysed, convert, equal_or_refused, findings_of
@@ -173,3 +175,100 @@ print(accuracy(
      .predict(X_test)],
 ))
 """) == "equal"  # fmt: skip
+
+
+def test_a_model_that_is_fitted_where_it_predicts() -> None:
+    text = f"""{MODEL}
+# %% inference
+predicted = Mean(1).fit(X_train, y_train).predict(X_test)
+print(accuracy(y_test, predicted))
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text) == (("X_test",), ("fitted",), "predicted")
+    train, predict = sources(text)
+    assert "fitted = Mean(1).fit(X_train, y_train)" in train
+    assert "self.fitted.predict(X_test)" in predict
+
+
+def test_a_model_that_is_fitted_in_a_call_of_a_metric() -> None:
+    text = f"""{MODEL}
+# %% inference
+print(accuracy(y_test, Mean(1).fit(X_train, y_train).predict(X_test)))
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text) == (("X_test",), ("fitted",), None)
+
+
+def test_measures_in_a_block_stay_behind() -> None:
+    text = f"""{MODEL}
+# %% inference
+import contextlib
+model = Mean().fit(X_train, y_train)
+with contextlib.nullcontext():
+    out = model.predict(X_test)
+    predicted = [round(p) for p in out]
+    share = accuracy(y_test, predicted)  # how good
+    print(share)
+print(share)
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text) == (("X_test",), ("model",), "predicted")
+    assert "accuracy" not in sources(text)[1]
+
+
+def test_typed_in_rows_that_are_made_ready_first() -> None:
+    text = f"""{MODEL}# %% training
+model = Mean().fit(X_train, y_train)
+top = max(X_train)
+# %% inference
+new = [3, 4]
+scaled = [n / top for n in new]
+model.predict(scaled)
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text)[:2] == (("new",), ("model", "top"))
+    assert "NB307" in findings_of(text)
+
+
+@pytest.mark.parametrize("made", [
+    "shifted = lambda r: r + shift",
+    "shifted = lambda r, /, *more, **options: r + shift",
+    "shifted = lambda r, by={'a': [1, 2]}: r + shift",
+    "shifted = (lambda r: [r + shift, len([q for q in (r,) if q])][0])",
+])  # fmt: skip
+def test_a_lambda_that_reads_values_is_a_function(made: str) -> None:
+    text = f"# %% training\nshift = pow(3, 1)\n{made}\n# %% request\nvalue = 2\n# %% inference\nshifted(value)\n"
+    assert equal_or_refused(text) == "equal"
+
+
+def test_a_function_mapped_over_rows_is_not_kept() -> None:
+    assert equal_or_refused("""
+# %% training
+shift = pow(3, 1)
+def shifted(r): return r + shift
+first = list(map(shifted, [1, 2]))
+shift = pow(4, 1)
+second = sorted([1, 2], key=shifted)
+# %% request
+value = 2
+# %% inference
+[value, first, second, max([value, 1], key=shifted)]
+""") == "equal"  # fmt: skip
+
+
+def test_a_prediction_inside_an_f_string() -> None:
+    assert equal_or_refused(f"""{MODEL}# %% training
+model = Mean().fit(X_train, y_train)
+# %% inference
+print(f"share: {{accuracy(y_test, model.predict(X_test)):.2f}}")
+""") == "equal"  # fmt: skip
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="positions inside f-strings are right")
+def test_a_prediction_inside_an_f_string_whose_parts_have_no_place() -> None:
+    assert equal_or_refused(f"""{MODEL}# %% training
+model = Mean().fit(X_train, y_train)
+# %% inference
+print(f'''predicted:
+  {{model.predict(X_test)}}''')
+""") in ("equal", ("NB345",))  # fmt: skip

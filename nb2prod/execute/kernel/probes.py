@@ -31,7 +31,8 @@ def insert(tree: ast.Module, probes: list[Probe], hook: str) -> ast.Module:
     for statement in tree.body:
         _marked(statement)
         _number(statement, ())
-    for probe in probes:
+    # the innermost expression first, as long as the ways hold
+    for probe in sorted(probes, key=lambda p: -len(p.path) if p.kind == "value" else 0):
         if not probe.is_placed:
             probe.is_placed = _place(tree, probe, hook)
     return ast.fix_missing_locations(tree)

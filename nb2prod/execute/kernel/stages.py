@@ -90,7 +90,7 @@ def take(spec: dict[str, Any], number: int, value: tuple[Any, ...]) -> dict[str,
         for watch in where["watches"]:
             _watch(spec, spec["watches"][watch])
     elif where["names"]:
-        _take_before(spec, where["names"], where["cell"])
+        _take_before(spec, where["names"], where["cell"], value)
     elif spec["response"] is None:
         _take_response(spec, "response", value[0])
     else:
@@ -100,10 +100,11 @@ def take(spec: dict[str, Any], number: int, value: tuple[Any, ...]) -> dict[str,
     return {}
 
 
-def _take_before(spec: dict[str, Any], names: list[str], cell: int) -> None:
-    """Artifacts and parts of the request, just before the prediction reads them."""
+def _take_before(spec: dict[str, Any], names: list[str], cell: int, value: tuple[Any, ...]) -> None:
+    """Artifacts and parts of the request, just before the prediction reads them; or the one `value` that was made."""
     user = shell().user_ns
     typed = {name: eval(text, user) for name, text in spec["literals"].items() if name in names}  # noqa: S307
+    typed |= {names[0]: value[0]} if value else {}
     values = read_values([name for name in names if name not in typed], cell) | typed
     _store(spec, values)
 
