@@ -53,32 +53,34 @@ def way_of(graph: NotebookGraph, start: Iterable[tuple[int, str]], models: froze
             if c not in steps or (found.feature and not steps[c].feature):
                 steps[c] = found
             pending += [(c, one) for one in _carriers_of(graph, graph.statements[c].node, name)]
-    ordered = [steps[n] for n in sorted(steps)]
     removed = _removed(graph, [*steps, *(number for number, _ in start)])
-    return tuple(replace(s, feature="") if s.column in removed - _read(graph, ordered, s) else s for s in ordered)
+    ordered = [steps[n] for n in sorted(steps)]
+    if not any(step.column in removed for step in ordered):
+        return tuple(ordered)
+    readers: dict[str, set[str]] = {}
+    for step in ordered:
+        for word in _words(graph, step.statement):
+            readers.setdefault(word, set()).add(step.column)
+    taken_out = {name for name in removed if readers.get(name, set()) <= {name}}
+    return tuple(replace(step, feature="") if step.column in taken_out else step for step in ordered)
 
 
 def _removed(graph: NotebookGraph, numbers: Iterable[int]) -> set[str]:
     """Columns that are taken out on the way, as the label is: ``X = df.drop(columns="price")``."""
-    calls = (c for n in numbers for c in graph.statements[n].facts.calls if words.called_name(c) in ("drop", "pop"))
+    calls = (c for n in numbers for c in _taking_out(graph, n))
     return {n.value for c in calls for n in ast.walk(c) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
-def _read(graph: NotebookGraph, steps: list[Step], made: Step) -> set[str]:
-    """Its column, where another step on the way reads it."""
-    for step in steps:
-        if step.column == made.column or not made.column:
-            continue
-        for node in ast.walk(graph.statements[step.statement].node):
-            word = node.value if isinstance(node, ast.Constant) else getattr(node, "attr", None)
-            if word == made.column and not _takes_out(graph, step, node):
-                return {made.column}
-    return set()
+def _words(graph: NotebookGraph, number: int) -> set[str]:
+    """Texts and attributes of a statement, any of which may name a column that it reads."""
+    outside = {id(part) for call in _taking_out(graph, number) for part in ast.walk(call)}
+    nodes = [n for n in ast.walk(graph.statements[number].node) if id(n) not in outside]
+    found = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
+    return found | {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
-def _takes_out(graph: NotebookGraph, step: Step, node: ast.AST) -> bool:
-    calls = (c for c in graph.statements[step.statement].facts.calls if words.called_name(c) in ("drop", "pop"))
-    return any(part is node for call in calls for part in ast.walk(call))
+def _taking_out(graph: NotebookGraph, number: int) -> list[ast.Call]:
+    return [c for c in graph.statements[number].facts.calls if words.called_name(c) in ("drop", "pop")]
 
 
 def _is_a_number(graph: NotebookGraph, contributors: Contributors) -> bool:
