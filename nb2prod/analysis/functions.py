@@ -17,10 +17,18 @@ if TYPE_CHECKING:
 def function_value(reader: "Reader", node: ast.Call, path: str, given: list[ast.expr]) -> Value:
     package, _, name = path.rpartition(".")
     parts = [(g, reader.value(g)) for g in given]
+    tables = node.args[0] if path == "pandas.concat" and node.args and not is_by_row(node, 1) else None
+    if isinstance(tables, ast.List | ast.Tuple):
+        return _concat(reader, node, [(e, reader.value(e)) for e in tables.elts])
+    wrapped = _wrapped(reader, node, name) if path in ("pandas.DataFrame", "pandas.Series") else None
+    if wrapped is not None:
+        return wrapped
     for _, value in parts:
         if value.kind == "unknown":
             return value
     if not any(v.depends for _, v in parts):
+        if path.startswith("sklearn.datasets."):
+            return _loaded(node)
         if is_table(path):
             source = f"{node.lineno}:{node.col_offset}"
             return Value("frame" if name != "Series" else "column", frozenset({source}), marks=(Mark(node, "source"),))
@@ -44,9 +52,42 @@ def function_value(reader: "Reader", node: ast.Call, path: str, given: list[ast.
         return unknown(node, f"`{name}` along columns mixes rows") if is_by_column(node) else joined(
             parts, "array", node
         )  # fmt: skip
+    if package == "scipy.stats" and name in ("skew", "kurtosis", "iqr", "pearsonr", "spearmanr", "mode", "gmean"):
+        return STATISTIC
+    if path in ("torch.tensor", "torch.from_numpy", "torch.as_tensor", "torch.FloatTensor", "torch.Tensor"):
+        return replace(joined(parts, "array", node, made=False), kind="array")
     if package.startswith(("sklearn.metrics", "matplotlib", "seaborn")):
         return STATISTIC
     return unknown(node, f"it is not known what `{path}` does to a single row")
+
+
+def _loaded(node: ast.Call) -> Value:
+    """``load_iris()``, ``load_iris(return_X_y=True)``."""
+    sources = frozenset({f"{node.lineno}:{node.col_offset}"})
+    both = argument(node, "return_X_y")
+    if isinstance(both, ast.Constant) and both.value is True:
+        data = Value("array", sources, marks=(Mark(node, "source"),))
+        return Value("several", sources, items=(data, replace(data, kind="column")))
+    return Value("bunch", sources)
+
+
+def _wrapped(reader: "Reader", node: ast.Call, name: str) -> Value | None:
+    """``pd.DataFrame(scaler.transform(X), columns=X.columns, index=X.index)``: the same rows under names."""
+    data = node.args[0] if node.args else argument(node, "data")
+    value = FIXED if data is None else reader.value(data)
+    if data is None or not value.is_rows:
+        return None if value.kind != "unknown" else value
+    parts, labelled = [(data, value)], frozenset[str]()
+    for keyword in node.keywords:
+        labels = isinstance(keyword.value, ast.Attribute) and keyword.value.attr == "index"
+        if keyword.arg == "index" and labels and reader.value(keyword.value.value).is_rows:  # type: ignore[attr-defined]
+            labelled = reader.value(keyword.value.value).names  # type: ignore[attr-defined]
+            continue
+        if keyword.arg != "data":
+            parts.append((keyword.value, reader.value(keyword.value)))
+    made = joined(parts, "frame" if name == "DataFrame" else "column", node, made=False)
+    read = frozenset((table, "") for table in labelled)  # its labels and none of its columns
+    return made if made.kind == "unknown" else replace(made, names=made.names | labelled, columns=made.columns | read)
 
 
 def is_by_column(node: ast.Call) -> bool:
@@ -136,11 +177,17 @@ def _categorical(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, V
 
 def _concat(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]]) -> Value:
     objects = parts[0][1]
-    if not objects.items:
-        return unknown(node, "it cannot be seen which tables are put together")
     if is_by_row(node, 1):
+        if not objects.items:
+            return unknown(node, "it cannot be seen which tables are put together")
         return joined(parts[:1], "frame", node)
-    return unknown(node, "rows of several tables are put below each other")
+    if not all(v.is_rows for _, v in parts):
+        return next((v for _, v in parts if v.kind == "unknown"), None) or unknown(
+            node, "it cannot be seen which tables are put together"
+        )
+    # where the rows begin: nothing before is repeated (see `lineage`)
+    source = f"{node.lineno}:{node.col_offset}"
+    return Value("frame", frozenset({source}), marks=(Mark(node, "source"),))
 
 
 def _split(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]]) -> Value:

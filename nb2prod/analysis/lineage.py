@@ -80,8 +80,8 @@ def is_removal(deed: Deed) -> bool:
 
 
 def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
-    """The way to `name` as statement `at` reads it; None where nothing is made of the rows on the way, or `name` holds
-    no rows that can be followed. A problem says where they are lost."""
+    """The way to `name` as statement `at` reads it, without deeds where nothing is made of the rows; None where `name`
+    holds no rows that can be followed. A problem says where they are lost."""
     tables = Tables(graph)
     tables.follow(at)
     value = tables.env.get(name)
@@ -92,7 +92,10 @@ def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
     chain = _chain(tables.deeds, name)
     first = next((n for n, d in enumerate(chain) if d.value.made), None)
     if first is None:
-        return None
+        truth = _truth(graph, tables.deeds)
+        columns = _live(chain[1:], name, chain[0].name, truth)[1] if chain else NOTHING
+        problem = _made_before(tables.deeds, chain, columns, truth)
+        return problem or Lineage(name, name, at, (), columns, truth)
     start, request, source = _start(chain, name, first)
     if request is None:
         return Problem("NB351", "the rows come from more than one table", chain[first].node)
@@ -102,7 +105,17 @@ def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
         return problem
     truth = _truth(graph, tables.deeds)
     live, columns = _live(kept, name, request, truth)
+    problem = _made_before(tables.deeds, chain, columns, truth)
+    if problem is not None:
+        return problem
     return Lineage(name, request, start, live, columns, truth, source)
+
+
+def holds_rows(graph: NotebookGraph, name: str, at: int) -> bool:
+    """Whether a variable is a table, or a column or array of its rows, when statement `at` is about to run."""
+    tables = Tables(graph)
+    tables.follow(at)
+    return name in tables.env and tables.env[name].is_rows
 
 
 def _chain(deeds: Iterable[Deed], name: str) -> list[Deed]:
@@ -149,6 +162,18 @@ def _lost(graph: NotebookGraph, chain: list[Deed], start: int) -> Problem | None
     return None
 
 
+def _made_before(deeds: list[Deed], chain: list[Deed], columns: Columns, truth: frozenset[str]) -> Problem | None:
+    """A feature of one of several tables that were put below each other, made before that."""
+    for mark in (m for d in chain[:1] for m in d.value.marks if m.what == "source" and isinstance(m.node, ast.Call)):
+        before = [d for d in deeds if d.number < chain[0].number]
+        for name in sorted({n.id for n in ast.walk(mark.node) if isinstance(n, ast.Name)}):
+            for deed in _chain(before, name):
+                made = deed.columns is None or any(columns.has(c, truth) for c in deed.columns)
+                if deed.value.made and made:
+                    return Problem("NB351", f"a feature of `{name}` is made before tables are put together", deed.node)
+    return None
+
+
 def _truth(graph: NotebookGraph, deeds: list[Deed]) -> frozenset[str]:
     """The columns that models are fitted to, by name."""
     names: set[str] = set()
@@ -185,15 +210,17 @@ def _live(
             demand[deed.name] = wanted.less(deed.columns)
             live.append(deed)
             continue
-        if deed.columns and not any(wanted.has(c, truth) for c in deed.columns):
+        beside = isinstance(deed.node, ast.Assign) and isinstance(deed.node.targets[0], ast.Tuple)  # with another deed
+        if deed.columns and not beside and not any(wanted.has(c, truth) for c in deed.columns):
             continue
         live.append(deed)
         if deed.binds and deed.loop is None:
             demand.pop(deed.name, None)
-        elif deed.columns and deed.loop is None:
+        elif deed.columns and deed.loop is None and not beside:
             demand[deed.name] = wanted.less(deed.columns)
         value = deed.value
-        through = wanted if deed.binds or not deed.columns else Columns(every=True)
+        has_names = value.kind == "frame" and (deed.binds or not deed.columns)
+        through = wanted if has_names else Columns(every=True)  # an array has no names
         through = through.less(value.dropped)
         if value.only is not None:
             lists = tuple((deed.number, node) for node in value.lists)

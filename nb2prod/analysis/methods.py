@@ -178,12 +178,15 @@ def _of_groups(reader: "Reader", node: ast.Call, name: str, owner: Value) -> Val
             else unknown(node, f"`.{name}` of groups {_REMEDY_ROWS}", "NB352")  # fmt: skip
     from nb2prod.analysis.grouped import group_parts
 
-    parts = group_parts(node)
+    whole = (
+        ast.Call(ast.Attribute(owner.owner, "transform", ast.Load()), node.args, node.keywords) if owner.owner else node
+    )
+    parts = group_parts(whole)
     if parts is None:
         return unknown(node, "it cannot be seen how these groups are made")
     columns = frozenset((n, c) for n in owner.names for c in (parts.key, *([parts.column] if parts.fills else [])))
     made = replace(owner, kind="column", keys=(), whole=frozenset(), columns=columns, made=True)
-    return marked(made, Mark(node, "grouped", parts.table))
+    return marked(made, Mark(node, "grouped", whole))
 
 
 def _columns_kept(node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
@@ -280,7 +283,7 @@ def _counts_rows(reader: "Reader", node: ast.expr) -> bool:
 
 def _pop(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
     names = reader.literal(argument(node, "item", 0))
-    return unknown(node, "it cannot be seen which column is taken") if names is None else reader._column(owner, names)
+    return unknown(node, "it cannot be seen which column is taken") if names is None else reader.column_of(owner, names)
 
 
 def _joined_tables(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
@@ -304,16 +307,31 @@ def _factorized(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Val
 
 
 def _groups(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
-    return replace(owner, kind="groups", keys=tuple(node.args[:1]))
+    return replace(owner, kind="groups", keys=tuple(node.args[:1]), owner=node)
 
 
 def _eval(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
-    return unknown(node, "an expression in a string cannot be followed")
+    """``df.eval("a * b / 2")``: arithmetic of columns."""
+    text = _literal(argument(node, "expr", 0))
+    try:
+        tree = ast.parse(text, mode="eval") if isinstance(text, str) else None
+    except SyntaxError:
+        tree = None
+    operators = ast.operator | ast.unaryop | ast.cmpop | ast.expr_context
+    plain = ast.Expression | ast.BinOp | ast.UnaryOp | ast.Compare | ast.Name | ast.Constant | operators
+    if (
+        tree is None
+        or len(node.args) + len(node.keywords) != 1
+        or not all(isinstance(n, plain) for n in ast.walk(tree))
+    ):
+        return unknown(node, "an expression in a string cannot be followed")
+    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    return replace(reader.column_of(owner, frozenset(names)), made=True)
 
 
 _SPECIAL = {
     "astype": _astype, "drop": _drop, "select_dtypes": _select, "filter": _select, "reset_index": _reset_index,
-    "set_index": _set_index, "reindex": _reindex, "assign": _assign, "reshape": _reshape, "pop": _pop,
+    "set_index": _set_index, "reindex": _reindex, "assign": _assign, "reshape": _reshape, "view": _reshape, "pop": _pop,
     "join": _joined_tables, "ravel": _fold, "flatten": _fold, "squeeze": _fold, "factorize": _factorized,
     "groupby": _groups, "eval": _eval,
 }  # fmt: skip

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.lineage import holds_rows
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.predictions import root_name
@@ -35,6 +36,9 @@ def inferred_request(
     consumed |= _made_of(graph, prediction, consumed)
     fitted = {n for n, c in inputs.items() if any(_fits(graph.statements[i]) for i in c)}
     candidates = sorted(n for n in inputs if n in consumed and n not in fitted)
+    if len(candidates) > 1:  # ``model.predict(test[names])``: a caller sends rows
+        first = min(prediction)
+        candidates = [c for c in candidates if holds_rows(graph, c, first)] or candidates
     if len(candidates) != 1:
         listed = ", ".join(f"`{c}`" for c in candidates) or "none fits"
         return (), Finding("NB306", Severity.ERROR, f"which value does a caller send? ({listed})", hint=_HINT)

@@ -25,10 +25,14 @@ ROW_WISE_METHODS = frozenset(
     "fillna replace map applymap clip round abs isin between isna isnull notna notnull where mask add sub mul div "
     "truediv floordiv mod pow radd rsub rmul rdiv rpow eq ne lt le gt ge rename copy to_frame combine_first "
     "infer_objects to_numpy toarray todense tocsr tocsc to_period to_timestamp set_axis add_prefix add_suffix "
-    "subtract multiply divide view case_when".split()
+    "subtract multiply divide case_when float double long to "
+    "numpy detach cpu unsqueeze".split()
 )
 
-PASSING_METHODS = frozenset("copy rename to_frame to_numpy toarray todense tocsr tocsc set_axis infer_objects".split())
+PASSING_METHODS = frozenset(
+    "copy rename to_frame to_numpy toarray todense tocsr tocsc set_axis infer_objects float double long to numpy "
+    "detach cpu unsqueeze".split()
+)
 """Row-wise methods that make no new values."""
 
 ROW_SELECTIONS = frozenset(

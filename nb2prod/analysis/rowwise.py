@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from nb2prod.analysis import rows as words
 from nb2prod.analysis.locals import Comprehension
-from nb2prod.analysis.values import FIXED, ITEM, ROWS, STATISTIC, Mark, Value, joined, marked, unknown
+from nb2prod.analysis.values import FIXED, ITEM, ROWS, STATISTIC, Kind, Mark, Value, joined, marked, unknown
 
 CallOwn = Callable[[str, ast.Call, list[Value]], Value | None]
 """Reads the call of a function of the notebook; None where the name is no such function."""
@@ -40,6 +40,14 @@ def import_path(imported: Mapping[str, str], function: ast.expr) -> str:
     if not isinstance(function, ast.Name) or function.id not in imported:
         return ""
     return ".".join([imported[function.id], *attributes])
+
+
+def bunch_part(node: ast.expr, owner: Value, name: str) -> Value:
+    """``iris.data``: the table that scikit-learn loads."""
+    if name in ("data", "frame", "images", "target"):
+        kind: Kind = "column" if name == "target" else "frame" if name == "frame" else "array"
+        return Value(kind, owner.sources, marks=(Mark(node, "source"),))
+    return STATISTIC
 
 
 class Reader:
@@ -196,6 +204,8 @@ class Reader:
             return owner
         if owner.kind == "accessor":
             return replace(owner, kind="column", made=True)
+        if owner.kind == "bunch":
+            return bunch_part(node, owner, node.attr)
         if owner.kind not in ROWS:
             return unknown(node, f"`.{node.attr}` cannot be followed")
         if node.attr in ("loc", "iloc"):
@@ -210,12 +220,12 @@ class Reader:
         if node.attr in ("str", "dt", "cat"):
             return replace(owner, kind="accessor")
         if owner.kind == "frame":
-            return self._column(owner, frozenset({node.attr}))
+            return self.column_of(owner, frozenset({node.attr}))
         if node.attr == "codes" and owner.kind == "column":
             return replace(owner, kind="array")
         return unknown(node, f"`.{node.attr}` cannot be followed")
 
-    def _column(self, frame: Value, names: frozenset[str]) -> Value:
+    def column_of(self, frame: Value, names: frozenset[str]) -> Value:
         read = frozenset((n, c) for n in frame.names for c in names)
         return replace(frame, kind="column", columns=frame.columns | read, whole=frozenset(), dropped=frozenset(),
                        only=None, lists=())  # fmt: skip
@@ -231,11 +241,14 @@ class Reader:
         if owner.kind == "indexer":
             return self._indexed(node)
         if owner.kind == "groups":
-            return replace(owner, keys=(*owner.keys, node.slice))
+            whole = ast.Subscript(owner.owner or node.value, node.slice, ast.Load())
+            return replace(owner, keys=(*owner.keys, node.slice), owner=ast.copy_location(whole, node))
         if owner.kind == "accessor":  # .str[0]
             return replace(owner, kind="column", made=True)
         if owner.kind == "several":
             return self._item_of(node, owner)
+        if owner.kind == "bunch" and isinstance(node.slice, ast.Constant):
+            return bunch_part(node, owner, str(node.slice.value))
         if not owner.is_rows:
             return unknown(node, "this part of a table cannot be followed")
         return self._keyed(node, owner, node.slice)
@@ -264,7 +277,7 @@ class Reader:
             if names is not None and not isinstance(
                 self._literal_node(key), ast.List | ast.Tuple | ast.Set | ast.BinOp
             ):
-                return self._column(owner, names)
+                return self.column_of(owner, names)
             marks = (Mark(key, "statistic"),) if given.counted else ()
             if names is not None:
                 only = names if owner.only is None else owner.only & names
@@ -312,7 +325,7 @@ class Reader:
             return unknown(node, "rows and columns are chosen at once")
         if names is not None:
             if isinstance(self._literal_node(columns), ast.Constant):
-                return self._column(table, names)
+                return self.column_of(table, names)
             return replace(table, only=names if table.only is None else table.only & names)
         one = isinstance(columns, ast.Constant | ast.UnaryOp)
         kept = replace(table, kind="column" if one else "frame", only=table.only or frozenset(), lists=(node,))

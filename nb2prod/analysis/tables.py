@@ -138,7 +138,7 @@ class Tables:
         own = frozenset({name})
         items = tuple(replace(i, marks=(), problem=None) for i in value.items)
         self.env[name] = (
-            value if value.kind in ("unknown", "groups", "accessor", "indexer")
+            value if value.kind in ("unknown", "groups", "accessor", "indexer", "bunch")
             else Value(value.kind, value.sources, own, whole=own, items=items)
         )  # fmt: skip
 
@@ -412,6 +412,13 @@ class Tables:
         if lost is not None and lost.problem is not None:
             return unknown(call, f"in `{name}`, {lost.problem.message}", lost.problem.code)
         marks = [m for v in (*results, *(d.value for d in inner.deeds)) for m in v.marks]
+        only_chosen = {m.what for m in marks} == {"selection"} and not any(v.made for v in results)
+        arguments = [(a, v) for a, v in zip(call.args, values, strict=False) if v.is_rows]
+        if only_chosen and len(arguments) == 1 and len(results) == 1:  # a split of the notebook's own
+            ((argument, table),) = arguments
+            part = replace(table, marks=(*table.marks, Mark(call, "selection", argument)))
+            items = tuple(part if i.is_rows else STATISTIC for i in results[0].items)
+            return replace(part, kind="several", items=items, marks=()) if items else part
         if marks or inner.counted_loops:
             what = "selects rows" if any(m.what == "selection" for m in marks) else "computes a statistic of the table"
             return unknown(call, f"`{name}` {what} inside")

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal[
-    "fixed", "frame", "column", "array", "list", "several", "accessor", "groups", "indexer", "item", "unknown"
-]
+    "fixed", "frame", "column", "array", "list", "several", "bunch", "accessor", "groups", "indexer", "item", "unknown"
+]  # fmt: skip
 """`fixed` is the same for every row; `item` is what belongs to one row (inside a lambda or a comprehension);
-`several` is a list or tuple of other values; the others are tables and columns, and what gives access to them."""
+`several` is a list or tuple of other values, `bunch` what scikit-learn loads; the others are tables and columns, and
+what gives access to them."""
 
 ROWS = frozenset({"frame", "column", "array", "list"})
 
@@ -39,7 +40,7 @@ class Mark:
     edges       ``pd.qcut(s, 4)``                           `s`
     columns     a selection that a list of columns replaces what they are taken from
     dropped     ``df.drop(columns=["a"])``                  `df`
-    grouped     ``df.groupby("k")["x"].transform("mean")``  `df`
+    grouped     ``df.groupby("k")["x"].transform("mean")``  the same in one piece
     encoded     ``df.apply(encoder.fit_transform)``         `df`
     =========== =========================================== ==========================================
     """

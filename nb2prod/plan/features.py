@@ -33,8 +33,10 @@ def with_features(
     at = boundary.starts[name]
     found = trace(graph, name, at)
     made = first_made(graph, name, at)
-    if isinstance(found, Problem) and made is not None:
-        return None, (_problem(graph, found, name, made),)
+    if isinstance(found, Problem):
+        return None, (_problem(graph, found, name, made or graph.statements[at]),)
+    if isinstance(found, Lineage) and not found.deeds:
+        return boundary, (remark,)
     if not isinstance(found, Lineage):
         return (boundary, (remark,)) if made is None else (None, (_skew(made, name, _REMEDY),))
     strange = dict.fromkeys(

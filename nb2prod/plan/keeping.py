@@ -261,11 +261,24 @@ class _Planner:
             nodes += [n for n in ast.walk(deed.loop.iter) if isinstance(n, ast.Name)]
         rows = {deed.name} | deed.value.names
         copies: dict[str, str] = {}
+        for name in sorted(self.graph.late[number] - rows):  # what functions that are called here read
+            contributors = self.graph.reads[number].get(name)
+            if contributors is None or kind_of(self.graph, contributors) not in ("value", "parameter"):
+                continue
+            if self._is_stable(number, name):
+                self.fixed[name] = None
+            else:
+                self.problem = self.problem or Problem(
+                    "NB351", f"a function that is called here reads `{name}`, which gets another value later", deed.node
+                )  # fmt: skip
         for node in nodes:
             contributors = self.graph.reads[number].get(node.id)
             if id(node) in skipped or node.id in rows | local or contributors is None:
                 continue
             if kind_of(self.graph, contributors) in ("import", "feature") or self._is_constant(contributors):
+                continue
+            if node.id in {d.name for d in self.lineage.deeds} | {self.lineage.request}:
+                self.problem = self.problem or Problem("NB351", f"`{node.id}` is read here besides its rows", deed.node)
                 continue
             if self._is_stable(number, node.id) or self._is_filled(number, deed, node.id):
                 self.fixed[node.id] = None

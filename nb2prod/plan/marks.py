@@ -60,7 +60,7 @@ class Written:
         if mark.what == "fitted" and mark.operand is not None:
             what = snake(ast.unparse(mark.operand).split("(")[0].rpartition(".")[2])
         if mark.what == "grouped":
-            parts = group_parts(mark.node) if isinstance(mark.node, ast.Call) else None
+            parts = group_parts(mark.operand) if isinstance(mark.operand, ast.Call) else None
             return f"{snake(parts.column)}_by_{snake(parts.key)}" if parts else "groups"
         if key is not None:
             return f"{what}_of_{key}"
@@ -199,7 +199,7 @@ class Written:
         return Rule(prediction=(Edit(*end, *end, ', errors="ignore"'),))
 
     def _grouped(self, mark: Mark) -> Rule | str:
-        parts = group_parts(mark.node) if isinstance(mark.node, ast.Call) else None
+        parts = group_parts(mark.operand) if isinstance(mark.operand, ast.Call) else None
         if parts is None:
             return "it cannot be seen how these groups are made"
         table = ast.unparse(parts.table)
@@ -207,7 +207,7 @@ class Written:
         text = f'{table}["{parts.key}"].map({{kept}})'
         if parts.fills:
             text = f'{table}["{parts.column}"].fillna({text})'
-        return Rule(keep, (), (_replaced(mark.node, text),))
+        return Rule(keep, (), (_replaced(mark.node, text),), (mark.node,))
 
     def _encoded(self, mark: Mark) -> Rule | str:
         call, operand = mark.node, mark.operand

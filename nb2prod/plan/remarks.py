@@ -18,10 +18,16 @@ _EXPECTED = {
 def find_remarks(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> list[Finding]:
     return [
         *_pulled_in(graph, selection.training, "training"),
-        *_pulled_in(graph, boundary.prediction, "prediction"),
+        *_pulled_in(graph, _own(boundary), "prediction"),
         *_undefined(graph, selection),
         *_star_imports(graph),
     ]
+
+
+def _own(boundary: Boundary) -> tuple[int, ...]:
+    """The prediction without the way of its rows, whose cells have the roles they need."""
+    followed = boundary.keeping.lineage.statements if boundary.keeping else ()
+    return tuple(n for n in boundary.prediction if n not in followed)
 
 
 def _pulled_in(graph: NotebookGraph, numbers: tuple[int, ...], purpose: str) -> list[Finding]:

@@ -12,27 +12,43 @@ from nb2prod.events import Cancel
 
 _ASK = """
 import json, sys
-source, package = sys.argv[1:3]
+source, package, places = sys.argv[1:4]
 sys.path.insert(0, source)
 from importlib import import_module
 schema, predict = import_module(package + ".schema"), import_module(package + ".predict")
 predictor = predict.Predictor.load()
-response = predictor.predict(**schema.request_from_json(json.load(sys.stdin)))
-sys.stdout.write("\\n" + json.dumps(schema.response_to_json(response)))
+body = json.load(sys.stdin)
+
+def ask(body):
+    return schema.response_to_json(predictor.predict(**schema.request_from_json(body)))
+
+answer, alone = ask(body), []
+for place in json.loads(places):
+    try:
+        alone.append([place, ask({"rows": body["rows"][place : place + 1]}), ""])
+    except Exception as error:
+        alone.append([place, None, f"{type(error).__name__}: {error}"])
+sys.stdout.write("\\n" + json.dumps([answer, alone]))
 """
+_SAMPLE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`predictions` in wire form, or `error`: the last line of what went wrong."""
+    """`predictions` in wire form, or `error`: the last line of what went wrong.
+
+    `alone` is what some rows gave each by itself: their places, predictions of one row, or an error.
+    """
 
     predictions: Any = None
     error: str = ""
+    alone: tuple[tuple[int, Any, str], ...] = ()
 
 
 def ask_module(project: Path, package: str, python: Path, body: Any, cancel: Cancel) -> Answered:
     """Import the package with `python` and predict for `body`. Raises Cancelled; a failure is an answer."""
-    command = [str(python), "-I", "-B", "-c", _ASK, str(project / "src"), package]
+    places = json.dumps(_places(body))
+    command = [str(python), "-I", "-B", "-c", _ASK, str(project / "src"), package, places]
     with tempfile.TemporaryFile() as asked:  # a pipe holds 64 KiB, and `communicate` forgets the rest at its timeout
         asked.write(json.dumps(body).encode())
         asked.seek(0)
@@ -52,4 +68,14 @@ def ask_module(project: Path, package: str, python: Path, body: Any, cancel: Can
     if process.returncode != 0:
         lines = err.strip().splitlines()
         return Answered(error=lines[-1] if lines else f"it ended with code {process.returncode}")
-    return Answered(json.loads(out.rpartition("\n")[2]))
+    answer, alone = json.loads(out.rpartition("\n")[2])
+    return Answered(answer, alone=tuple((place, given, error) for place, given, error in alone))
+
+
+def _places(body: Any) -> list[int]:
+    """Some of the rows of a request that has several, first and last among them."""
+    rows = body.get("rows") if isinstance(body, dict) and len(body) == 1 else None
+    if not isinstance(rows, list) or len(rows) < 2:
+        return []
+    step = max(1, -(-len(rows) // _SAMPLE))
+    return sorted({*range(0, len(rows), step), len(rows) - 1})

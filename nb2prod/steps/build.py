@@ -24,6 +24,7 @@ from nb2prod.job.step import Job, Outputs, Step
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.report import ImageRecord, Parity
+from nb2prod.model.roles import Role
 from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
 from nb2prod.plan.capture import plan_capture
@@ -83,7 +84,15 @@ def build_job(spec: BuildSpec) -> Job:
         ),
         Step(
             "test",
-            lambda o, e, c: prove_project(build.output, o["extract"], o["run"], spec.mutants, e, c),
+            lambda o, e, c: prove_project(
+                build.output,
+                o["extract"],
+                o["run"],
+                spec.mutants,
+                e,
+                c,
+                rows_stand_alone=not o["check"].notebook.with_role(Role.REQUEST),
+            ),
             key=lambda o: _key(o["extract"].digest, spec.mutants),
             dump=asdict,
             load=lambda body: Proof.load(body),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.plan.equality import Converted, _InPackage, _package, check, convert
+from tests.plan.equality import Converted, _InPackage, _package, check, convert, findings_of
 
 TABLE = """
 # %% imports
@@ -175,3 +175,92 @@ accuracy = model.score(X_test, y_test)
 ])  # fmt: skip
 def test_equal_where_every_column_is_encoded(features: str) -> None:
     assert "y" not in sent_columns(proven(features, WHOLE))
+
+
+TWO = """
+# %% imports
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import StandardScaler
+# %% training
+rng = np.random.default_rng(3)
+def sold(n):
+    return pd.DataFrame({"area": np.where(rng.random(n) < 0.2, np.nan, rng.gamma(5, 20, n)),
+                         "kind": rng.choice(["flat", "house", "loft"], n), "year": rng.integers(1950, 2020, n)})
+train = sold(50)
+train["price"] = train["year"] * 2.0 + rng.random(50)
+test = sold(20)
+"""
+
+
+def test_a_test_file_is_the_request_and_is_filled_from_the_training_file() -> None:
+    result = proven("for f in ['area', 'year']:\n    test[f] = test[f].fillna(train[f].median())\n"
+                    "test = pd.get_dummies(test)\n", """
+# %% training
+train["area"] = train["area"].fillna(train["area"].median())
+train = pd.get_dummies(train)
+names = [c for c in train.columns if c != "price"]
+model = LinearRegression().fit(train[names], train["price"])
+# %% inference
+model.predict(test[names])
+""", TWO)  # fmt: skip
+    assert sent_columns(result) == ["area", "kind", "year"]
+
+
+def test_tables_below_each_other_are_one_table_until_they_are_cut() -> None:
+    result = proven("n = len(train)\nprice = train['price']\n"
+                    "both = pd.concat([train.drop(columns=['price']), test], ignore_index=True)\n"
+                    "both['area'] = both['area'].fillna(both['area'].mean())\n"
+                    "groups = both.groupby('kind')['area']\nboth['mean_area'] = groups.transform('mean')\n"
+                    "both = pd.get_dummies(both)\nX, X_test = both[:n], both[n:]\n", """
+# %% training
+model = LinearRegression().fit(X, price)
+# %% inference
+model.predict(X_test)
+""", TWO)  # fmt: skip
+    assert sent_columns(result) == ["area", "kind", "year"]
+
+
+def test_arrays_are_found_again_by_value() -> None:
+    result = proven("X = df[['age', 'fare']].fillna(0).values\n"
+                    "X = StandardScaler().fit_transform(X)\ny = df['y'].values\n",
+                    """
+# %% training
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=1)
+model = LogisticRegression().fit(X_train, y_train)
+# %% inference
+model.predict_proba(X_test)
+""")  # fmt: skip
+    assert sent_columns(result) == ["age", "fare"]
+
+
+def test_what_scikit_learn_loads_is_a_table() -> None:
+    proven("iris = load_iris()\nX = MinMaxScaler().fit_transform(iris.data)\n", """
+# %% training
+X_train, X_test, y_train, y_test = train_test_split(X, iris.target, random_state=1)
+model = LogisticRegression(max_iter=500).fit(X_train, y_train)
+# %% inference
+model.predict_proba(X_test)
+""", TABLE + "from sklearn.datasets import load_iris\n")  # fmt: skip
+
+
+def test_a_frame_around_scaled_values_keeps_its_names() -> None:
+    proven("X = df[['age', 'fare']].fillna(0)\n"
+           "X_train, X_test, y_train, y_test = train_test_split(X, df['y'], random_state=0)\n"
+           "scaler = StandardScaler()\n"
+           "X_train = pd.DataFrame(scaler.fit_transform(X_train), columns=X.columns, index=X_train.index)\n"
+           "X_test = pd.DataFrame(scaler.transform(X_test), columns=X.columns, index=X_test.index)\n", """
+# %% training
+model = LogisticRegression().fit(X_train, y_train)
+# %% inference
+model.predict_proba(X_test)
+""")  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["training", ""])
+def test_a_cell_that_makes_features_is_named_until_it_is_tagged(role: str) -> None:
+    text = f"{TABLE.strip()}\n# %% {role}\ndf['fare'] = df['fare'] * 2\n{MODEL.strip()}"
+    finding = findings_of(text)["NB320"]
+    assert (finding.cell, finding.line) == (3, 1)
+    assert "preprocessing" in finding.hint

@@ -53,6 +53,12 @@ class Watcher:
 
     def _kept(self, watch: Mapping[str, Any], value: Any, names: Mapping[str, Any]) -> None:
         value = copy.deepcopy(value)
+        as_long = type(value).__name__ in ("ndarray", "range") and len(value) in (_length(self.raw), len(self.places))
+        if as_long and len(value) > 1:
+            message = f"`{watch['text'][:60]}` has a value for each row of the training data."
+            raise CaptureError(
+                "NB355", message, "Make it of the row alone, or tag an example of the raw input `request`."
+            )
         if watch["key"]:
             self.kept.setdefault(watch["name"], {})[names[watch["key"]]] = value
         else:
