@@ -1,0 +1,40 @@
+"""With suggested tags alone a notebook becomes a package that answers as the notebook did, or is refused with a reason.
+
+All of them are converted with NB2PROD_SHAPES=all (`make shapes`), otherwise one, and those that predict nothing.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.shapes.table import SHAPES, convert
+
+PREDICT_NOTHING = ("eda_only", "dbscan_only")
+AT_PARITY = frozenset({
+    "bank_label_encoder", "credit_imbalanced", "customers_kmeans", "gridsearch_wine", "heart_models_by_cell",
+    "insurance_pipeline", "iris_knn", "lightgbm_early_stopping", "logistic_scratch_class", "mpg_polynomial", "one_cell",
+    "randomized_search_forest", "titanic_first_try", "titanic_kaggle", "voting_ensemble",
+})  # fmt: skip
+"""Those that have been: none of them may be refused again."""
+STOPPED_BY_THE_PROOF = {
+    "threshold_proba": "a label made in a column is repeated for the request",
+    "pytorch_digits_augment": "the axes of a figure that shows predictions are taken for the response",
+}
+"""Not yet refused before anything runs; what is wrong is seen by the proof and nothing comes out."""
+EVERY = os.environ.get("NB2PROD_SHAPES") == "all"
+
+
+@pytest.mark.parametrize("name", SHAPES if EVERY else ("one_cell",))
+def test_comes_to_parity_or_is_refused(name: str, tmp_path: Path) -> None:
+    outcome = convert(name, tmp_path)
+    if name in STOPPED_BY_THE_PROOF and outcome.kind == "failed":
+        pytest.xfail(STOPPED_BY_THE_PROOF[name])
+    assert outcome.kind in (("parity",) if name in AT_PARITY else ("parity", "refused")), outcome.said
+
+
+@pytest.mark.parametrize("name", PREDICT_NOTHING)
+def test_a_notebook_that_predicts_nothing_is_refused_for_that(name: str, tmp_path: Path) -> None:
+    outcome = convert(name, tmp_path)
+    assert outcome.kind == "refused"
+    assert outcome.why.startswith("NB381")
