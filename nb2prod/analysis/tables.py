@@ -64,7 +64,7 @@ class Tables:
                 for name in s.facts.binds:
                     self.env.pop(name, None)
                 continue
-            if s.path is None:
+            if s.path is None or s.literal:
                 self.run(s.node)
 
     @property

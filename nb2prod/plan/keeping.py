@@ -152,6 +152,9 @@ class _Planner:
                 return [], []
             kept, now, then, hidden, is_gone = result
             gone += is_gone
+            if is_gone and mark.operand is not None:  # what rows were chosen by
+                inside = {id(n) for n in ast.walk(mark.operand)}
+                replaced += [n for n in ast.walk(mark.node) if isinstance(n, ast.Name) and id(n) not in inside]
             if kept is not None and kept not in self.keeps:
                 self.keeps.append(kept)
             training += now

@@ -43,7 +43,8 @@ def prediction_code(splicer: Splicer, number: int, keeping: Keeping) -> Code | N
     edits = [*own, *names]
     piece = cut(source, s.node, edits)
     if not step.gives:
-        return Code(number, s.cell, piece.text, piece.first_line, piece.apart)
+        text = f"{next(iter(s.facts.binds))} = {piece.text}" if s.literal else piece.text
+        return Code(number, s.cell, text, piece.first_line, piece.apart)
     lines = [f"{name} = {_expression(source, part, edits)}{copied}" for name, part, copied in step.gives]
     comments, _ = _comments(piece.text)
     return Code(number, s.cell, "\n".join([*comments, *lines]), piece.first_line, piece.apart)

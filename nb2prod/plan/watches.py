@@ -42,7 +42,9 @@ def plan_watches(
                 add(Watch("empty", "None", keep.name), number)
             add(_kept(keep), number, "after" if keep.when == "after" else "before", keep.path)
     columns = {"every": lineage.columns.every, "names": sorted(lineage.columns.names)}
-    add(Watch("input", lineage.input, columns=columns), keeping.at)
+    given = next((s.node for s in graph.statements if s.literal and lineage.input in s.facts.binds), None)
+    text = ast.unparse(given.value) if isinstance(given, ast.Assign) else lineage.input  # no name in the notebook
+    add(Watch("input", text, columns=columns), keeping.at)
     return tuple(watches), tuple(probes)
 
 

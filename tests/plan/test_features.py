@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from nb2prod.execute.kernel.errors import CaptureError
 from tests.plan.equality import Converted, _InPackage, _package, check, convert, findings_of
 
 TABLE = """
@@ -264,3 +265,34 @@ def test_a_cell_that_makes_features_is_named_until_it_is_tagged(role: str) -> No
     finding = findings_of(text)["NB320"]
     assert (finding.cell, finding.line) == (3, 1)
     assert "preprocessing" in finding.hint
+
+
+def test_rows_chosen_inside_the_call_are_followed_too() -> None:
+    result = proven("df['fare'] = df['fare'] / df['fare'].max()\ncut = int(len(df) * 0.75)\n"
+                    "train, test = df[:cut], df[cut:]\ncols = ['age', 'fare']\n", """
+# %% inference
+model = LogisticRegression().fit(train[cols].fillna(0), train["y"])
+pred = model.predict_proba(test[cols].fillna(0))
+""")  # fmt: skip
+    assert sent_columns(result) == ["age", "fare"]
+    assert "cut" not in result.boundary.artifacts
+
+
+@pytest.mark.parametrize("features", [
+    "n = 0\nwhile n < 2:\n    df['fare'] = df['fare'] + 1\n    n += 1",
+    "try:\n    df['fare'] = df['fare'] / 2\nexcept ValueError:\n    pass",
+    "a = df.groupby('sex', as_index=False)['fare'].mean()\ndf = df.merge(a, on='sex', how='left')",
+    "k = 3\ndef times(v):\n    return v * k\ndf['s'] = df['fare'].apply(times)\nk = 4",
+    "df['n'] = df.index", "df.insert(1, 'half', df['fare'] / 2)",
+    "df['c'] = df['fare'].cumsum()", "df['r'] = df['fare'].rank()",
+])  # fmt: skip
+def test_what_cannot_be_repeated_is_refused(features: str) -> None:
+    result = convert(f"{TABLE.strip()}\n# %% preprocessing\n{features}\n{MODEL.strip()}")
+    assert isinstance(result, tuple)
+    assert set(result) <= {"NB351", "NB352"}
+
+
+@pytest.mark.parametrize("features", ["df['noise'] = np.random.rand(len(df))", "df['n'] = range(len(df))"])
+def test_a_value_for_each_training_row_cannot_be_kept(features: str) -> None:
+    with pytest.raises(CaptureError, match="a value for each row"):
+        convert(f"{TABLE.strip()}\n# %% preprocessing\n{features}\n{MODEL.strip()}")
