@@ -153,5 +153,7 @@ def _is_constant_part(node: ast.AST) -> bool:
             return (module, attr) == ("re", "compile") or attr in {"keys", "values", "items"}
         case ast.Call() | ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr():
             return False
+        case ast.Attribute(attr=attr):  # ``os.environ["SCALE"]`` is another machine's, and may be set by a cell
+            return attr not in {"environ", "environb", "argv"}
         case _:
             return True
