@@ -9,12 +9,13 @@ flows through). What it reads from before is the boundary: imports, functions an
 a request cell are the request, everything else is an artifact.
 """
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis.beside import copied_artifacts, training_beside
-from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.request import inferred_request, taken_to_be, typed_request
@@ -102,6 +103,12 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
         return None, (fitting,)
     if not request:
         return None, tuple(findings)
+    if name in request and all(_only_names(graph.statements[n], name) for n in prediction):
+        return None, (
+            _error("NB306", f"which value does a caller send? (`{name}` is the answer itself, and nothing behind it "
+                   "fits)", "Put an example input into a cell of its own above the inference cell, tag it `request`, "
+                   "and use it there.", last.cell, last.first_line),
+        )  # fmt: skip
     starts = {n: min(p for p in prediction if n in graph.reads[p] and graph.reads[p][n] - inside) for n in inputs}
     boundary = Boundary(
         prediction=tuple(sorted(prediction)),
@@ -215,6 +222,11 @@ def _misplaced(
                        made.first_line)
             )  # fmt: skip
     return findings
+
+
+def _only_names(s: Statement, name: str | None) -> bool:
+    """Whether the statement does nothing but name the value, as the last line of a cell does to show it."""
+    return isinstance(s.node, ast.Expr) and isinstance(s.node.value, ast.Name) and s.node.value.id == name
 
 
 def _error(code: str, message: str, hint: str, cell: int | None = None, line: int | None = None) -> Finding:

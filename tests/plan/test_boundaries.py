@@ -486,3 +486,15 @@ value = 2
 # %% inference
 value * model.n * model.m
 """) == "equal"  # fmt: skip
+
+
+def test_an_answer_is_not_its_own_request() -> None:
+    assert equal_or_refused("""
+# %% training
+squares = {k: pow(k, 2) for k in range(9)}
+# %% functions
+def best(n, least=0): return [k for k in squares if k > least][:n]
+# %% inference
+found = best(2, 1)
+found
+""") == ("NB306",)  # fmt: skip
