@@ -166,7 +166,7 @@ def _seen(column: Column) -> str:
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A Markdown table; empty where there are no rows."""
     if not rows:
-        return "None."
+        return "Training takes no parameters."
     cells = [[str(c).replace("|", "\\|").replace("\n", " ") for c in row] for row in rows]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in cells])
