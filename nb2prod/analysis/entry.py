@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement
-from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.names import is_plain_data, kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.predictions import TRANSFORMING, import_path, prediction_calls, receiver_of, root_name
 from nb2prod.model.roles import Role
@@ -95,7 +95,15 @@ class _Way:
             case ast.Call():
                 return None
         names = [n for n in dict.fromkeys(_loaded(node)) if self.is_data(s, ast.Name(n, ast.Load()))]
+        if len(names) > 1:
+            names = [n for n in names if self._is_typed_in(s, n)]
         return self._named(s, names[0]) if len(names) == 1 else None
+
+    def _is_typed_in(self, s: Statement, name: str) -> bool:
+        made = [self.graph.statements[n] for n in self.graph.reads[s.number].get(name, frozenset())]
+        return len(made) == 1 and made[0].cell in self.cells and isinstance(made[0].node, ast.Assign) and is_typed_data(
+            self.graph, made[0].node.value
+        )  # fmt: skip
 
     def _named(self, s: Statement, name: str) -> _Value | None:
         contributors = self.graph.reads[s.number].get(name, frozenset())
@@ -156,6 +164,20 @@ class _Way:
             return None  # inside a block that gives these names their value
         path = next((p for p, n in _with_paths(s.node) if n is node), None)
         return _Value("", frozenset(), (s.number, path)) if path else None
+
+
+def is_typed_data(graph: NotebookGraph, node: ast.expr) -> bool:
+    """``[[5.1, 3.5]]``, ``{"age": 3}``, and a library's object made of that alone: ``np.array([[5.1, 3.5]])``."""
+    if isinstance(node, ast.List | ast.Tuple | ast.Dict):
+        return is_plain_data(node)
+    if isinstance(node, ast.Call) and node.args and import_path(graph, node.func):
+        first = node.args[0]
+        return (is_typed_data(graph, first)) and not any(
+            isinstance(n, ast.Lambda | ast.Call) for k in node.keywords for n in ast.walk(k.value)
+        )
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "astype"):
+        return is_typed_data(graph, node.func.value)
+    return False
 
 
 def _loaded(node: ast.AST) -> Iterator[str]:

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from nb2prod.analysis.entry import find_entry
+from nb2prod.analysis.entry import find_entry, is_typed_data
 from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at
 from nb2prod.analysis.locals import Comprehension, FunctionNode
-from nb2prod.analysis.names import is_plain_data
-from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, import_path, prediction_calls, receiver_of
+from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, prediction_calls, receiver_of
 from nb2prod.analysis.response import Response, find_response, kept_of_block
 from nb2prod.model.roles import Role
 
@@ -97,7 +96,6 @@ def _typed_in(graph: NotebookGraph, response: Statement) -> Statement | tuple[St
     """The input of the prediction where it was typed into the call, or into a statement that only names it."""
     cells = {c.index for c in graph.notebook.with_role(Role.INFERENCE)}
     near = graph.slice([response.number])
-    named: dict[int, Statement] = {}
     typed: list[tuple[Statement, Path]] = []
     statements = [s for s in graph.statements if s.number in near and s.cell in cells]
     for s in statements:
@@ -108,17 +106,14 @@ def _typed_in(graph: NotebookGraph, response: Statement) -> Statement | tuple[St
                 path = _path_to(s.node, literal) if literal is not None else None
                 if path is not None and path not in [p for _, p in typed]:
                     typed.append((s, path))
-                elif literal is None:
-                    named |= {made.number: made for made in _named(graph, s, argument)}
     if not any(prediction_calls(graph, s, s.node) for s in statements):
-        named |= {
-            s.number: s for s in statements
+        named = [
+            s for s in statements
             if isinstance(s.node, ast.Assign) and isinstance(s.node.targets[0], ast.Name)
             and s.role is Role.INFERENCE and is_typed_data(graph, s.node.value)
-        }  # fmt: skip
-    if len(typed) + len(named) != 1:
-        return None
-    return typed[0] if typed else next(iter(named.values()))
+        ]  # fmt: skip
+        return named[0] if len(named) == 1 else None
+    return typed[0] if len(typed) == 1 else None
 
 
 def _literals(graph: NotebookGraph, node: ast.expr) -> Iterator[ast.expr]:
@@ -130,35 +125,6 @@ def _literals(graph: NotebookGraph, node: ast.expr) -> Iterator[ast.expr]:
             yield from _literals(graph, argument)
         if isinstance(node.func, ast.Attribute) and not node.args:
             yield from _literals(graph, node.func.value)
-
-
-def is_typed_data(graph: NotebookGraph, node: ast.expr) -> bool:
-    """``[[5.1, 3.5]]``, ``{"age": 3}``, and a library's object made of that alone: ``np.array([[5.1, 3.5]])``."""
-    if isinstance(node, ast.List | ast.Tuple | ast.Dict):
-        return is_plain_data(node)
-    if isinstance(node, ast.Call) and node.args and import_path(graph, node.func):
-        first = node.args[0]
-        return (is_typed_data(graph, first)) and not any(
-            isinstance(n, ast.Lambda | ast.Call) for k in node.keywords for n in ast.walk(k.value)
-        )
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "astype"):
-        return is_typed_data(graph, node.func.value)
-    return False
-
-
-def _named(graph: NotebookGraph, s: Statement, argument: ast.expr) -> Iterator[Statement]:
-    """The statements that gave names to typed-in data which the argument is made of, outside the cells of training."""
-    names = {n.id for n in ast.walk(argument) if isinstance(n, ast.Name)}
-    start = {c for n in names for c in graph.reads[s.number].get(n, ())}
-    for number in sorted(start):
-        made = graph.statements[number]
-        if made.role not in (Role.INFERENCE, None):
-            continue
-        match made.node:
-            case ast.Assign(targets=[ast.Name()], value=value) if is_typed_data(graph, value):
-                yield made
-            case ast.Assign(targets=[ast.Name()], value=value) if made.number < s.number:
-                yield from _named(graph, made, value)
 
 
 def _path_to(root: ast.AST, wanted: ast.AST) -> Path | None:
