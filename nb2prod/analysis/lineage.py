@@ -223,7 +223,7 @@ def _live(
         through = wanted if has_names else Columns(every=True)  # an array has no names
         through = through.less(value.dropped)
         if value.only is not None:
-            lists = tuple((deed.number, node) for node in value.lists)
+            lists = () if deed.loop else tuple((deed.number, node) for node in value.lists)  # a turn has its own
             inside = frozenset(c for c in value.only if through.has(c, truth)) if through.every else value.only
             through = Columns(False, inside, lists) if through.every else through
         through = _encoded(deed, through, truth)
