@@ -94,7 +94,7 @@ def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
     if first is None:
         truth = _truth(graph, tables.deeds)
         columns = _live(chain[1:], name, chain[0].name, truth)[1] if chain else NOTHING
-        problem = _made_before(tables.deeds, chain, columns, truth)
+        problem = _made_before(tables.deeds, chain, columns, truth) or _changed_unseen(graph, tables.deeds, chain)
         return problem or Lineage(name, name, at, (), columns, truth)
     start, request, source = _start(chain, name, first)
     if request is None:
@@ -105,10 +105,26 @@ def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
         return problem
     truth = _truth(graph, tables.deeds)
     live, columns = _live(kept, name, request, truth)
-    problem = _made_before(tables.deeds, chain, columns, truth)
+    problem = _made_before(tables.deeds, chain, columns, truth) or _changed_unseen(graph, tables.deeds, chain)
     if problem is not None:
         return problem
     return Lineage(name, request, start, live, columns, truth, source)
+
+
+def _changed_unseen(graph: NotebookGraph, deeds: list[Deed], chain: list[Deed]) -> Problem | None:
+    """A change of a table on the way under another name: ``for t in [a, b]: t["x"] = 0``.
+
+    A caller would have to send what it made.
+    """
+    known = {(d.name, d.number) for d in deeds}
+    for deed in chain:
+        for name in sorted(deed.value.names):
+            for number in sorted(graph.before(deed.number, name)):
+                seen = (name, number) in known or name in graph.bound_by(number)
+                if not seen and graph.changes_any(graph.surely[number], deed.number, name):
+                    return Problem("NB351", f"`{name}` is changed here under another name",
+                                   graph.statements[number].node)  # fmt: skip
+    return None
 
 
 def holds_rows(graph: NotebookGraph, name: str, at: int) -> bool:

@@ -284,6 +284,8 @@ pred = model.predict_proba(test[cols].fillna(0))
     "a = df.groupby('sex', as_index=False)['fare'].mean()\ndf = df.merge(a, on='sex', how='left')",
     "k = 3\ndef times(v):\n    return v * k\ndf['s'] = df['fare'].apply(times)\nk = 4",
     "df['n'] = df.index", "df.insert(1, 'half', df['fare'] / 2)",
+    "for table in [df]:\n    table['half'] = table['fare'] / 2\ndf['age'] = df['age'].fillna(df['age'].median())",
+    "both = [df]\nfor table in both:\n    table['half'] = table['fare'] / 2",
     "df['c'] = df['fare'].cumsum()", "df['r'] = df['fare'].rank()",
 ])  # fmt: skip
 def test_what_cannot_be_repeated_is_refused(features: str) -> None:
