@@ -71,7 +71,7 @@ def test_the_document_is_valid_and_has_no_outputs() -> None:
         (b'{"cells": "\x00"}', "NB105 .*binary"),
         (b"import pandas as pd\n", "NB105 .*other text"),
         (b"PK\x03\x04rest", "NB106 .*zip"),
-        (gzip.compress(PLAIN), "NB106 .*gzip"),
+        (gzip.compress(PLAIN, mtime=0), "NB106 .*gzip"),
         (b"\n<!DOCTYPE html><html></html>", "NB107 .*raw file"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "NB108 .*git lfs pull"),
         (b'{\n<<<<<<< HEAD\n "cells": [],\n=======\n "cells": [1],\n>>>>>>> main\n}', "NB109 .*line 2"),
