@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +29,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.raw: Any = None
-        self.places: Any = None
+        self.places: list[int] | None = None
         self.kept: dict[str, Any] = {}
         self.listed: list[str] = []
         self.request: Any = None
@@ -46,14 +47,13 @@ class Watcher:
             raise CaptureError("NB355", message, _HINT) from None
 
     def _raw(self, watch: Mapping[str, Any], value: Any, names: Mapping[str, Any]) -> None:
-        import numpy
-
         self.raw = copy.deepcopy(value)
-        self.places = numpy.arange(_length(value))
+        self.places = list(range(_length(value)))
 
     def _kept(self, watch: Mapping[str, Any], value: Any, names: Mapping[str, Any]) -> None:
         value = copy.deepcopy(value)
-        as_long = type(value).__name__ in ("ndarray", "range") and len(value) in (_length(self.raw), len(self.places))
+        rows = _length(self.raw), len(self.places or ())
+        as_long = type(value).__name__ in ("ndarray", "range") and len(value) in rows
         if as_long and len(value) > 1:
             message = f"`{watch['text'][:60]}` has a value for each row of the training data."
             raise CaptureError(
@@ -76,9 +76,9 @@ class Watcher:
     def _selection(self, watch: Mapping[str, Any], value: Any, names: Mapping[str, Any]) -> None:
         before = eval(watch["operand"], dict(names))  # noqa: S307
         chosen = value if watch["item"] is None else value[watch["item"]]
-        if _length(before) != len(self.places):
+        if self.places is None or _length(before) != len(self.places):
             raise _lost(f"`{watch['operand'][:60]}` has not the rows of the raw data")
-        self.places = self.places[positions(before, chosen, by_value=watch["by_value"])]
+        self.places = [self.places[n] for n in positions(before, chosen, by_value=watch["by_value"])]
 
     def _input(self, watch: Mapping[str, Any], value: Any, names: Mapping[str, Any]) -> None:
         if self.places is None or _length(value) != len(self.places):
@@ -106,16 +106,14 @@ def chosen_rows(raw: Any, places: Any, columns: Mapping[str, Any] | None, listed
     return raw[places]
 
 
-def positions(before: Any, after: Any, *, by_value: bool) -> Any:
+def positions(before: Any, after: Any, *, by_value: bool) -> list[int]:
     """For each row of `after` its place in `before`: by row label where these tell rows apart, else by value."""
-    import numpy
-
     labels: Any = getattr(before, "index", None)
     chosen: Any = getattr(after, "index", None)
     if not by_value and hasattr(labels, "get_indexer") and chosen is not None and labels.is_unique:
         found = labels.get_indexer(chosen)
         if (found >= 0).all():
-            return found
+            return [int(n) for n in found]
     places: dict[bytes, list[int]] = defaultdict(list)
     for n, row in enumerate(_rows(before)):
         places[row].append(n)
@@ -126,19 +124,18 @@ def positions(before: Any, after: Any, *, by_value: bool) -> Any:
         turn = seen.get(row, 0)
         result.append(places[row][min(turn, len(places[row]) - 1)])
         seen[row] = turn + 1
-    return numpy.array(result, dtype=int)
+    return result
 
 
 def _rows(table: Any) -> list[bytes]:
     """A key for each row: equal for equal values."""
-    import numpy
-
+    numpy = sys.modules.get("numpy")
     if hasattr(table, "tocsr"):
         rows = table.tocsr()
         return [pickle.dumps((rows[n].indices.tolist(), rows[n].data.tolist())) for n in range(rows.shape[0])]
     if hasattr(table, "to_numpy"):
         table = table.to_numpy()
-    if isinstance(table, numpy.ndarray) and table.dtype != object:
+    if numpy is not None and isinstance(table, numpy.ndarray) and table.dtype != object:
         flat = numpy.ascontiguousarray(table.reshape(len(table), -1))
         return [row.tobytes() for row in flat]
     return [repr(row.tolist() if hasattr(row, "tolist") else row).encode() for row in table]
