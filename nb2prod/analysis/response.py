@@ -95,6 +95,8 @@ def _whole(
         return looped
     if isinstance(value, ast.expr) and predictions.is_evaluation(statement, value):
         return None
+    if isinstance(node, ast.Expr) and _is_glance(predictions, statement, node.value):
+        return None
     if is_last and isinstance(node, ast.Expr) and (found := _shown(graph, statement, own)):
         return found
     targets = _assigned(graph, predictions, statement, own)
@@ -118,6 +120,26 @@ def _shown(graph: NotebookGraph, statement: Statement, own: set[str]) -> Respons
     return Response(statement, value.id if isinstance(value, ast.Name) else None)
 
 
+_SUMMARIES = frozenset(
+    ("head", "tail", "sample", "value_counts", "describe", "info", "nunique", "unique", "hist", "plot", "bincount",
+     "len", "Counter", "mean", "sum", "std", "min", "max", "median")
+)  # fmt: skip
+"""Functions and methods that tell something of many answers."""
+
+
+def _is_glance(predictions: Predictions, s: Statement, value: ast.expr) -> bool:
+    """Whether an expression only looks at a prediction that has a name: ``labels.value_counts()``, ``pred[:10]``."""
+    if not predictions.holds(s, value) or any(prediction_calls(predictions.graph, s, value)):
+        return False
+    match value:
+        case ast.Subscript(slice=ast.Slice()) | ast.Attribute(attr="shape" | "dtype" | "size"):
+            return True
+        case ast.Call(func=ast.Attribute(attr=called)) | ast.Call(func=ast.Name(id=called)):
+            return called in _SUMMARIES
+        case _:
+            return False
+
+
 _GIVE_NOTHING = frozenset("append extend insert remove clear update sort reverse add discard".split())  # noqa: SIM905
 
 
@@ -135,9 +157,16 @@ def _assigned(graph: NotebookGraph, predictions: Predictions, statement: Stateme
             if kept:
                 return kept[-1:]
             changed = sorted((graph.direct(statement.number) & own) - passing)
+            changed = [name for name in changed if not _is_figure(graph, statement, name)]
             return changed[:1] if len(changed) == 1 else []
         case _:
             return []
+
+
+def _is_figure(graph: NotebookGraph, s: Statement, name: str) -> bool:
+    """Whether the name stands for something to draw on: ``fig, axes = plt.subplots()``."""
+    made = (graph.statements[n].node for n in graph.reads[s.number].get(name, ()))
+    return any(isinstance(node, ast.Assign) and is_display(graph, node.value) for node in made)
 
 
 def _measured(predictions: Predictions, s: Statement) -> set[str]:

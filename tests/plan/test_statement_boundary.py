@@ -272,3 +272,36 @@ model = Mean().fit(X_train, y_train)
 print(f'''predicted:
   {{model.predict(X_test)}}''')
 """) in ("equal", ("NB345",))  # fmt: skip
+
+
+@pytest.mark.parametrize("glance", ["labels[:2]", "len(labels)", "collections.Counter(labels)", "max(labels)"])
+def test_a_glance_at_the_prediction_is_not_the_response(glance: str) -> None:
+    text = f"""# %%
+import collections
+{MODEL.strip()}
+# %% training
+model = Mean().fit(X_train, y_train)
+# %% request
+rows = [3, 4, 5]
+# %% inference
+labels = model.predict(rows)
+{glance}
+"""
+    assert boundary_of(text)[2] == "labels"
+    assert equal_or_refused(text) == "equal"
+
+
+def test_a_figure_that_predictions_are_drawn_on_is_no_response() -> None:
+    text = f"""{MODEL}# %% training
+model = Mean().fit(X_train, y_train)
+# %% request
+rows = [3, 4, 5]
+# %% inference
+import matplotlib.pyplot as plt
+guess = model.predict(rows)
+fig, axes = plt.subplots(1, 3)
+for ax, g in zip(axes, guess):
+    ax.set_title(str(g))
+"""
+    assert boundary_of(text)[2] == "guess"
+    assert equal_or_refused(text) == "equal"
