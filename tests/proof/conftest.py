@@ -16,6 +16,7 @@ import pytest
 
 from nb2prod.model.run import ArtifactRecord, RunRecord
 from nb2prod.model.schema import Column, Schema, ValueSchema
+from nb2prod.plan.files import TrainingFiles
 from nb2prod.render.tests import test_modules as make_tests
 
 SOURCES = {
@@ -315,7 +316,9 @@ def write_project(folder: Path, sources: dict[str, str] = SOURCES, sample: dict[
         (package / name).write_text(source)
     (folder / "tests").mkdir()
     cells = {"Z": 6, "price": 6}
-    modules = make_tests("houses", record(), notebook_tests=NOTEBOOK_TESTS, sample=sample or {}, cells=cells)
+    modules = make_tests(
+        "houses", record(), notebook_tests=NOTEBOOK_TESTS, sample=sample or {}, cells=cells, files=TrainingFiles()
+    )
     for name, source in modules.items():
         (folder / "tests" / name).write_text(source)
     (folder / "pyproject.toml").write_text(PYPROJECT)

@@ -12,6 +12,7 @@ import pytest
 from nb2prod.formatting import format_sources
 from nb2prod.model.run import RunRecord
 from nb2prod.model.schema import Column, Schema, ValueSchema
+from nb2prod.plan.files import TrainingFiles
 from nb2prod.proof import run_tests
 from nb2prod.render.artifacts import artifacts_module
 from nb2prod.render.schema import schema_module
@@ -162,7 +163,7 @@ def write(folder: Path, kind: str) -> Path:
         "service.py": fill("package/service.py.jinja", package="kinds", name="kinds"),
         "artifacts.py": artifacts_module("kinds", (), "notebook cell 1"),
     }
-    tests = make_tests("kinds", record, notebook_tests="", sample={}, cells={})
+    tests = make_tests("kinds", record, notebook_tests="", sample={}, cells={}, files=TrainingFiles())
     sources = {f"src/kinds/{name}": text for name, text in package.items()}
     sources |= {f"tests/{name}": text for name, text in tests.items()}
     for path, text in format_sources(sources, "kinds").items():
