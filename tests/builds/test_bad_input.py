@@ -67,7 +67,7 @@ CASES = {
     "web page": Case(text("<!DOCTYPE html><html><body>Sign in</body></html>"), 1, "NB107", "HTML", ran=False),
     "R kernel": Case(cells(*LINE, language="R", kernel="ir"), 1, "NB143", "Python", ran=False),
     # what the notebook lacks
-    "no tagged cell": Case(cells(*(("", source) for _, source in LINE)), 1, "NB301", "Tag the cells", ran=False),
+    "no tagged cell": Case(cells(*(("", source) for _, source in LINE)), 1, "NB381", "predict", ran=False),
     "no inference cell": Case(cells(*LINE[:-1]), 1, "NB3", "inference", ran=False),
     "syntax error": Case(training("line = {'slope': \n"), 1, "NB139", "", cell=2, ran=False),
     # what the run finds
@@ -100,10 +100,10 @@ CASES = {
             REQUEST,
             ("inference", "heights = [next(line) + point['x'] for point in points]\n"),
         ),
-        1,
-        "NB323",
-        "changes the artifact `line`",
-        ran=False,
+        3,
+        "NB602",
+        "line.*generator",
+        ran=True,
     ),
     "request that cannot be sent": Case(
         cells(

@@ -223,6 +223,7 @@ def write_project(folder: Path, tiny: Tiny) -> Project:
     artifacts.mkdir()
     (package / "__init__.py").write_text("")
     (package / "predict.py").write_text(_PREDICT + tiny.predict)
+    (package / "service.py").write_text('"""The package over HTTP."""\n')
     (package / "schema.py").write_text(tiny.schema_code)
     (folder / "mlflow_model.py").write_text(mlflow_module("tiny", tiny.schema))
     (folder / "Dockerfile").write_text("FROM scratch\n")

@@ -220,6 +220,8 @@ def _sources(ours: set[str]) -> dict[str, str]:
         file = getattr(module, "__file__", None)
         if name in OURS or name.partition(".")[0] in ours or not isinstance(file, str) or not file.endswith(".py"):
             continue
+        if not pathlib.Path(file).is_file():  # some libraries put words there that look like a path
+            continue
         path = pathlib.Path(file).resolve()
         installed = any(part in ("site-packages", "dist-packages") for part in path.parts)
         if not installed and not python & set(path.parents):
