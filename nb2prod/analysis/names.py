@@ -10,6 +10,7 @@ from nb2prod.analysis.facts import imported_by_name
 from nb2prod.model.roles import Role
 
 if TYPE_CHECKING:
+    from nb2prod.analysis.facts import Definition
     from nb2prod.analysis.graph import NotebookGraph, Statement
     from nb2prod.analysis.objects import Contributors
 
@@ -47,17 +48,29 @@ def statement_kinds(
     for s in statements:
         kinds.append(_kind(s, reads[s.number], kinds, settled, parameters))
     of_name = {n: kinds[s.number] for s in statements for n in s.facts.binds}
+    definitions = {d.name: d for s in statements if (d := s.facts.definition) is not None}
     functions: set[int] = set()
     for s in statements:  # a lambda is a constant only if what it will read is; else it is a function like others
         definition = s.facts.definition
         if definition is not None and kinds[s.number] == "constant":
-            late = {n for n in definition.late_reads if n in of_name}
+            late = _read_in_the_end(definition, definitions) & of_name.keys()
             if not all(of_name[n] in ("import", "feature", "constant") and n in settled for n in late):
                 kinds[s.number] = "feature"
                 functions.add(s.number)
         elif kinds[s.number] == "constant" and functions & frozenset().union(*reads[s.number].values()):
             kinds[s.number] = "value"
     return tuple(kinds)
+
+
+def _read_in_the_end(definition: "Definition", definitions: "Mapping[str, Definition]") -> frozenset[str]:
+    """The names that calling it reads, with those that the functions it calls read."""
+    found: set[str] = set()
+    pending = [definition]
+    while pending:
+        new = pending.pop().late_reads - found
+        found |= new
+        pending += [definitions[n] for n in new if n in definitions]
+    return frozenset(found)
 
 
 def _joined(kinds: "Sequence[NameKind]", contributors: "Contributors") -> NameKind:

@@ -574,3 +574,20 @@ value = 9
 # %% inference
 value * model
 """) == "equal"  # fmt: skip
+
+
+def test_a_lambda_that_calls_what_reads_a_value_is_given_the_value() -> None:
+    assert equal_or_refused("""
+# %% training
+b = pow(1, 1)
+c = 4
+b = b + 1
+def h(x):
+    return x + b + c
+# %% functions
+g = lambda x: x + h(c)
+# %% request
+value = 7
+# %% inference
+[value, g(value), b]
+""") == "equal"  # fmt: skip
