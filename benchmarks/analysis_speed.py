@@ -11,10 +11,10 @@ import json
 import symtable
 import time
 
-from nb2prod.analysis.boundary import find_boundary
 from nb2prod.analysis.graph import build_graph
 from nb2prod.model.notebook import Notebook
 from nb2prod.notebook.read import read_notebook
+from nb2prod.plan.cut import find_boundary
 from nb2prod.plan.selection import select
 
 ORDINARY = """def clean_{i}(rows):

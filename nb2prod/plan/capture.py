@@ -4,9 +4,9 @@ import ast
 from functools import partial
 from typing import Literal
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement, parse_cell
 from nb2prod.model.run import CaptureSpec, Probe
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.code import cell_source
 from nb2prod.plan.selection import Selection
 from nb2prod.plan.watches import plan_watches

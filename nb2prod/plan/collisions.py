@@ -6,11 +6,11 @@ max = total             in a function: `max` is a local throughout, unbound in t
 
 from collections.abc import Iterator
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.selection import Selection
 
 RESERVED = frozenset(

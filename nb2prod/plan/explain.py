@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.names import kind_of
 from nb2prod.model.roles import Role
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.selection import Selection
 
 Use = Literal["training", "prediction"]

@@ -4,13 +4,13 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.facts import imported_by_name
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.parameters import Parameter, declared_parameters
 from nb2prod.errors import InputError, Where
 from nb2prod.model.roles import Role
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.code import Code, NotSpliceable, Splicer, cell_source
 from nb2prod.plan.collisions import RESERVED, stored_names
 from nb2prod.plan.files import TrainingFiles, training_files

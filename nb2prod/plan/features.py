@@ -7,13 +7,13 @@ the steps with what training kept.
 import ast
 from dataclasses import replace
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.lineage import Lineage, trace
 from nb2prod.analysis.request import first_made
 from nb2prod.analysis.values import Problem
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.keeping import Keeping, plan_keeping
 
 _REMEDY = (

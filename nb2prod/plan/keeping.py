@@ -16,7 +16,7 @@ from nb2prod.analysis.lineage import Lineage, is_removal
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.tables import Deed
 from nb2prod.analysis.values import Mark, Problem
-from nb2prod.plan.marks import Written, written
+from nb2prod.plan.marks import Written, snake, written
 from nb2prod.plan.splice import Edit
 
 Path = tuple[tuple[str, int], ...]
@@ -237,7 +237,7 @@ class _Planner:
         for s in self.graph.statements:
             match s.node:
                 case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Call(func=function)) if bound == name:
-                    return _snake(ast.unparse(function).rpartition(".")[2])
+                    return snake(ast.unparse(function).rpartition(".")[2])
         return ""
 
     def _is_stable(self, number: int, name: str, *, after: bool = False) -> bool:
@@ -491,11 +491,5 @@ def _word(node: ast.AST) -> str:
             and isinstance(part.slice, ast.Constant)
             and isinstance(part.slice.value, str)
         ):
-            return _snake(part.slice.value)
+            return snake(part.slice.value)
     return ""
-
-
-def _snake(text: str) -> str:
-    from nb2prod.plan.marks import snake
-
-    return snake(text)

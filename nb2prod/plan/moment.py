@@ -7,8 +7,8 @@ model.fit(X_all, y_all)                        needed by a metric below
 
 from dataclasses import dataclass
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.plan.boundary import Boundary
 
 
 @dataclass(frozen=True, slots=True)

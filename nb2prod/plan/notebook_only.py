@@ -9,10 +9,10 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import RAISES_TAG
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.selection import Selection
 
 _LIST_OF_LINES = frozenset(

@@ -7,13 +7,13 @@ sum = total / 2          refused: the `sum` above would be that local, unbound a
 import ast
 from collections.abc import Iterable, Iterator
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.facts import comprehension_names
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.locals import Comprehension, FunctionNode, local_names
 from nb2prod.analysis.names import is_kept_by_ipython, kind_of
 from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.code import inside_f_strings
 from nb2prod.plan.moment import predictor_moment
 from nb2prod.plan.selection import Feature, Selection

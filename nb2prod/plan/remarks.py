@@ -1,11 +1,11 @@
 """What a reader should know of the selection: cells pulled in, names nobody defines."""
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.hidden import undefined_words
 from nb2prod.analysis.namespace import is_builtin
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.selection import Selection
 
 _EXPECTED = {

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
+from nb2prod.plan.boundary import Boundary
 
 _MEANT = re.compile(r"#\s*noqa\b(?!:)|#\s*noqa:.*\bF401\b", re.I)
 """How linters are told that an unused import is meant."""

@@ -3,11 +3,11 @@ not have it, remarks where another machine may not."""
 
 from collections.abc import Iterator
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.modules import STATE
 from nb2prod.analysis.paths import ANY, FILE, FOLDER, is_absolute
 from nb2prod.model.findings import Finding, Severity
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.selection import Selection
 
 

@@ -5,12 +5,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nb2prod.analysis.boundary import Boundary
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.run import RunRecord
 from nb2prod.model.schema import Column, ValueSchema
 from nb2prod.parity import tolerance
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.extraction import ExtractionPlan
 from nb2prod.render.annotations import column_annotation, value_annotation
 from nb2prod.render.artifacts import artifacts_module

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from nb2prod.advise import suggest_roles
-from nb2prod.analysis.boundary import Boundary, find_boundary
 from nb2prod.analysis.graph import NotebookGraph, build_graph
 from nb2prod.analysis.hidden import hidden_state
 from nb2prod.errors import InputError, UsageError, Where
@@ -17,6 +16,8 @@ from nb2prod.files.source import read_file
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.notebook.read import read_notebook
+from nb2prod.plan.boundary import Boundary
+from nb2prod.plan.cut import find_boundary
 from nb2prod.plan.selection import Selection, select
 from nb2prod.secrets import mask_of, masked
 from nb2prod.steps.own_code import OwnCode

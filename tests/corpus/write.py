@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nb2prod.analysis.boundary import find_boundary
 from nb2prod.analysis.graph import build_graph
 from nb2prod.notebook.read import read_notebook
+from nb2prod.plan.cut import find_boundary
 from tests.corpus.pages import FOLDER, Case, notebook_text, read_pages
 from tests.corpus.truth import compute
 

@@ -32,7 +32,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from nb2prod.analysis.boundary import Boundary, find_boundary
 from nb2prod.analysis.graph import NotebookGraph, build_graph
 from nb2prod.analysis.hidden import hidden_state
 from nb2prod.errors import InputError
@@ -44,7 +43,9 @@ from nb2prod.model.notebook import Notebook
 from nb2prod.model.run import ArtifactRecord, RunRecord
 from nb2prod.model.schema import Schema, ValueSchema
 from nb2prod.notebook.read import read_notebook
+from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.capture import plan_capture
+from nb2prod.plan.cut import find_boundary
 from nb2prod.plan.extraction import ExtractionPlan, plan_extraction
 from nb2prod.plan.selection import Selection, select
 from nb2prod.render.package import package_modules

@@ -2,10 +2,10 @@
 
 from textwrap import dedent
 
-from nb2prod.analysis.boundary import find_boundary
 from nb2prod.analysis.graph import build_graph
 from nb2prod.analysis.modules import OwnModules, absolute, imported_modules, read_modules
 from nb2prod.model.findings import Finding
+from nb2prod.plan.cut import find_boundary
 from nb2prod.plan.extraction import plan_extraction
 from nb2prod.plan.selection import Selection, select
 from tests.plan.equality import notebook

@@ -11,10 +11,9 @@ a request cell are the request, everything else is an artifact.
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from nb2prod.analysis.beside import copied_artifacts, training_beside
+from nb2prod.analysis.beside import training_beside
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
@@ -22,32 +21,9 @@ from nb2prod.analysis.request import inferred_request, taken_to_be, typed_reques
 from nb2prod.analysis.response import Response, find_response, fitted_to_rows
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
-
-if TYPE_CHECKING:
-    from nb2prod.plan.keeping import Keeping
-
-
-@dataclass(frozen=True, slots=True)
-class Boundary:
-    """Statement numbers, in notebook order. `response` is the name that holds it, None for a bare expression.
-
-    `prediction` are the statements a prediction repeats; `response_statement` is among them. `starts` says for each
-    request and artifact which statement of the prediction reads it first: what counts is its value just before.
-    `copied` are artifacts that the prediction changes, so that each request works on a copy.
-    """
-
-    prediction: tuple[int, ...]
-    response_statement: int
-    response: str | None
-    request: tuple[str, ...]
-    artifacts: tuple[str, ...]
-    starts: Mapping[str, int]
-    copied: tuple[str, ...]
-    predict_cell: int
-    response_cell: int
-    metrics: tuple[str, ...]
-    keeping: "Keeping | None" = None
-    """Where features are made before the prediction: how it repeats that."""
+from nb2prod.plan.boundary import Boundary
+from nb2prod.plan.copied import copied_artifacts
+from nb2prod.plan.features import with_features
 
 
 def find_boundary(graph: NotebookGraph) -> tuple[Boundary | None, tuple[Finding, ...]]:
@@ -126,8 +102,6 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
     copied, remarks = copied_artifacts(graph, boundary)
     boundary = replace(boundary, copied=copied)
     if not stated:
-        from nb2prod.plan.features import with_features
-
         widened, told = with_features(graph, boundary, findings[0])
         return widened, (*told, *findings[1:], *remarks)
     return boundary, (*findings, *remarks)
