@@ -15,22 +15,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from nb2prod.serving.access import API_KEY, Access
-from nb2prod.serving.body import check_headers, read_body
 from nb2prod.serving.decode import build_decoder
 from nb2prod.serving.docs import docs_response
 from nb2prod.serving.envelope import Envelope
+from nb2prod.serving.exchange import Exchange
 from nb2prod.serving.golden import read_golden
+from nb2prod.serving.model import Package, load_model
 from nb2prod.serving.openapi import describe_api
 from nb2prod.serving.problem import Problem, problem_response
+from nb2prod.serving.protocols.own import Own
 from nb2prod.serving.service import Service
+from nb2prod.serving.settings import Settings
 from nb2prod.serving.wire import encode
 from nb2prod.serving.worker import Worker
 
 P = TypeVar("P")
 R = TypeVar("R")
-
-LARGE_BODY = 65_536
-"""Bytes from which decoding (about 10 ns per byte) is worth a thread, so that health checks do not wait for it."""
 
 
 def create_app(
@@ -42,58 +42,46 @@ def create_app(
     arguments: Callable[[R], Any] = lambda request: request,
     golden: str | Path | None = None,
     version: str | None = None,
-    max_body_bytes: int = 10 * 1024 * 1024,
-    max_rows: int = 10_000,
-    max_pending: int = 128,
-    body_seconds: float = 10.0,
+    settings: Settings | None = None,
 ) -> Starlette:
     """The ASGI application of a generated package.
 
     `request` is a plain dataclass (JSON types, TypedDicts for rows); `arguments(request)` makes of it what the model
     takes, and raises ValueError, TypeError or KeyError for what it cannot (422); `answer(predictor, arguments)` gives
-    JSON values;
-    `golden` is the file of golden rows: warm-up and examples. `NB2PROD_MODEL_NAME` and `NB2PROD_MODEL_VERSION` go
-    before `name` and `version`; `NB2PROD_API_KEY` switches the key on. The model is loaded when the server starts,
-    in the thread that will predict. At most `max_pending` predictions run or wait.
+    JSON values; `golden` is the file of golden rows: warm-up and examples. `settings` are those of the environment
+    unless given; `NB2PROD_API_KEY` switches the key on. The model is loaded when the server starts, in the thread that
+    will predict.
 
     Raises TypeError for a request type without a JSON form, OSError or ValueError for unreadable golden rows,
-    ValueError for an empty key.
+    ValueError for an empty key or a setting that is no such value.
     """
+    settings = Settings.from_environment(os.environ) if settings is None else settings
     access = Access(os.environ.get(API_KEY))
+    decoder = build_decoder(request, max_rows=settings.max_rows)
+    rows = read_golden(golden) if golden is not None else None
+    name, version = settings.model_name or name, settings.model_version or version
+    package = Package(name, load, decoder, arguments, answer)
     service = Service(
-        name=os.environ.get("NB2PROD_MODEL_NAME") or name,
-        version=os.environ.get("NB2PROD_MODEL_VERSION") or version,
-        load=load,
-        arguments=arguments,
-        answer=answer,
-        decoder=build_decoder(request, max_rows=max_rows),
-        golden=read_golden(golden) if golden is not None else None,
-        worker=Worker(max_pending),
+        load=lambda: load_model(package, version, rows),
+        worker=Worker(settings.max_pending),
+        log_values=settings.log_values,
     )
-
-    async def predict(http: Request) -> Response:
-        access.check(http.headers)
-        service.refuse_if_unable()
-        check_headers(http.headers, max_body_bytes)
-        body = await read_body(http.receive, limit=max_body_bytes, seconds=body_seconds)
-        decode = service.decoder.decode
-        value = decode(body) if len(body) < LARGE_BODY else await asyncio.to_thread(decode, body)
-        return _json(await service.predict(value, http.state.request_id))
 
     async def live(_: Request) -> Response:
         return _json(encode({"status": "alive"}))
 
     async def ready(_: Request) -> Response:
         status = 200 if service.state == "ready" else 503
-        return _json(encode({"status": service.state, "model": service.model}), status)
+        label = service.model.label if service.model is not None else {"name": name, "version": version}
+        return _json(encode({"status": service.state, "model": label}), status)
 
     def describe(with_golden: bool) -> bytes:
         return encode(
             describe_api(
-                name=service.name,
-                version=service.version,
-                struct=service.decoder.struct,
-                golden=service.golden if with_golden else None,
+                name=name,
+                version=version,
+                struct=decoder.struct,
+                golden=rows if with_golden else None,
                 needs_key=access.needs_key,
             )
         )
@@ -115,7 +103,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/predict", predict, methods=["POST"]),
+            Route("/predict", Exchange(Own(decoder), service, access, settings).__call__, methods=["POST"]),
             Route("/health/live", live),
             Route("/health/ready", ready),
             Route("/openapi.json", openapi),

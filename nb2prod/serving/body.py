@@ -12,12 +12,13 @@ CLOSE = {"Connection": "close"}
 """The rest of a refused body is not read: the connection ends with the answer."""
 
 
-def check_headers(headers: Headers, limit: int) -> None:
-    """Raises Problem 415 for all but plain `application/json` in UTF-8, 413 for a declared length above `limit`."""
+def check_headers(headers: Headers, limit: int, media_types: frozenset[str]) -> None:
+    """Raises Problem 415 for all but uncompressed `media_types` in UTF-8, 413 for a declared length above `limit`."""
     kind, _, parameters = headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().replace('"', "")
-    if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
-        raise Problem(415, "wrong_content_type", "send Content-Type: application/json in UTF-8", headers=CLOSE)
+    if kind.strip().lower() not in media_types or charset not in ("", "charset=utf-8"):
+        accepted = " or ".join(sorted(media_types))
+        raise Problem(415, "wrong_content_type", f"send Content-Type: {accepted} in UTF-8", headers=CLOSE)
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Problem(415, "wrong_content_encoding", "send the body uncompressed", headers=CLOSE)
     declared = headers.get("content-length", "")

@@ -1,7 +1,6 @@
 """Logs: one JSON object per line on stderr, without request values unless `NB2PROD_LOG_VALUES=1` asks for them."""
 
 import logging
-import os
 import sys
 import time
 import traceback
@@ -44,7 +43,3 @@ def describe_error(error: BaseException, *, with_message: bool) -> dict[str, Any
     frames = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     described: dict[str, Any] = {"error": type(error).__name__, "frames": frames}
     return described | {"message": str(error)} if with_message else described
-
-
-def values_wanted() -> bool:
-    return os.environ.get("NB2PROD_LOG_VALUES") == "1"

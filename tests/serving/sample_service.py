@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from nb2prod.serving import create_app
+from nb2prod.serving.settings import Settings as Settings
 
 GOLDEN = Path(__file__).with_name("golden.json")
 

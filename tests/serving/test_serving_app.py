@@ -8,6 +8,7 @@ import pytest
 
 from nb2prod.serving import create_app
 from nb2prod.serving.golden import read_golden
+from nb2prod.serving.settings import Settings
 
 from .conftest import TestClient, client_of, wait_until
 from .sample_service import GOLDEN, Predictor, Question, Request, make_app
@@ -118,7 +119,7 @@ def test_a_model_that_cannot_serve_is_never_ready(broken):
 
 def test_a_full_queue_is_503_at_once_and_empties():
     gate = threading.Event()
-    with client_of(make_app(answer=lambda *_: gate.wait(20), golden=None, max_pending=2)) as client:
+    with client_of(make_app(answer=lambda *_: gate.wait(20), golden=None, settings=Settings(max_pending=2))) as client:
         with ThreadPoolExecutor(2) as pool:
             waiting = [pool.submit(client.post, "/predict", json=GOLDEN_BODY) for _ in range(2)]
             wait_until(lambda: client.app.state.service.worker.pending == 2)

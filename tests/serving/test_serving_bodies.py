@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from nb2prod.serving.settings import Settings
+
 from .conftest import client_of
 from .sample_service import Question, Row, make_app
 
@@ -15,7 +17,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(scope="module")
 def client():
-    with client_of(make_app(max_rows=5, max_body_bytes=20_000)) as client:
+    with client_of(make_app(settings=Settings(max_rows=5, max_body_bytes=20_000))) as client:
         yield client
 
 

@@ -154,7 +154,7 @@ def test_a_wrong_length_is_refused_and_the_connection_closed(start, request_byte
 def test_a_body_that_never_comes_is_408():
     code = (
         "import sys, sample_service as s; from nb2prod.serving.__main__ import serve; "
-        "sys.exit(serve(s.make_app(body_seconds=0.2), '127.0.0.1', 0))"
+        "sys.exit(serve(s.make_app(settings=s.Settings(body_seconds=0.2)), '127.0.0.1', 0))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=HERE, stderr=subprocess.PIPE, text=True)
     server = Server(process, "127.0.0.1")

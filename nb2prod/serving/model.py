@@ -1,0 +1,92 @@
+"""The package that is served, and one loaded version of its model: what a request meets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from nb2prod.serving.decode import Decoder
+from nb2prod.serving.golden import Golden
+from nb2prod.serving.problem import Problem
+from nb2prod.serving.wire import encode
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+_UNREADABLE = (ValueError, TypeError, KeyError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class Package(Generic[P, R]):
+    """The code, which stays the same while the process lives; `load()` reads a version's artifacts.
+
+    `arguments(request)` are what the model takes; where it raises, the request is at fault. `answer(predictor,
+    arguments)` gives JSON-able predictions.
+    """
+
+    name: str
+    load: Callable[[], P]
+    decoder: Decoder[R]
+    arguments: Callable[[R], Any]
+    answer: Callable[[P, Any], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Generic[P, R]):
+    """One version, loaded and warmed up. A request is answered by the version that was live when it was decoded."""
+
+    package: Package[P, R]
+    version: str | None
+    predictor: P
+    golden: Golden | None
+
+    @property
+    def label(self) -> dict[str, str | None]:
+        """What answers say about where they come from."""
+        return {"name": self.package.name, "version": self.version}
+
+    def answer(self, request: R) -> object:
+        """The predictions as JSON values. Raises Problem 422 for a value the model cannot take, and what it raises."""
+        return self.package.answer(self.predictor, self._arguments(request))
+
+    def _arguments(self, request: R) -> Any:
+        try:
+            return self.package.arguments(request)
+        except _UNREADABLE:
+            row = self._first_unreadable_row(request)
+            where = f"row {row}" if row is not None else "the request"
+            message = f"{where} cannot be read as what the model takes"
+            raise Problem(422, "unreadable_value", message, row=row) from None
+
+    def _first_unreadable_row(self, request: R) -> int | None:
+        """By halving: the first row with which the rows up to it cannot be read. None where there are no rows."""
+        rows = getattr(request, "rows", None)
+        if not isinstance(rows, list) or not rows:
+            return None
+        good, bad = 0, len(rows)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            if self._readable(request, rows[:middle]):
+                good = middle
+            else:
+                bad = middle
+        return bad - 1
+
+    def _readable(self, request: R, rows: list[Any]) -> bool:
+        try:
+            self.package.arguments(replace(request, rows=rows))  # type: ignore[type-var]
+        except _UNREADABLE:
+            return False
+        return True
+
+
+def load_model(package: Package[P, R], version: str | None, golden: Golden | None) -> Model[P, R]:
+    """Load a version and answer its golden rows once. Raises what loading raises; ValueError for golden rows that do
+    not fit the request."""
+    model = Model(package, version, package.load(), golden)
+    if golden is not None:
+        try:
+            request = package.decoder.decode(encode(golden.body))
+        except Problem as problem:
+            raise ValueError(f"the golden body does not fit the request: {problem.message}") from None
+        encode(model.answer(request))
+    return model
