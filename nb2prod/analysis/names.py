@@ -154,6 +154,9 @@ def _is_computed(node: ast.stmt) -> bool:
             ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
         ):
             return isinstance(value, ast.Lambda) or all(_is_constant_part(part) for part in ast.walk(value))
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):  # rooms, beds = 3, 4
+            plain = all(isinstance(n, ast.Name) for n in names) and len(names) == len(values)
+            return plain and all(isinstance(v, ast.Constant) for v in values)
         case _:
             return False
 

@@ -185,7 +185,9 @@ class Tables:
             self.env[name] = unknown(node, f"`.{attr}` is set here, which cannot be followed")
 
     def _assign_parts(self, node: ast.stmt, parts: list[ast.expr], source: ast.expr, value: Value) -> None:
+        sources = [node.value] * len(parts)  # type: ignore[attr-defined]
         if isinstance(source, ast.Tuple | ast.List) and len(source.elts) == len(parts):
+            sources = source.elts
             values = [self.reader.value(e) for e in source.elts]
         elif value.items and len(value.items) == len(parts):
             values = list(value.items)
@@ -193,8 +195,8 @@ class Tables:
             values = [value if value.kind == "unknown" else STATISTIC] * len(parts)
         else:
             values = [unknown(node, "it cannot be seen which rows each name gets")] * len(parts)
-        for part, given in zip(parts, values, strict=True):
-            self._assign(node, part.value if isinstance(part, ast.Starred) else part, node.value, given)  # type: ignore[attr-defined]
+        for part, given, own in zip(parts, values, sources, strict=True):
+            self._assign(node, part.value if isinstance(part, ast.Starred) else part, own, given)
 
     def _given(self, source: ast.expr, value: Value) -> Value:
         """A value as it goes into a table: a fixed one that is a statistic gets its mark."""

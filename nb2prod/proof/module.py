@@ -28,7 +28,14 @@ for place in json.loads(places):
         alone.append([place, ask({"rows": body["rows"][place : place + 1]}), ""])
     except Exception as error:
         alone.append([place, None, f"{type(error).__name__}: {error}"])
-sys.stdout.write("\\n" + json.dumps([answer, alone]))
+whole_only = bool(alone) and all(error for _, _, error in alone)
+if whole_only:
+    try:
+        ask({"rows": body["rows"][: len(body["rows"]) // 2]})
+        whole_only = False
+    except Exception:
+        pass
+sys.stdout.write("\\n" + json.dumps([answer, alone, whole_only]))
 """
 _SAMPLE = 20
 
@@ -37,12 +44,14 @@ _SAMPLE = 20
 class Answered:
     """`predictions` in wire form, or `error`: the last line of what went wrong.
 
-    `alone` is what some rows gave each by itself: their places, predictions of one row, or an error.
+    `alone` is what some rows gave each by itself: their places, predictions of one row, or an error. `whole_only`: none
+    of them gave an answer, nor did half of all rows.
     """
 
     predictions: Any = None
     error: str = ""
     alone: tuple[tuple[int, Any, str], ...] = ()
+    whole_only: bool = False
 
 
 def ask_module(project: Path, package: str, python: Path, body: Any, cancel: Cancel) -> Answered:
@@ -68,8 +77,8 @@ def ask_module(project: Path, package: str, python: Path, body: Any, cancel: Can
     if process.returncode != 0:
         lines = err.strip().splitlines()
         return Answered(error=lines[-1] if lines else f"it ended with code {process.returncode}")
-    answer, alone = json.loads(out.rpartition("\n")[2])
-    return Answered(answer, alone=tuple((place, given, error) for place, given, error in alone))
+    answer, alone, whole_only = json.loads(out.rpartition("\n")[2])
+    return Answered(answer, alone=tuple((place, given, error) for place, given, error in alone), whole_only=whole_only)
 
 
 def _places(body: Any) -> list[int]:

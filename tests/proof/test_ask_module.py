@@ -4,6 +4,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from nb2prod.proof.module import ask_module
 
 SCHEMA = """
@@ -42,3 +44,16 @@ def test_a_request_larger_than_a_pipe_is_answered(tmp_path: Path) -> None:
     finally:
         timer.cancel()
     assert answered.predictions == sum(rows)
+
+
+@pytest.mark.parametrize(("least", "is_whole"), [(4, True), (2, False)])
+def test_numbers_of_which_no_part_is_answered_are_one_value(least: int, is_whole: bool, tmp_path: Path) -> None:
+    package = tmp_path / "src" / "window"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "schema.py").write_text(SCHEMA.replace("time.sleep(0.5)", ""))
+    (package / "predict.py").write_text(PREDICT.replace("return sum(rows)", f"return rows[{least} - 1]"))
+    answered = ask_module(tmp_path, "window", Path(sys.executable), {"rows": [1, 2, 3, 4]}, threading.Event())
+    assert answered.predictions == least
+    assert all(error for _, _, error in answered.alone)
+    assert answered.whole_only is is_whole

@@ -12,8 +12,8 @@ from tests.shapes.table import SHAPES, convert
 
 PREDICT_NOTHING = ("eda_only", "dbscan_only")
 AT_PARITY = frozenset({
-    "bank_label_encoder", "bike_poisson", "credit_imbalanced", "customers_kmeans", "eigenfaces_knn_scratch",
-    "energy_multi_output", "globals_everywhere", "gridsearch_wine", "heart_models_by_cell", "heart_survival",
+    "bank_label_encoder", "bike_poisson", "credit_imbalanced", "custom_transformer", "customers_kmeans", "eigenfaces_knn_scratch",
+    "energy_multi_output", "forecast_recursive", "globals_everywhere", "gridsearch_wine", "heart_models_by_cell", "heart_survival",
     "insurance_pipeline", "iris_first_project", "iris_knn", "lightgbm_early_stopping", "lightgbm_native",
     "linear_regression_scratch", "logistic_scratch_class", "model_loop_best", "mpg_polynomial", "news_tfidf",
     "one_cell", "pytorch_digits_augment", "pytorch_regression", "randomized_search_forest", "spam_filter",
