@@ -49,8 +49,8 @@ def create_app(
     `request` is a plain dataclass (JSON types, TypedDicts for rows); `arguments(request)` makes of it what the model
     takes, and raises ValueError, TypeError or KeyError for what it cannot (422); `answer(predictor, arguments)` gives
     JSON values; `golden` is the file of golden rows: warm-up and examples. `settings` are those of the environment
-    unless given; `NB2PROD_API_KEY` switches the key on. The model is loaded when the server starts, in the thread that
-    will predict.
+    unless given; `NB2PROD_API_KEY` switches the key on. The model is loaded when the server starts, in a thread of its
+    own, and asked in another.
 
     Raises TypeError for a request type without a JSON form, OSError or ValueError for unreadable golden rows,
     ValueError for an empty key or a setting that is no such value.
@@ -63,7 +63,7 @@ def create_app(
     package = Package(name, load, decoder, arguments, answer)
     service = Service(
         load=lambda: load_model(package, version, rows),
-        worker=Worker(settings.max_pending),
+        worker=Worker(settings.max_pending, seconds=settings.predict_seconds, hung_limit=settings.max_hung),
         log_values=settings.log_values,
     )
 
@@ -71,9 +71,9 @@ def create_app(
         return _json(encode({"status": "alive"}))
 
     async def ready(_: Request) -> Response:
-        status = 200 if service.state == "ready" else 503
+        status = 200 if service.status == "ready" else 503
         label = service.model.label if service.model is not None else {"name": name, "version": version}
-        return _json(encode({"status": service.state, "model": label}), status)
+        return _json(encode({"status": service.status, "model": label}), status)
 
     def describe(with_golden: bool) -> bytes:
         return encode(
@@ -96,6 +96,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         service.worker.start()
+        service.worker.on_stuck = service.on_failure
         starting = asyncio.create_task(service.start())
         yield
         starting.cancel()
@@ -115,6 +116,7 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.state.service = service
+    app.state.settings = settings
     app.state.needs_key = access.needs_key
     return app
 

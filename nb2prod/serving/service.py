@@ -1,5 +1,8 @@
 """The live model behind the application: loaded in the background, asked in its own thread."""
 
+import asyncio
+import contextlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
@@ -14,11 +17,12 @@ R = TypeVar("R")
 W = TypeVar("W")
 
 State = Literal["loading", "ready", "failed"]
+Status = Literal["loading", "ready", "failed", "stuck", "draining"]
 
 
 @dataclass(slots=True)
 class Service(Generic[P, R]):
-    """`load()` gives the first model; `on_failure` is called when it cannot."""
+    """`load()` gives the first model; `on_failure` is called when it cannot, and when every prediction hangs."""
 
     load: Callable[[], Model[P, R]]
     worker: Worker
@@ -26,11 +30,20 @@ class Service(Generic[P, R]):
     on_failure: Callable[[], None] = lambda: None
     state: State = "loading"
     model: Model[P, R] | None = None
+    draining: bool = False
+    """The process is about to end: not ready for new callers, though whoever still asks is answered."""
+
+    @property
+    def status(self) -> Status:
+        """What readiness says."""
+        if self.draining:
+            return "draining"
+        return "stuck" if self.worker.is_stuck else self.state
 
     async def start(self) -> None:
         """Load and warm up; then `state` is ``ready``, or ``failed`` and the log says why. Raises nothing."""
         try:
-            self.model = await self.worker.run(self.load)
+            self.model = await run_aside(self.load)
         except Exception:
             self.state = "failed"
             logger.exception("the model cannot be served")
@@ -51,7 +64,7 @@ class Service(Generic[P, R]):
     async def predict(self, model: Model[P, R], request: R, request_id: str, write: Callable[[object], W]) -> W:
         """`write(predictions)`, made in the thread of the model.
 
-        Raises Problem: 422 (a value the model cannot take), 503 (overloaded), 500 (the prediction raised).
+        Raises Problem: 422 (a value the model cannot take), 503 (overloaded), 504 (too slow), 500 (it raised).
         """
         try:
             return await self.worker.run(lambda: write(model.answer(request)))
@@ -62,3 +75,31 @@ class Service(Generic[P, R]):
             fields |= describe_error(error, with_message=self.log_values)
             logger.error("the prediction failed", extra={"fields": fields})
             raise Problem(500, "prediction_failed", "the model could not answer; the log has the request id") from None
+
+
+async def run_aside(call: Callable[[], W]) -> W:
+    """What `call()` returns or raises, in a thread of its own that does not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[W] = loop.create_future()
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if future.done():  # cancelled meanwhile
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = call()
+        except Exception as raised:
+            error = raised
+        except BaseException as raised:  # e.g. SystemExit in a package's code: no reason for us to end
+            error = RuntimeError(f"{type(raised).__name__}: {raised}")
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, name="load", daemon=True).start()
+    return await future

@@ -23,6 +23,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Predictions that run or wait; beyond it 503 with Retry-After."""
     body_seconds: Seconds = 10.0
     """How long a caller may take to send a body."""
+    predict_seconds: Seconds = 20.0
+    """How long one prediction may run before its caller gets 504 and its thread is given up."""
+    max_hung: AtLeastOne = 4
+    """Threads that may be given up at a time; then the service is not ready any more and the process ends."""
 
     log_values: bool = False
     """Whether messages of failed predictions, which may hold values of a request, are logged."""

@@ -1,6 +1,7 @@
 """A package as a conversion makes it, small enough to read: what the tests serve, in and out of process."""
 
 import os
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from nb2prod.serving import create_app
 from nb2prod.serving.settings import Settings as Settings
 
 GOLDEN = Path(__file__).with_name("golden.json")
+RELEASE = threading.Event()
+"""Ends what hangs."""
 
 Row = TypedDict("Row", {"sepal length": float | None, "rooms": int, "class": str, "member": bool})
 
@@ -50,6 +53,8 @@ class Predictor:
             raise SystemExit(3)
         if row["class"] == "slow":
             time.sleep(0.5)
+        if row["class"] == "hang":
+            RELEASE.wait()
         if row["class"] == "infinite":
             return float("inf")
         length = row["sepal length"]

@@ -1,0 +1,59 @@
+"""Predictions that hang: given up at the deadline, the thread replaced; where that is no use, not ready."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from nb2prod.serving.settings import Settings
+
+from .conftest import client_of, wait_until
+from .sample_service import GOLDEN, RELEASE, make_app
+
+GOLDEN_BODY = json.loads(GOLDEN.read_bytes())["body"]
+HANGING = {"rows": [{"sepal length": 1.0, "rooms": 1, "class": "hang", "member": True}]}
+
+
+@pytest.fixture(autouse=True)
+def hanging():
+    RELEASE.clear()
+    yield
+    RELEASE.set()
+
+
+def service_of(**settings):
+    return client_of(make_app(settings=Settings(predict_seconds=0.2, **settings)))
+
+
+def test_fault_57_a_prediction_that_hangs_is_504_and_the_others_are_answered():
+    with service_of() as client, ThreadPoolExecutor(9) as pool:
+        hanging = pool.submit(client.post, "/predict", json=HANGING)
+        others = [pool.submit(client.post, "/predict", json=GOLDEN_BODY) for _ in range(8)]
+        assert [other.result().status_code for other in others] == [200] * 8
+        answer = hanging.result()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (504, "too_slow")
+        assert client.get("/health/ready").status_code == 200
+
+
+def test_fault_57_where_every_thread_hangs_the_service_is_not_ready_and_recovers():
+    told = []
+    app = make_app(settings=Settings(predict_seconds=0.2, max_hung=2))
+    app.state.service.on_failure = lambda: told.append("stuck")
+    with client_of(app) as client, ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(client.post, "/predict", json=HANGING) for _ in range(4)]
+        assert sorted(answer.result().status_code for answer in asked) == [503, 503, 504, 504]
+        ready = client.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"], told) == (503, "stuck", ["stuck"])
+        refused = client.post("/predict", json=GOLDEN_BODY)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+        RELEASE.set()
+        wait_until(lambda: client.get("/health/ready").status_code == 200)
+        assert client.post("/predict", json=GOLDEN_BODY).status_code == 200
+
+
+def test_fault_61_liveness_does_not_depend_on_the_queue():
+    with service_of(max_hung=1) as client, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(client.post, "/predict", json=HANGING)
+        assert client.get("/health/live").status_code == 200
+        assert asked.result().status_code == 504
+        assert client.get("/health/live").status_code == 200
