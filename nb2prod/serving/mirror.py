@@ -8,6 +8,8 @@
 
 Fields are f0, f1, … with the real name beside them, since a column may have any name. A TypedDict decoded as it is
 would let unknown fields through; integers are held to 64 bits, because beyond them a data frame changes its dtype.
+Bounds of an `Annotated` type hold, whoever's they are (`msgspec.Meta(ge=0)`, `annotated_types.Ge(0)`); a dtype's name
+stands for its range: ``Annotated[int, "uint8"]``. A table takes one record in place of the list of them.
 """
 
 import dataclasses
@@ -17,6 +19,9 @@ from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_o
 import msgspec
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length")
+_WIDTHS = {f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)}
+_WIDTHS |= {f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)}
 
 
 def mirror_request(request: type[Any]) -> type[msgspec.Struct]:
@@ -33,6 +38,11 @@ def mirror_request(request: type[Any]) -> type[msgspec.Struct]:
         else:
             options = msgspec.field(name=field.name)
         fields.append((f"f{position}", mirror_type(hints[field.name]), options))
+    if len(fields) == 1 and fields[0][2].name == "rows":
+        attribute, rows, options = fields[0]
+        row = get_args(rows)[0] if get_origin(rows) is list else None
+        if isinstance(row, type) and issubclass(row, msgspec.Struct):
+            fields = [(attribute, rows | row, options)]  # one record, or many
     return msgspec.defstruct(request.__name__, fields, kw_only=True, forbid_unknown_fields=True)
 
 
@@ -44,13 +54,31 @@ def mirror_type(annotation: Any) -> Any:
         return _mirror_row(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return Annotated[mirror_type(arguments[0]), *arguments[1:]]
+        return _bounded(arguments[0], arguments[1:])
     if origin in (Union, types.UnionType):
         return Union[tuple(mirror_type(argument) for argument in arguments)]  # noqa: UP007 - computed
     if origin in (list, tuple, dict, set, frozenset):
         mirrored = tuple(argument if argument is Ellipsis else mirror_type(argument) for argument in arguments)
         return origin[mirrored]
     return annotation
+
+
+def _bounded(annotation: Any, notes: tuple[Any, ...]) -> Any:
+    """`annotation` with the bounds in `notes`; an integer keeps those of 64 bits where it has none of its own."""
+    bounds: dict[str, Any] = {}
+    for note in notes:
+        if isinstance(note, str) and note in _WIDTHS:
+            bounds["ge"], bounds["le"] = _WIDTHS[note]
+        else:
+            bounds |= {name: bound for name in _BOUNDS if (bound := getattr(note, name, None)) is not None}
+    if annotation is not int:
+        annotation = mirror_type(annotation)
+        return Annotated[annotation, msgspec.Meta(**bounds)] if bounds else annotation
+    if "gt" not in bounds:
+        bounds.setdefault("ge", -(2**63))
+    if "lt" not in bounds:
+        bounds.setdefault("le", 2**63 - 1)
+    return Annotated[int, msgspec.Meta(**bounds)]
 
 
 def _mirror_row(row: Any) -> type[msgspec.Struct]:
