@@ -127,7 +127,7 @@ def _json(content: bytes, status: int = 200) -> Response:
 
 async def _on_problem(http: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)
-    return problem_response(problem, http.state.request_id)
+    return problem_response(problem, http.state.request_id, http.url.path)
 
 
 async def _on_http(http: Request, error: Exception) -> Response:
@@ -135,7 +135,7 @@ async def _on_http(http: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
     problem = Problem(error.status_code, code, error.detail, headers=dict(error.headers or {}))
-    return problem_response(problem, http.state.request_id)
+    return problem_response(problem, http.state.request_id, http.url.path)
 
 
 async def _on_disconnect(_: Request, __: Exception) -> Response:

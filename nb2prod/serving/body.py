@@ -17,7 +17,7 @@ def check_headers(headers: Headers, limit: int, media_types: frozenset[str]) -> 
     kind, _, parameters = headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if kind.strip().lower() not in media_types or charset not in ("", "charset=utf-8"):
-        accepted = " or ".join(sorted(media_types))
+        accepted = " or ".join(sorted(media_types - {""}))
         raise Problem(415, "wrong_content_type", f"send Content-Type: {accepted} in UTF-8", headers=CLOSE)
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Problem(415, "wrong_content_encoding", "send the body uncompressed", headers=CLOSE)

@@ -43,11 +43,15 @@ def build_decoder(request: type[R], *, max_rows: int) -> Decoder[R]:
         plan.append((field.name, field.encode_name, has_struct(field.type), keys))
     own_keys = required_keys(struct)
 
+    def locate(path: str) -> str:
+        """One record in place of the rows is row 0."""
+        return ".rows[0]" + path[5:] if table and path.startswith(".rows.") else path
+
     def decode(body: bytes) -> R:
         try:
             value = strict.decode(body)
         except READING as error:
-            raise name_all(explain(error, body, one_record=table), lambda: msgspec.json.decode(body)) from None
+            raise name_all(explain(error, body, locate), lambda: msgspec.json.decode(body)) from None
         request, keys = finish(value)
         # Each key costs a colon, so as many colons as required keys means that no key is there twice. More (an
         # optional key, a colon in a text, a dict, a duplicate) means a slower look; almost no table needs it.
@@ -59,7 +63,7 @@ def build_decoder(request: type[R], *, max_rows: int) -> Decoder[R]:
         try:
             value = msgspec.convert(values, struct)
         except READING as error:
-            raise name_all(explain(error, one_record=table), lambda: values) from None
+            raise name_all(explain(error, locate=locate), lambda: values) from None
         return finish(value)[0]
 
     def finish(value: Any) -> tuple[R, int]:

@@ -35,11 +35,11 @@ class Exchange:
         body = await read_body(http.receive, limit=limit, seconds=self._settings.body_seconds)
         read = self._protocol.read
         if len(body) < LARGE_BODY:
-            request = read(body, http.headers)
+            request, how = read(body, http.headers)
         else:
-            request = await asyncio.to_thread(read, body, http.headers)
+            request, how = await asyncio.to_thread(read, body, http.headers)
         request_id: str = http.state.request_id
         reply = await self._service.predict(
-            model, request, request_id, lambda given: self._protocol.write(given, request, model, request_id)
+            model, request, request_id, lambda given: self._protocol.write(given, how, model, request_id)
         )
-        return Response(reply.content, media_type=reply.media_type)
+        return Response(reply.content, media_type=reply.media_type, headers=reply.headers)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -19,13 +19,14 @@ READING = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding JSON raises; `msgspec.ValidationError` is a DecodeError."""
 
 
-def explain(error: Exception, body: bytes = b"", *, one_record: bool = False) -> Problem:
-    """The problem behind one of `READING`, found in `body`, or in values that have left it.
+Locate = Callable[[str], str]
+"""From the path of what was decoded, e.g. ``[2]``, to the path in the request: ``.rows[2].age``."""
 
-    `one_record`: an object in place of the list of rows is row 0.
-    """
+
+def explain(error: Exception, body: bytes = b"", locate: Locate = str) -> Problem:
+    """The problem behind one of `READING`, found in `body`, or in values that have left it."""
     if isinstance(error, msgspec.ValidationError):
-        return _explain_mismatch(str(error), one_record)
+        return _explain_mismatch(str(error), locate)
     if isinstance(error, RecursionError):
         return Problem(400, "too_deep", "the body is nested too deeply")
     if isinstance(error, UnicodeDecodeError):
@@ -39,13 +40,15 @@ def explain(error: Exception, body: bytes = b"", *, one_record: bool = False) ->
     at = int(found.group(1))
     if is_not_finite(body, at) and (path := find_not_finite(body)) is not None:
         message = f"NaN and Infinity are not JSON (byte {at}): send null where it is allowed"
-        return place(path, "out_of_range", message, one_record)
+        return place(locate(path), "out_of_range", message)
     return Problem(400, "malformed_json", f"the body is not JSON in UTF-8 (byte {at})")
 
 
 def is_not_finite(body: bytes, at: int) -> bool:
     """Whether JSON stops being JSON at this byte because of NaN or Infinity."""
-    return bool(re.match(rb"-?(NaN|Inf|nan|inf)", body[at : at + 4]) or re.match(rb"-Inf", body[max(at - 1, 0) : at + 3]))
+    return bool(
+        re.match(rb"-?(NaN|Inf|nan|inf)", body[at : at + 4]) or re.match(rb"-Inf", body[max(at - 1, 0) : at + 3])
+    )
 
 
 def find_not_finite(body: bytes) -> str | None:
@@ -106,9 +109,9 @@ def describe_names(missing: list[str], unknown: list[str]) -> str:
     return "; ".join(parts)
 
 
-def place(path: str, code: str, message: str, one_record: bool = False) -> Problem:
+def place(path: str, code: str, message: str) -> Problem:
     """Problem 422 at a path such as ``.rows[2].age``: row 2, field 'age'."""
-    row, field = _split_path(path, one_record)
+    row, field = _split_path(path)
     return Problem(422, code, f"{_where(row, field)}: {message}", field=field, row=row)
 
 
@@ -119,9 +122,7 @@ _TYPES = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
 _BOUND = re.compile(r"Expected `(?:int|float)` (<=|>=|<|>) (\S+)")
 
 
-def _split_path(path: str, one_record: bool) -> tuple[int | None, str | None]:
-    if one_record and path.startswith(".rows."):
-        return 0, path.removeprefix(".rows.")
+def _split_path(path: str) -> tuple[int | None, str | None]:
     found = _PATH.fullmatch(path)
     if found is None:
         return None, None
@@ -133,7 +134,7 @@ def _where(row: int | None, field: str | None) -> str:
     return ", ".join(parts) or "the body"
 
 
-def _explain_mismatch(text: str, one_record: bool) -> Problem:
+def _explain_mismatch(text: str, locate: Locate) -> Problem:
     what, _, path = text.rpartition(" - at `")
     if not what:
         what, path = text, "$`"
@@ -143,19 +144,19 @@ def _explain_mismatch(text: str, one_record: bool) -> Problem:
         (_UNKNOWN, "unknown_field", "is not a field of this model"),
     ):
         if found := pattern.fullmatch(what):
-            return place(f"{path}.{found[1]}", code, message, one_record)
+            return place(locate(f"{path}.{found[1]}"), code, message)
     if found := _TYPES.fullmatch(what):
-        return place(path, "wrong_type", f"expected {_words(found[1])}, got {_words(found[2])}", one_record)
+        return place(locate(path), "wrong_type", f"expected {_words(found[1])}, got {_words(found[2])}")
     if found := _BOUND.fullmatch(what):
         wide = len(found[2].lstrip("-")) > 18
         message = "does not fit into 64 bits" if wide else f"expected a number {found[1]} {found[2]}"
-        return place(path, "out_of_range", message, one_record)
+        return place(locate(path), "out_of_range", message)
     if "out of range" in what:
-        return place(path, "out_of_range", "is not a finite number of the expected size", one_record)
+        return place(locate(path), "out_of_range", "is not a finite number of the expected size")
     if what.startswith("Expected "):
-        return place(path, "invalid", what.replace("`", ""), one_record)
+        return place(locate(path), "invalid", what.replace("`", ""))
     # e.g. "Invalid enum value 3": it would repeat the value
-    return place(path, "invalid", "is not one of the accepted values", one_record)
+    return place(locate(path), "invalid", "is not one of the accepted values")
 
 
 def _words(types: str) -> str:

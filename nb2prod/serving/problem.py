@@ -35,16 +35,18 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         self.headers = headers or {}
 
 
-def problem_response(problem: Problem, request_id: str) -> Response:
-    """``{"error": {"code", "message", "field", "row"}, "request_id"}`` with the problem's status and headers."""
-    error: dict[str, Any] = {
-        "code": problem.code,
-        "message": problem.message,
-        "field": problem.field,
-        "row": problem.row,
-    }
+def problem_response(problem: Problem, request_id: str, path: str = "") -> Response:
+    """``{"error": {"code", "message", "field", "row"}, "request_id"}`` with the problem's status and headers.
+
+    Below ``/v2`` the error is a text, as the Open Inference Protocol has it, and the rest stands beside it.
+    """
+    details: dict[str, Any] = {"code": problem.code, "field": problem.field, "row": problem.row}
+    if path == "/v2" or path.startswith("/v2/"):
+        content = {"error": problem.message, **details, "request_id": request_id}
+    else:
+        content = {"error": {"message": problem.message, **details}, "request_id": request_id}
     return Response(
-        encode({"error": error, "request_id": request_id}),
+        encode(content),
         status_code=problem.status,
         headers=problem.headers,
         media_type="application/json",

@@ -19,8 +19,8 @@ class Own:
     def __init__(self, decoder: Decoder[Any]) -> None:
         self._decoder = decoder
 
-    def read(self, body: bytes, headers: Headers) -> Any:  # noqa: ARG002 - other protocols look at them
-        return self._decoder.decode(body)
+    def read(self, body: bytes, headers: Headers) -> tuple[Any, None]:  # noqa: ARG002 - others look at them
+        return self._decoder.decode(body), None
 
-    def write(self, predictions: Any, request: Any, model: Model[Any, Any], request_id: str) -> Reply:  # noqa: ARG002
+    def write(self, predictions: Any, how: None, model: Model[Any, Any], request_id: str) -> Reply:  # noqa: ARG002
         return Reply(encode({"predictions": predictions, "model": model.label, "request_id": request_id}))
