@@ -27,7 +27,6 @@ WITHOUT = {
     "NB165": "a kernel that reads what nb2prod cannot",
     "NB345": "some releases of Python 3.11 only: tests of the boundary",
     "NB355": "rows of the run: tests of features",
-    "NB356": "rows of the run: tests of features",
     "NB367": "outputs of the run: tests of hidden state",
     "NB227": "another program writes at the same moment",
     "NB262": "a bug in nb2prod, if it is ever seen",

@@ -190,6 +190,17 @@ def node_at(node: ast.AST, path: Path) -> ast.expr:
     return node
 
 
+def path_to(root: ast.AST, wanted: ast.AST) -> Path | None:
+    """The way to a node of the tree; None where it is not in it."""
+    for field, value in ast.iter_fields(root):
+        for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
+            if child is wanted:
+                return ((field, index),)
+            if isinstance(child, ast.AST) and (rest := path_to(child, wanted)) is not None:
+                return ((field, index), *rest)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     node: ast.stmt

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nb2prod.analysis import effects
-from nb2prod.analysis.graph import NotebookGraph, Path, Statement
+from nb2prod.analysis.cuts import whole_answer
+from nb2prod.analysis.graph import NotebookGraph, Path, Statement, path_to
 from nb2prod.analysis.predictions import (
     CROSS_VALIDATING,
     FITTING_TO_ROWS,
@@ -66,6 +67,9 @@ def _last_prediction(
 ) -> Response | Finding | None:
     unclear: Finding | None = None
     for statement in reversed(statements):
+        found = _cut(graph, predictions, statement)
+        if found is not None:
+            return found
         found = _whole(graph, predictions, statement, own, is_last=statement is statements[-1])
         if isinstance(found, Response):
             return found
@@ -74,8 +78,33 @@ def _last_prediction(
         for statement in reversed(statements):
             part = predictions.part(statement, statement.node) if _is_simple(statement) else None
             if part is not None:
-                return Response(statement, part=part[0])
+                whole = whole_answer(predictions, statement, part[1])
+                return Response(statement, part=part[0] if whole is None else path_to(statement.node, whole))
     return unclear
+
+
+def _cut(graph: NotebookGraph, predictions: Predictions, s: Statement) -> Response | Finding | None:
+    """The response before a statement takes a part of it by position: ``first = yhat[:5]``.
+
+    An error where a request cell says which rows are asked for: that a name holds a part may be meant.
+    """
+    value = getattr(s.node, "value", None)
+    if isinstance(s.node, ast.Expr) and isinstance(value, ast.Name):
+        made = [graph.statements[n] for n in graph.reads[s.number].get(value.id, frozenset())]
+        return _cut(graph, predictions, made[0]) if len(made) == 1 and made[0].number in predictions.held else None
+    if not isinstance(s.node, ast.Expr | ast.Assign | ast.AnnAssign) or not isinstance(value, ast.expr):
+        return None
+    whole = whole_answer(predictions, s, value)
+    if whole is None or (isinstance(s.node, ast.Expr) and not any(prediction_calls(graph, s, whole))):
+        return None
+    if not isinstance(s.node, ast.Expr) and graph.notebook.with_role(Role.REQUEST):
+        return _error(
+            "NB356",
+            f"`{ast.unparse(value)}` gives fewer answers than rows were sent.",
+            f"Let the response be `{ast.unparse(whole)}`; a caller sends the rows that it asks for.",
+            s,
+        )
+    return Response(s, part=path_to(s.node, whole))
 
 
 def _is_simple(s: Statement) -> bool:
@@ -299,6 +328,29 @@ def fitted_to_rows(statements: Iterable[Statement]) -> Finding | None:
                     s,
                 )  # fmt: skip
     return None
+
+
+def fewer_answers(graph: NotebookGraph, numbers: Iterable[int]) -> Finding | None:
+    """A part of the answers, taken by position, that the response is made of: the other rows would have none."""
+    statements = tuple(graph.statements[n] for n in numbers)
+    predictions = Predictions(graph, statements)
+    for s in statements:
+        for node in _evaluated(s.node):
+            whole = whole_answer(predictions, s, node)
+            if whole is not None:
+                return _few(node, whole, s)
+    return None
+
+
+def _evaluated(node: ast.stmt) -> Iterable[ast.expr]:
+    """The expressions of a simple statement; of a block, what it is about is not known."""
+    return (n for n in ast.walk(node) if isinstance(n, ast.expr)) if not hasattr(node, "body") else ()
+
+
+def _few(part: ast.expr, whole: ast.expr, s: Statement) -> Finding:
+    return _error("NB356", f"`{ast.unparse(part)}` gives fewer answers than rows were sent.",
+                  f"Let the response be made of `{ast.unparse(whole)}`; a caller sends the rows that it asks for.",
+                  s)  # fmt: skip
 
 
 def _error(code: str, message: str, hint: str, statement: Statement) -> Finding:

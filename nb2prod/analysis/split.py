@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from nb2prod.analysis.entry import find_entry, is_typed_data
-from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at
+from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at, path_to
 from nb2prod.analysis.locals import Comprehension, FunctionNode
 from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, prediction_calls, receiver_of
 from nb2prod.analysis.response import Response, find_response, kept_of_block
@@ -76,7 +76,7 @@ def _fitted_in_calls(graph: NotebookGraph, response: Statement) -> list[tuple[St
                        for n in ast.walk(receiver))  # fmt: skip
             if not fits or getattr(call.func, "attr", "") not in PREDICTING | TRANSFORMING:
                 continue
-            path = _path_to(s.node, receiver)
+            path = path_to(s.node, receiver)
             if path is not None and _is_evaluated_once(s.node, path) and _is_placed_well(graph, s, path):
                 found.append((s, path))
     return found[:1]
@@ -103,7 +103,7 @@ def _typed_in(graph: NotebookGraph, response: Statement) -> Statement | tuple[St
             method = isinstance(call.func, ast.Attribute)
             for argument in call.args[:1] if method else call.args:
                 literal = next(_literals(graph, argument), None)
-                path = _path_to(s.node, literal) if literal is not None else None
+                path = path_to(s.node, literal) if literal is not None else None
                 if path is not None and path not in [p for _, p in typed]:
                     typed.append((s, path))
     if not any(prediction_calls(graph, s, s.node) for s in statements):
@@ -125,16 +125,6 @@ def _literals(graph: NotebookGraph, node: ast.expr) -> Iterator[ast.expr]:
             yield from _literals(graph, argument)
         if isinstance(node.func, ast.Attribute) and not node.args:
             yield from _literals(graph, node.func.value)
-
-
-def _path_to(root: ast.AST, wanted: ast.AST) -> Path | None:
-    for field, value in ast.iter_fields(root):
-        for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
-            if child is wanted:
-                return ((field, index),)
-            if isinstance(child, ast.AST) and (rest := _path_to(child, wanted)) is not None:
-                return ((field, index), *rest)
-    return None
 
 
 def _free(graph: NotebookGraph, wishes: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.request import inferred_request, taken_to_be, typed_request
-from nb2prod.analysis.response import Response, find_response, fitted_to_rows
+from nb2prod.analysis.response import Response, fewer_answers, find_response, fitted_to_rows
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
 from nb2prod.plan.boundary import Boundary
@@ -79,6 +79,9 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
         return None, (fitting,)
     if not request:
         return None, tuple(findings)
+    few = None if stated else fewer_answers(graph, sorted(prediction))
+    if few is not None:
+        return None, (few,)
     if name in request and all(_only_names(graph.statements[n], name) for n in prediction):
         return None, (
             _error("NB306", f"which value does a caller send? (`{name}` is the answer itself, and nothing behind it "

@@ -22,20 +22,18 @@ body = json.load(sys.stdin)
 def ask(body):
     return schema.response_to_json(predictor.predict(**schema.request_from_json(body)))
 
-answer, alone = ask(body), []
-for place in json.loads(places):
+def attempt(rows):
     try:
-        alone.append([place, ask({"rows": body["rows"][place : place + 1]}), ""])
+        return [ask({"rows": rows}), ""]
     except Exception as error:
-        alone.append([place, None, f"{type(error).__name__}: {error}"])
+        return [None, f"{type(error).__name__}: {error}"]
+
+answer, places = ask(body), json.loads(places)
+alone = [[place, *attempt(body["rows"][place : place + 1])] for place in places]
+twice = attempt(2 * body["rows"]) if places else None
 whole_only = bool(alone) and all(error for _, _, error in alone)
-if whole_only:
-    try:
-        ask({"rows": body["rows"][: len(body["rows"]) // 2]})
-        whole_only = False
-    except Exception:
-        pass
-sys.stdout.write("\\n" + json.dumps([answer, alone, whole_only]))
+whole_only = whole_only and bool(attempt(body["rows"][: len(body["rows"]) // 2])[1])
+sys.stdout.write("\\n" + json.dumps([answer, alone, twice, whole_only]))
 """
 _SAMPLE = 20
 
@@ -44,13 +42,15 @@ _SAMPLE = 20
 class Answered:
     """`predictions` in wire form, or `error`: the last line of what went wrong.
 
-    `alone` is what some rows gave each by itself: their places, predictions of one row, or an error. `whole_only`: none
-    of them gave an answer, nor did half of all rows.
+    `alone` is what some rows gave each by itself: their places, predictions of one row, or an error. `twice` is what
+    the rows gave that were sent two times over, or an error; None where there are not several. `whole_only`: neither
+    one row nor half of all rows gave an answer.
     """
 
     predictions: Any = None
     error: str = ""
     alone: tuple[tuple[int, Any, str], ...] = ()
+    twice: tuple[Any, str] | None = None
     whole_only: bool = False
 
 
@@ -77,8 +77,13 @@ def ask_module(project: Path, package: str, python: Path, body: Any, cancel: Can
     if process.returncode != 0:
         lines = err.strip().splitlines()
         return Answered(error=lines[-1] if lines else f"it ended with code {process.returncode}")
-    answer, alone, whole_only = json.loads(out.rpartition("\n")[2])
-    return Answered(answer, alone=tuple((place, given, error) for place, given, error in alone), whole_only=whole_only)
+    answer, alone, twice, whole_only = json.loads(out.rpartition("\n")[2])
+    return Answered(
+        answer,
+        alone=tuple((place, given, error) for place, given, error in alone),
+        twice=tuple(twice) if twice else None,
+        whole_only=whole_only,
+    )
 
 
 def _places(body: Any) -> list[int]:

@@ -13,8 +13,9 @@ from nb2prod.events import Cancel, Emit, FindingFound
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.report import Parity, TestResult
 from nb2prod.model.run import RunRecord
-from nb2prod.parity import comparison, first_difference, tolerance
-from nb2prod.proof.module import Answered, ask_module
+from nb2prod.parity import comparison
+from nb2prod.proof.module import ask_module
+from nb2prod.proof.single_rows import RowsDiffer, rows_differ
 from nb2prod.steps.extract import Project, runtime_folder
 
 
@@ -42,8 +43,8 @@ def prove_project(
 ) -> Proof:
     """Raises GateError where the module answers otherwise than the notebook, lacks a requirement, or a test fails.
 
-    `rows_stand_alone`: it was nb2prod that found which rows a caller sends, so a row must give by itself what it gives
-    among others; where the notebook has a request of its own, that is told and left to its author.
+    `rows_stand_alone`: it was nb2prod that found which rows a caller sends, so each row must have its answer, by itself
+    the same as among others; where the notebook has a request of its own, that is told and left to its author.
     """
     served = (*project.serving, project.runtime)
     bare = create_environment(
@@ -60,11 +61,12 @@ def prove_project(
             where=Where(str(output)),
         )
     if together is not None:
-        said = f"a row by itself gives another answer than among others: {together}"
         hint = "Keep in training what the prediction computes of all rows (a mean, a rank, a set of levels)."
-        if rows_stand_alone:
-            raise GateError(f"{said}.", code="NB356", hint=hint, where=Where(str(output)))
-        emit(FindingFound("test", Finding("NB356", Severity.WARNING, f"{said}.", hint=hint)))
+        if together.is_lost:
+            hint = "Let the response hold an answer for each row: leave out what takes the first or last of them."
+        if rows_stand_alone or together.is_lost:
+            raise GateError(f"{together.said}.", code="NB356", hint=hint, where=Where(str(output)))
+        emit(FindingFound("test", Finding("NB356", Severity.WARNING, f"{together.said}.", hint=hint)))
     python = create_environment(
         record.python, (*served, *project.training), [runtime_folder()], emit=emit, cancel=cancel, step="test"
     )  # fmt: skip
@@ -111,34 +113,15 @@ def run_suite(output: Path, project: Project, python: Path, mutants: int, emit: 
 
 def _module_parity(
     output: Path, package: str, record: RunRecord, python: Path, cancel: Cancel
-) -> tuple[Parity, str | None]:
-    """The parity, and the first difference between a row by itself and the same row among the others."""
+) -> tuple[Parity, RowsDiffer | None]:
+    """The parity, and what says that rows do not have an answer each."""
     rows = golden_rows(record)
     answered = ask_module(output, package, python, record.body, cancel)
     if answered.error:
         return Parity("module", "different", rows, reason=answered.error), None
     equal, difference, reason = comparison(record.schema)(record.predictions, answered.predictions)
     parity = Parity("module", "equal" if equal else "different", rows, difference, None if equal else reason)
-    return parity, _row_difference(answered, record)
-
-
-def _row_difference(answered: Answered, record: RunRecord) -> str | None:
-    """None also where the response has not one part for each row, and where the numbers are one value, as the last
-    days of a series are: a part of them is never answered."""
-    whole = answered.predictions
-    if answered.whole_only and record.schema.request[0].shape == (None,):
-        return None
-    if not isinstance(whole, list) or len(whole) != golden_rows(record):
-        return None
-    relative, absolute = (10 * bound for bound in tolerance(record.schema))  # batches are summed in another order
-    for place, alone, error in answered.alone:
-        if error:
-            return f"row {place}: {error}"
-        equal, _, reason = first_difference(whole[place : place + 1], alone, relative=relative, absolute=absolute)
-        if not equal and reason is not None:
-            said = reason.partition(": ")[2].replace("in the notebook", "among the others")
-            return f"row {place}: {said.replace(' here', ' by itself')}"
-    return None
+    return parity, rows_differ(answered, rows, record.schema)
 
 
 def golden_rows(record: RunRecord) -> int:

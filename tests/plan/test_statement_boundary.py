@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.plan.equality import Converted, analysed, convert, equal_or_refused, findings_of
+from tests.plan.equality import Converted, analysed, check, convert, equal_or_refused, findings_of
 
 MODEL = """
 # %% functions
@@ -305,3 +305,49 @@ for ax, g in zip(axes, guess):
 """
     assert boundary_of(text)[2] == "guess"
     assert equal_or_refused(text) == "equal"
+
+
+CUT = """
+# %% imports
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import train_test_split
+# %% training
+X = np.arange(24.0).reshape(12, 2) ** 1.5
+X_train, X_test, y_train, y_test = train_test_split(X, X[:, 0] * 2 + 1, random_state=0)
+model = LinearRegression().fit(X_train, y_train)
+# %% inference
+"""
+
+
+@pytest.mark.parametrize(
+    "inference",
+    [
+        "model.predict(X_test)[:2]",
+        "print('first', model.predict(X_test)[0:2])",
+        "yhat = model.predict(X_test)\nyhat[:2]",
+        "yhat = model.predict(X_test)\nfirst = yhat[:2]\nprint(first)",
+        "first = model.predict(X_test)[:2]",
+        "out = pd.DataFrame({'yhat': model.predict(X_test)})\nout = out.head(2)\nout",
+        "out = pd.DataFrame({'yhat': model.predict(X_test).round(2)}).tail(1)",
+    ],
+)
+def test_a_part_of_the_answers_by_position_is_a_glance(inference: str) -> None:
+    """The package answers all rows: the response is what stood before it was cut."""
+    result = convert(CUT + inference)
+    assert isinstance(result, Converted)
+    assert len(check(result)) == 3
+
+
+@pytest.mark.parametrize(
+    "inference", ["[round(p) for p in model.predict(X_test)[:2]]", "yhat = model.predict(X_test)[:2]\nyhat.round(1)"]
+)
+def test_a_response_made_of_a_part_of_the_answers_is_refused(inference: str) -> None:
+    assert equal_or_refused(CUT + inference) == ("NB356",)
+
+
+def test_the_best_of_all_are_no_glance() -> None:
+    result = convert(CUT + "scores = model.predict(X_test)\nbest = np.argsort(scores)[:2]")
+    assert isinstance(result, Converted)
+    assert len(check(result)) == 2
