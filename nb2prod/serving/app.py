@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from nb2prod.serving.access import API_KEY, Access
 from nb2prod.serving.decode import build_decoder
@@ -33,6 +34,20 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 
+class Application(Starlette):
+    """Starlette, with a way past its layers for predictions: `exchanges` are the ones that have a path of their own."""
+
+    exchanges: dict[str, Exchange]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            exchange = self.exchanges.get(scope["path"])
+            if exchange is not None:
+                await exchange(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+
 def create_app(
     *,
     name: str,
@@ -43,7 +58,7 @@ def create_app(
     golden: str | Path | None = None,
     version: str | None = None,
     settings: Settings | None = None,
-) -> Starlette:
+) -> Application:
     """The ASGI application of a generated package.
 
     `request` is a plain dataclass (JSON types, TypedDicts for rows); `arguments(request)` makes of it what the model
@@ -102,9 +117,10 @@ def create_app(
         starting.cancel()
         service.worker.stop()
 
-    app = Starlette(
+    exchanges = [Exchange("/predict", Own(decoder), service, access, settings)]
+    app = Application(
         routes=[
-            Route("/predict", Exchange(Own(decoder), service, access, settings).__call__, methods=["POST"]),
+            *(Route(exchange.path, exchange, methods=["POST"]) for exchange in exchanges),
             Route("/health/live", live),
             Route("/health/ready", ready),
             Route("/openapi.json", openapi),
@@ -114,6 +130,7 @@ def create_app(
         exception_handlers={Problem: _on_problem, HTTPException: _on_http, ClientDisconnect: _on_disconnect},
         lifespan=lifespan,
     )
+    app.exchanges = {exchange.path: exchange for exchange in exchanges}
     app.router.redirect_slashes = False
     app.state.service = service
     app.state.settings = settings

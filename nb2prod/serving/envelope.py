@@ -1,16 +1,19 @@
 """Around every request: an id, headers that browsers obey, and one line of access log without values."""
 
+import os
 import re
 import time
-import uuid
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nb2prod.serving.log import logger
 
-REQUEST_ID = "x-request-id"
+REQUEST_ID = b"x-request-id"
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+NO_STORE = (b"cache-control", b"no-store")
+SECURITY_HEADERS: list[tuple[bytes, bytes]] = [(b"x-content-type-options", b"nosniff")]
+
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Envelope:
@@ -23,7 +26,7 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = find_id(scope["headers"])
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
         started = time.perf_counter()
         status = 500
@@ -32,10 +35,10 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers.setdefault("Cache-Control", "no-store")
+                headers: RawHeaders = message["headers"]
+                cached = any(name == b"cache-control" for name, _ in headers)
+                added = [(REQUEST_ID, request_id.encode()), *SECURITY_HEADERS, *([] if cached else [NO_STORE])]
+                message["headers"] = [*headers, *added]
             await send(message)
 
         try:
@@ -43,19 +46,24 @@ class Envelope:
         finally:
             # An unknown path is the caller's text, a query may hold values: neither is logged.
             route = getattr(scope.get("route"), "path", None)
-            milliseconds = round((time.perf_counter() - started) * 1000, 2)
-            fields = {
-                "request_id": request_id,
-                "method": scope["method"],
-                "route": route,
-                "status": status,
-                "ms": milliseconds,
-            }
-            logger.info("request", extra={"fields": fields})
+            log_request(request_id, scope["method"], route, status, time.perf_counter() - started)
 
 
-def _request_id(scope: Scope) -> str:
-    sent = [value for name, value in scope["headers"] if name == REQUEST_ID.encode()]
+def find_id(headers: RawHeaders) -> str:
+    """The id of a request: the only one that was sent, if it is a plain token, else a new one."""
+    sent = [value for name, value in headers if name == REQUEST_ID]
     if len(sent) == 1 and _SANE_ID.fullmatch(sent[0]):
         return bytes(sent[0]).decode("ascii")
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
+
+
+def log_request(request_id: str, method: str, route: str | None, status: int, seconds: float) -> None:
+    """The line of access log."""
+    fields = {
+        "request_id": request_id,
+        "method": method,
+        "route": route,
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+    }
+    logger.info("request", extra={"fields": fields})

@@ -35,18 +35,21 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         self.headers = headers or {}
 
 
-def problem_response(problem: Problem, request_id: str, path: str = "") -> Response:
-    """``{"error": {"code", "message", "field", "row"}, "request_id"}`` with the problem's status and headers.
+def describe_problem(problem: Problem, request_id: str, path: str) -> bytes:
+    """``{"error": {"code", "message", "field", "row"}, "request_id"}``
 
     Below ``/v2`` the error is a text, as the Open Inference Protocol has it, and the rest stands beside it.
     """
     details: dict[str, Any] = {"code": problem.code, "field": problem.field, "row": problem.row}
     if path == "/v2" or path.startswith("/v2/"):
-        content = {"error": problem.message, **details, "request_id": request_id}
-    else:
-        content = {"error": {"message": problem.message, **details}, "request_id": request_id}
+        return encode({"error": problem.message, **details, "request_id": request_id})
+    return encode({"error": {"message": problem.message, **details}, "request_id": request_id})
+
+
+def problem_response(problem: Problem, request_id: str, path: str = "") -> Response:
+    """The description with the problem's status and headers."""
     return Response(
-        encode(content),
+        describe_problem(problem, request_id, path),
         status_code=problem.status,
         headers=problem.headers,
         media_type="application/json",
