@@ -51,8 +51,8 @@ class Exchange:
         except Exception as error:  # a fault of ours: the caller gets the form of every refusal all the same
             logger.error("a request failed", extra={"fields": describe_error(error, with_message=False)})
             status = 500
-            problem = Problem(500, "internal", "the service could not answer")
-            reply = Reply(describe_problem(problem, request_id, self.path))
+            fault = Problem(500, "internal", "the service could not answer")
+            reply = Reply(describe_problem(fault, request_id, self.path))
         finally:
             log_request(request_id, scope["method"], self.path, status, time.perf_counter() - started)
         headers = [
