@@ -1,7 +1,7 @@
 """`python -m nb2prod.serving PACKAGE.service:app [--host HOST] [--port PORT]`: one process, one application.
 
-Without `NB2PROD_API_KEY` it binds to loopback only. Exit codes: 0 stopped, 1 the application or its model cannot be
-served, 2 usage, 130 interrupted.
+Without keys or tokens (`nb2prod.serving.access`) it binds to loopback only. Exit codes: 0 stopped, 1 the application or
+its model cannot be served, 2 usage, 130 interrupted.
 """
 
 import argparse
@@ -11,12 +11,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import uvicorn
 
-from nb2prod.serving.access import API_KEY
+from nb2prod.serving.access import API_KEY, Access
+from nb2prod.serving.access.tls import harden, tls_files, watch_certificate
 from nb2prod.serving.log import configure_logs
+from nb2prod.serving.settings import Settings
 
 DRAIN_SECONDS = 25
 """How long requests in flight may take after SIGTERM; orchestrators send SIGKILL after 30."""
@@ -26,14 +29,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m nb2prod.serving", description="Serve a generated package.")
     parser.add_argument("target", metavar="PACKAGE.service:app")
-    parser.add_argument("--host", help=f"default: 0.0.0.0 where {API_KEY} is set, else 127.0.0.1")
+    parser.add_argument("--host", help="default: 0.0.0.0 where callers need a key, else 127.0.0.1")
     parser.add_argument("--port", type=_port, default=8080, help="default: 8080; 0 picks a free one")
     options = parser.parse_args(arguments)
-    key = os.environ.get(API_KEY)
-    if key is not None and not key.strip():
-        return _refuse(f"{API_KEY} is set but empty. Give it a key, or unset it to serve on loopback only.")
-    host = options.host if options.host is not None else ("127.0.0.1" if key is None else "0.0.0.0")  # noqa: S104
-    if key is None and not is_loopback(host):
+    try:
+        settings = Settings.from_environment(os.environ)
+        is_guarded = Access(settings, os.environ).is_configured
+        tls_files(settings)
+    except ValueError as error:
+        return _refuse(f"{error}.")
+    host = options.host if options.host is not None else ("0.0.0.0" if is_guarded else "127.0.0.1")  # noqa: S104
+    if not is_guarded and not is_loopback(host):
         return _refuse(f"{host!r} is reachable from outside and {API_KEY} is not set. Set a key, or use 127.0.0.1.")
     try:
         app = import_app(options.target)
@@ -48,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(app: Any, host: str, port: int) -> int:
     """Run uvicorn until a signal, then let requests in flight finish. The exit code."""
     configure_logs()
+    tls = tls_files(app.state.settings) if hasattr(app.state, "settings") else None
     config = uvicorn.Config(
         app,
         host=host,
@@ -60,7 +67,14 @@ def serve(app: Any, host: str, port: int) -> int:
         server_header=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        ssl_certfile=tls[0] if tls is not None else None,
+        ssl_keyfile=tls[1] if tls is not None else None,
     )  # loop and http: uvloop and httptools where they are installed
+    if tls is not None:
+        config.load()
+        assert config.ssl is not None
+        harden(config.ssl)
+        app.state.background.append(partial(watch_certificate, config.ssl, *tls))
     server = uvicorn.Server(config)
     failed = False
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from nb2prod.serving.access import API_KEY, Access
+from nb2prod.serving.access import Access
 from nb2prod.serving.decode import build_decoder
 from nb2prod.serving.docs import docs_response
 from nb2prod.serving.envelope import Envelope
@@ -64,14 +64,14 @@ def create_app(
     `request` is a plain dataclass (JSON types, TypedDicts for rows); `arguments(request)` makes of it what the model
     takes, and raises ValueError, TypeError or KeyError for what it cannot (422); `answer(predictor, arguments)` gives
     JSON values; `golden` is the file of golden rows: warm-up and examples. `settings` are those of the environment
-    unless given; `NB2PROD_API_KEY` switches the key on. The model is loaded when the server starts, in a thread of its
-    own, and asked in another.
+    unless given; `NB2PROD_API_KEY` is a key. The model is loaded when the server starts, in a thread of its own, and
+    asked in another.
 
     Raises TypeError for a request type without a JSON form, OSError or ValueError for unreadable golden rows,
-    ValueError for an empty key or a setting that is no such value.
+    ValueError for a setting that is no such value, or that promises an access that it cannot guard.
     """
     settings = Settings.from_environment(os.environ) if settings is None else settings
-    access = Access(os.environ.get(API_KEY))
+    access = Access(settings, os.environ)
     decoder = build_decoder(request, max_rows=settings.max_rows)
     rows = read_golden(golden) if golden is not None else None
     name, version = settings.model_name or name, settings.model_version or version
@@ -97,13 +97,13 @@ def create_app(
                 version=version,
                 struct=decoder.struct,
                 golden=rows if with_golden else None,
-                needs_key=access.needs_key,
+                needs_key=access.is_configured,
             )
         )
 
     async def openapi(http: Request) -> Response:
         # Golden rows are real data: where there is a key, only its holder sees them.
-        return _json(describe(with_golden=access.allows(http.headers)))
+        return _json(describe(with_golden=access.shows_examples(http.scope["headers"])))
 
     async def docs(_: Request) -> Response:
         return docs_response()
@@ -113,8 +113,11 @@ def create_app(
         service.worker.start()
         service.worker.on_stuck = service.on_failure
         starting = asyncio.create_task(service.start())
+        watching = [asyncio.create_task(run()) for run in app.state.background]
         yield
         starting.cancel()
+        for task in watching:
+            task.cancel()
         service.worker.stop()
 
     exchanges = [Exchange("/predict", Own(decoder), service, access, settings)]
@@ -133,8 +136,9 @@ def create_app(
     app.exchanges = {exchange.path: exchange for exchange in exchanges}
     app.router.redirect_slashes = False
     app.state.service = service
+    app.state.needs_key = access.is_configured
     app.state.settings = settings
-    app.state.needs_key = access.needs_key
+    app.state.background = [access.watch]  # coroutine functions that run as long as the application does
     return app
 
 

@@ -10,7 +10,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 
-PREDICT = "http://127.0.0.1:8080/predict"
+from nb2prod.serving.local import local_url, opener_for
+
+PREDICT = local_url("/predict")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -18,10 +20,9 @@ def main(arguments: Sequence[str]) -> int:
     headers = {"Content-Type": "application/json"}
     if key := os.environ.get("NB2PROD_API_KEY", "").strip():
         headers["X-API-Key"] = key
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         request = urllib.request.Request(url, sys.stdin.buffer.read(), headers, method="POST")  # noqa: S310 - our own
-        with opener.open(request, timeout=60) as response:
+        with opener_for(url).open(request, timeout=60) as response:
             sys.stdout.buffer.write(response.read() + b"\n")
             return 0
     except urllib.error.HTTPError as refusal:

@@ -6,14 +6,13 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nb2prod.serving.access import RawHeaders
+from nb2prod.serving.access.headers import SECURITY_HEADERS, STRICT_TRANSPORT
 from nb2prod.serving.log import logger
 
 REQUEST_ID = b"x-request-id"
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 NO_STORE = (b"cache-control", b"no-store")
-SECURITY_HEADERS: list[tuple[bytes, bytes]] = [(b"x-content-type-options", b"nosniff")]
-
-RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Envelope:
@@ -38,6 +37,8 @@ class Envelope:
                 headers: RawHeaders = message["headers"]
                 cached = any(name == b"cache-control" for name, _ in headers)
                 added = [(REQUEST_ID, request_id.encode()), *SECURITY_HEADERS, *([] if cached else [NO_STORE])]
+                if scope["scheme"] == "https":
+                    added.append(STRICT_TRANSPORT)
                 message["headers"] = [*headers, *added]
             await send(message)
 

@@ -12,8 +12,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from nb2prod.serving.access import Access
+from nb2prod.serving.access.headers import SECURITY_HEADERS, STRICT_TRANSPORT
 from nb2prod.serving.body import check_headers, read_body
-from nb2prod.serving.envelope import NO_STORE, REQUEST_ID, SECURITY_HEADERS, find_id, log_request
+from nb2prod.serving.envelope import NO_STORE, REQUEST_ID, find_id, log_request
 from nb2prod.serving.log import describe_error, logger
 from nb2prod.serving.problem import Problem, describe_problem
 from nb2prod.serving.protocols import PredictionProtocol, Reply
@@ -62,6 +63,8 @@ class Exchange:
             NO_STORE,
             *SECURITY_HEADERS,
         ]
+        if scope["scheme"] == "https":
+            headers.append(STRICT_TRANSPORT)
         for name, value in (reply.headers or {}).items():
             headers.append((name.lower().encode(), value.encode("latin-1")))
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -69,7 +72,7 @@ class Exchange:
 
     async def _answer(self, headers: Headers, receive: Receive, request_id: str) -> Reply:
         """Raises Problem, ClientDisconnect."""
-        self._access.check(headers)
+        self._access.admit(headers.raw, "predict")
         model = self._service.live_model()
         limit = self._settings.max_body_bytes
         check_headers(headers, limit, self._protocol.media_types)

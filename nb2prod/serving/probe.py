@@ -4,18 +4,17 @@ For HEALTHCHECK, so it needs the standard library alone.
 """
 
 import sys
-import urllib.request
 from collections.abc import Sequence
 
-READY = "http://127.0.0.1:8080/health/ready"
+from nb2prod.serving.local import local_url, opener_for
+
+READY = local_url("/health/ready")
 
 
 def main(arguments: Sequence[str]) -> int:
     url = arguments[0] if arguments else READY
-    # Without proxies of the environment: the service is on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=3) as response:
+        with opener_for(url).open(url, timeout=3) as response:
             return 0 if response.status == 200 else 1
     except (OSError, ValueError) as error:  # URLError, HTTPError, timeouts; a URL that is none
         sys.stderr.write(f"{url}: {error}\n")

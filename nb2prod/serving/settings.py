@@ -28,6 +28,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_hung: AtLeastOne = 4
     """Threads that may be given up at a time; then the service is not ready any more and the process ends."""
 
+    api_key_rights: str = "predict metrics"
+    """What the holder of `NB2PROD_API_KEY` may do: of predict, metrics, admin."""
+    keys_file: str | None = None
+    """More keys, as `python -m nb2prod.serving.keys new` makes them. Read again when it changes."""
+    rate: str | None = None
+    """How often one caller may ask, e.g. ``100/second``; a key's own rate goes before it."""
+    jwks: str | None = None
+    """Public keys that verify JSON Web Tokens: a file, or an https address."""
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    jwt_algorithms: str = "RS256 ES256 EdDSA"
+    jwt_leeway_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)] = 30.0
+    jwt_rights_claim: str = "scope"
+    """Where a token names rights; a dot leads into an object, e.g. ``realm_access.roles``."""
+    jwt_rights_prefix: str = ""
+    """What stands before a right there, e.g. ``churn:`` for ``churn:predict``."""
+    tls_cert: str | None = None
+    """A certificate with its chain, in PEM; with `tls_key` the process speaks TLS itself. Both may be replaced."""
+    tls_key: str | None = None
+
     log_values: bool = False
     """Whether messages of failed predictions, which may hold values of a request, are logged."""
 

@@ -36,8 +36,8 @@ class Server:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line)
-            if found := re.search(r"running on http://[^ ]*:(\d+)", line):
-                self.url = f"http://{self._host}:{found[1]}"
+            if found := re.search(r"running on (https?)://[^ ]*:(\d+)", line):
+                self.url = f"{found[1]}://{self._host}:{found[2]}"
 
     def finish(self) -> int:
         code = self.process.wait(timeout=40)
@@ -57,7 +57,7 @@ def wait_until(what: Callable[[], Any], seconds: float = 30) -> Any:
 
 def is_ready(url: str) -> bool:
     with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"{url}/health/ready").status_code == 200
+        return httpx.get(f"{url}/health/ready", verify=False).status_code == 200
     return False
 
 

@@ -1,0 +1,77 @@
+"""What every answer tells browsers, and the line that an administrative action leaves behind."""
+
+import json
+import logging
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nb2prod.serving.access import Access
+from nb2prod.serving.access.audit import admin_route
+from nb2prod.serving.problem import Problem
+from nb2prod.serving.settings import Settings
+
+from .conftest import TestClient, client_of
+from .sample_service import make_app
+
+KEY = "correct horse"
+
+
+@pytest.fixture
+def administered(caplog):
+    caplog.set_level(logging.INFO, logger="nb2prod.serving.audit")
+    access = Access(Settings(api_key_rights="admin"), {"NB2PROD_API_KEY": KEY})
+
+    async def swap(http: Request) -> Response:
+        http.state.audited = {"source": "models:/churn/3"}
+        if http.query_params.get("fail") == "problem":
+            raise Problem(409, "refused", "its schema is another one")
+        if http.query_params.get("fail") == "bug":
+            raise RuntimeError("boom")
+        return Response("done")
+
+    async def on_problem(_: Request, problem: Exception) -> Response:
+        return Response(status_code=problem.status)
+
+    app = Starlette(
+        routes=[Route("/admin/model", admin_route(access, "swap the model", swap), methods=["POST"])],
+        exception_handlers={Problem: on_problem},
+    )
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "line"),
+    [
+        ("/admin/model", KEY, {"who": "default", "status": 200, "source": "models:/churn/3"}),
+        ("/admin/model?fail=problem", KEY, {"who": "default", "status": 409, "code": "refused"}),
+        ("/admin/model?fail=bug", KEY, {"who": "default", "status": 500}),
+        ("/admin/model", "wrong", {"who": None, "status": 401, "code": "unauthorized"}),
+    ],
+)
+def test_every_attempt_leaves_one_line_without_the_key(administered, caplog, path, key, line):
+    response = administered.post(path, headers={"X-API-Key": key})
+    assert response.status_code == line["status"]
+    (record,) = [record for record in caplog.records if record.name == "nb2prod.serving.audit"]
+    assert record.fields["action"] == "swap the model"
+    assert line.items() <= record.fields.items()
+    assert key not in json.dumps(record.fields)
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/nowhere", "/docs", "/openapi.json", "/predict"])
+def test_no_answer_lets_a_page_of_another_site_use_it(path):
+    with client_of(make_app()) as client:
+        answers = [
+            client.get(path, headers={"Origin": "https://evil.example"}),
+            client.options(path, headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}),
+        ]
+    for answer in answers:
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "server" not in answer.headers
