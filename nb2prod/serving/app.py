@@ -24,7 +24,7 @@ from nb2prod.serving.golden import read_golden
 from nb2prod.serving.model import Package, load_model
 from nb2prod.serving.openapi import describe_api
 from nb2prod.serving.problem import Problem, problem_response
-from nb2prod.serving.protocols.own import Own
+from nb2prod.serving.routes import prediction_paths, question_routes, without_version
 from nb2prod.serving.service import Service
 from nb2prod.serving.settings import Settings
 from nb2prod.serving.wire import encode
@@ -41,7 +41,8 @@ class Application(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST":
-            exchange = self.exchanges.get(scope["path"])
+            path = scope["path"]
+            exchange = self.exchanges.get(path) or self.exchanges.get(without_version(path, self.state.service))
             if exchange is not None:
                 await exchange(scope, receive, send)
                 return
@@ -120,10 +121,12 @@ def create_app(
             task.cancel()
         service.worker.stop()
 
-    exchanges = [Exchange("/predict", Own(decoder), service, access, settings)]
+    paths = prediction_paths(decoder, name)
+    exchanges = [Exchange(path, protocol, service, access, settings) for path, protocol in paths.items()]
     app = Application(
         routes=[
             *(Route(exchange.path, exchange, methods=["POST"]) for exchange in exchanges),
+            *question_routes(decoder, service, name),
             Route("/health/live", live),
             Route("/health/ready", ready),
             Route("/openapi.json", openapi),

@@ -19,7 +19,7 @@ class Decoder(Generic[R]):
     """`struct` is what OpenAPI is made from, `layout` what other protocols are.
 
     `decode(body)` gives a `Request` or raises `Problem` (400, 413, 422); `convert(values)` does the same from JSON
-    values that are Python's already.
+    values that are Python's already; `build(rows)` makes it of rows that have been looked at.
     """
 
     struct: type[msgspec.Struct]
@@ -27,6 +27,7 @@ class Decoder(Generic[R]):
     max_rows: int
     decode: Callable[[bytes], R]
     convert: Callable[[Any], R]
+    build: Callable[[list[Any]], R]
 
 
 def build_decoder(request: type[R], *, max_rows: int) -> Decoder[R]:
@@ -92,7 +93,7 @@ def build_decoder(request: type[R], *, max_rows: int) -> Decoder[R]:
         problem.message = f"row {problem.row}: {describe_names(missing, [name for name in row if name not in names])}"
         return problem
 
-    return Decoder(struct, layout, max_rows, decode, convert)
+    return Decoder(struct, layout, max_rows, decode, convert, lambda rows: request(rows=rows))  # type: ignore[call-arg]
 
 
 def too_many_rows(most: int) -> Problem:
