@@ -79,7 +79,12 @@ def create_app(
     package = Package(name, load, decoder, arguments, answer)
     service = Service(
         load=lambda: load_model(package, version, rows),
-        worker=Worker(settings.max_pending, seconds=settings.predict_seconds, hung_limit=settings.max_hung),
+        worker=Worker(
+            settings.max_pending,
+            seconds=settings.predict_seconds,
+            hung_limit=settings.max_hung,
+            batch_rows=settings.max_batch_rows,
+        ),
         log_values=settings.log_values,
     )
 

@@ -14,6 +14,8 @@ class Golden:
 
     body: dict[str, Any]
     predictions: Any
+    tolerance: tuple[float, float] = (1e-9, 1e-12)
+    """Relative and absolute: how near a float must be to the notebook's to be the same."""
 
     def example(self) -> "Golden":
         """The same with the first rows only, for a page that a person reads."""
@@ -22,7 +24,7 @@ class Golden:
             return self
         aligned = isinstance(self.predictions, list) and len(self.predictions) == len(rows)
         predictions = self.predictions[:EXAMPLE_ROWS] if aligned else self.predictions
-        return Golden({**self.body, "rows": rows[:EXAMPLE_ROWS]}, predictions)
+        return Golden({**self.body, "rows": rows[:EXAMPLE_ROWS]}, predictions, self.tolerance)
 
 
 def read_golden(path: str | Path) -> Golden:
@@ -30,4 +32,6 @@ def read_golden(path: str | Path) -> Golden:
     content = json.loads(Path(path).read_bytes())
     if not isinstance(content, dict) or not isinstance(content.get("body"), dict):
         raise ValueError(f'{path}: not golden rows ({{"body": {{...}}, "predictions": ...}})')
-    return Golden(content["body"], content.get("predictions"))
+    given = content.get("tolerance", {})
+    tolerance = (float(given.get("relative", 1e-9)), float(given.get("absolute", 1e-12)))
+    return Golden(content["body"], content.get("predictions"), tolerance)

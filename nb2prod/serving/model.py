@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from nb2prod.serving.batch import rows_stand_alone
 from nb2prod.serving.decode import Decoder
 from nb2prod.serving.golden import Golden
 from nb2prod.serving.problem import Problem
@@ -38,6 +39,8 @@ class Model(Generic[P, R]):
     version: str | None
     predictor: P
     golden: Golden | None
+    batches: bool = False
+    """Whether a row's answer does not depend on the rows beside it, as seen with the golden rows."""
 
     @property
     def label(self) -> dict[str, str | None]:
@@ -89,4 +92,7 @@ def load_model(package: Package[P, R], version: str | None, golden: Golden | Non
         except Problem as problem:
             raise ValueError(f"the golden body does not fit the request: {problem.message}") from None
         encode(model.answer(request))
+        relative, absolute = golden.tolerance
+        alone = rows_stand_alone(model.answer, request, 10 * relative, 10 * absolute)  # batches are summed otherwise
+        model = replace(model, batches=alone)
     return model

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from nb2prod.serving.batch import Asked, count_rows
 from nb2prod.serving.log import describe_error, logger
 from nb2prod.serving.model import Model
 from nb2prod.serving.problem import Problem
@@ -61,13 +62,16 @@ class Service(Generic[P, R]):
         self.worker.refuse_if_full()
         return self.model
 
-    async def predict(self, model: Model[P, R], request: R, request_id: str, write: Callable[[object], W]) -> W:
+    async def predict(self, model: Model[P, R], request: R, request_id: str, write: Callable[[Any], W]) -> W:
         """`write(predictions)`, made in the thread of the model.
 
         Raises Problem: 422 (a value the model cannot take), 503 (overloaded), 504 (too slow), 500 (it raised).
         """
         try:
-            return await self.worker.run(lambda: write(model.answer(request)))
+            reply: W = await self.worker.ask(
+                model.answer, Asked(request, write, count_rows(request) if model.batches else 0)
+            )
+            return reply
         except Problem:
             raise
         except Exception as error:

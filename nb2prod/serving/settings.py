@@ -21,6 +21,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_rows: AtLeastOne = 10_000
     max_pending: AtLeastOne = 128
     """Predictions that run or wait; beyond it 503 with Retry-After."""
+    max_batch_rows: AtLeastOne = 1024
+    """Rows of requests that wait and are answered by one prediction; 1: each request by itself."""
     body_seconds: Seconds = 10.0
     """How long a caller may take to send a body."""
     predict_seconds: Seconds = 20.0

@@ -1,7 +1,9 @@
 """One thread that predicts, so that the event loop never waits for a model; before it a queue with an end.
 
-    run(call) ─► queue, at most `capacity` ─► thread ─► result        in time
-                                              └─ 504, and another thread takes over: it hangs
+    ask(...) ─► queue, at most `capacity` ─► thread ─► outcome       in time
+                                             └─ 504, and another thread takes over: it hangs
+
+Requests that came while it predicted are answered together by its next prediction (`nb2prod.serving.batch`).
 
 A thread that hangs cannot be ended, only given up. After `hung_limit` of them nothing more is started: the worker is
 stuck until one of them returns.
@@ -13,43 +15,55 @@ import itertools
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
+from nb2prod.serving.batch import Asked, Outcome, answer_all
 from nb2prod.serving.log import logger
 from nb2prod.serving.problem import Problem
 
-T = TypeVar("T")
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Task:
-    """A call to make in the thread, where its result is awaited, and when it began (monotonic, in the thread)."""
+    """What to ask of which model, and where the outcome is awaited."""
 
-    call: Callable[[], Any]
+    answer: Callable[[Any], Any]
+    asked: Asked
     future: asyncio.Future[Any]
-    started: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tasks that one prediction answers, and when it began (monotonic)."""
+
+    tasks: tuple[Task, ...]
+    started: float
 
 
 class Worker:
-    """Runs calls one after the other in its own thread; `capacity` counts the running and the waiting ones.
+    """Answers one after the other in its own thread; `capacity` counts the running and the waiting ones.
 
-    `start`, `run` and `stop` are for one event loop, which also does the counting: no locks. `seconds` is how long one
-    call may run; waiting does not count, as it is not the caller's fault that another call hangs.
+    `start`, `ask` and `stop` are for one event loop, which also does the counting: no locks. `seconds` is how long one
+    prediction may run; waiting does not count, as it is not the caller's fault that another one hangs. `batch_rows` is
+    how many rows are taken together at most; `on_batch(requests, rows)` is told of each prediction, in the thread.
     """
 
-    def __init__(self, capacity: int, *, seconds: float = 20.0, hung_limit: int = 4) -> None:
+    def __init__(self, capacity: int, *, seconds: float = 20.0, hung_limit: int = 4, batch_rows: int = 1024) -> None:
         self.capacity = capacity
         self.seconds = seconds
         self.hung_limit = hung_limit
+        self.batch_rows = batch_rows
         self.pending = 0
         self.hung = 0
         self.on_stuck: Callable[[], None] = lambda: None
+        self.on_batch: Callable[[int, int], None] = lambda _requests, _rows: None
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._first: deque[Task | None] = deque()  # goes before the queue: taken from it, but not run
         self._numbers = itertools.count()
-        # The thread's number and what it runs. Whoever pops the entry settles the task: the thread or the watchdog.
-        self._running: dict[int, Task] = {}
+        # The thread's number and what it runs. Whoever pops the entry settles its tasks: the thread or the watchdog.
+        self._running: dict[int, Batch] = {}
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -72,12 +86,13 @@ class Worker:
         if self.is_stuck:
             raise _stuck()
 
-    async def run(self, call: Callable[[], T]) -> T:
-        """What `call()` returns or raises. Raises Problem 503 when the queue is full, 504 when the call hangs."""
+    async def ask(self, answer: Callable[[Any], Any], asked: Asked) -> Any:
+        """What `asked.write(answer(asked.request))` returns or raises; asked of the same `answer` at the same time as
+        others where it has rows. Raises Problem 503 when the queue is full, 504 when the prediction hangs."""
         self.refuse_if_full()
-        future: asyncio.Future[T] = self._loop.create_future()
+        future: asyncio.Future[Any] = self._loop.create_future()
         self.pending += 1
-        self._tasks.put(Task(call, future))
+        self._tasks.put(Task(answer, asked, future))
         return await future
 
     def _start_thread(self) -> None:
@@ -85,22 +100,42 @@ class Worker:
         threading.Thread(target=self._work, args=(next(self._numbers),), name="predict", daemon=True).start()
 
     def _work(self, number: int) -> None:
-        while (task := self._tasks.get()) is not None:
-            task.started = time.monotonic()
-            self._running[number] = task
-            result, error = None, None
-            try:
-                result = task.call()
-            except Exception as raised:
-                error = raised
-            except BaseException as raised:  # e.g. SystemExit in a notebook's code: a failed prediction, not our end
-                error = RuntimeError(f"prediction raised {type(raised).__name__}")
+        while tasks := self._take():
+            batch = Batch(tasks, time.monotonic())
+            self._running[number] = batch
+            outcomes = answer_all(tasks[0].answer, [task.asked for task in tasks])
             given_up = self._running.pop(number, None) is None
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
                 if given_up:
                     self._loop.call_soon_threadsafe(self._came_back)
                     return
-                self._loop.call_soon_threadsafe(self._settle, task, result, error)
+                self._loop.call_soon_threadsafe(self._settle_all, tasks, outcomes)
+            self.on_batch(len(tasks), sum(task.asked.rows for task in tasks))
+
+    def _take(self) -> tuple[Task, ...]:
+        """The task whose turn it is, with those behind it that one prediction can answer, too. Empty: the end.
+
+        While a thread hangs nothing is taken together, so that one request that hangs holds one thread.
+        """
+        first = self._first.popleft() if self._first else self._tasks.get()
+        if first is None:
+            return ()
+        tasks, rows = [first], first.asked.rows
+        while rows and rows < self.batch_rows and not self.hung:
+            try:
+                task = self._first.popleft() if self._first else self._tasks.get_nowait()
+            except queue.Empty:
+                break
+            if task is None or task.answer != first.answer or not 0 < task.asked.rows <= self.batch_rows - rows:
+                self._first.append(task)
+                break
+            tasks.append(task)
+            rows += task.asked.rows
+        return tuple(tasks)
+
+    def _settle_all(self, tasks: tuple[Task, ...], outcomes: list[Outcome]) -> None:
+        for task, (result, error) in zip(tasks, outcomes, strict=True):
+            self._settle(task, result, error)
 
     def _settle(self, task: Task, result: Any, error: Exception | None) -> None:
         self.pending -= 1
@@ -116,19 +151,23 @@ class Worker:
         """Gives up what runs too long. One look at a time costs nothing; a timer per prediction would."""
         while True:
             await asyncio.sleep(min(self.seconds / 10, 0.25))
-            for number, task in tuple(self._running.items()):
-                if time.monotonic() - task.started > self.seconds and self._running.pop(number, None) is not None:
-                    self._give_up(task)
+            for number, batch in tuple(self._running.items()):
+                if time.monotonic() - batch.started > self.seconds and self._running.pop(number, None) is not None:
+                    self._give_up(batch)
 
-    def _give_up(self, task: Task) -> None:
+    def _give_up(self, batch: Batch) -> None:
         self.hung += 1
         logger.error("a prediction hangs", extra={"fields": {"hung": self.hung, "limit": self.hung_limit}})
-        self._settle(task, None, Problem(504, "too_slow", f"the prediction took longer than {self.seconds:g} s"))
+        if len(batch.tasks) == 1:
+            problem = Problem(504, "too_slow", f"the prediction took longer than {self.seconds:g} s")
+            self._settle(batch.tasks[0], None, problem)
+        else:  # one of them hangs: each gets its turn by itself
+            self._first.extendleft(reversed(batch.tasks))
         if not self.is_stuck:
             self._start_thread()
             return
-        while not self._tasks.empty():
-            waiting = self._tasks.get()
+        while self._first or not self._tasks.empty():
+            waiting = self._first.popleft() if self._first else self._tasks.get()
             if waiting is not None:
                 self._settle(waiting, None, _stuck())
         self.on_stuck()
