@@ -8,11 +8,11 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help venv demo test lint format bench base-image shapes corpus bench-corpus lock clean test-kills
+.PHONY: help venv demo test lint format bench base-image shapes corpus bench-corpus lock clean test-kills test-faults
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "Also: lint format bench base-image shapes corpus bench-corpus lock test-kills clean"
+	@echo "Also: lint format bench base-image shapes corpus bench-corpus lock test-kills test-faults clean"
 
 venv:
 	@requirements/setup.sh
@@ -61,6 +61,11 @@ base-image:
 test-kills: venv
 	NB2PROD_KILLS=1000 $(PYTEST) tests/files/test_kills.py
 	NB2PROD_KILLS=100 $(PYTEST) tests/builds/test_kill_build.py
+
+# The faults that the service is promised to survive, as many and as long as promised, with what was measured (the tests
+# cause a little of each).
+test-faults: venv
+	NB2PROD_FAULTS=1 $(PYTEST) -s tests/serving -k "fault or stops or swap"
 
 # The notebooks as strangers write them: each runs, and what becomes of each with suggested tags alone.
 shapes: venv

@@ -5,6 +5,8 @@ its model cannot be served, 2 usage, 130 interrupted.
 """
 
 import argparse
+import contextlib
+import faulthandler
 import importlib
 import ipaddress
 import os
@@ -19,10 +21,13 @@ import uvicorn
 from nb2prod.serving.access import API_KEY, Access
 from nb2prod.serving.access.tls import harden, tls_files, watch_certificate
 from nb2prod.serving.log import configure_logs
+from nb2prod.serving.server.drain import DrainingServer
+from nb2prod.serving.server.guard import SPARE_CONNECTIONS, Guard
+from nb2prod.serving.service import Service
 from nb2prod.serving.settings import Settings
 
-DRAIN_SECONDS = 25
-"""How long requests in flight may take after SIGTERM; orchestrators send SIGKILL after 30."""
+RESERVED_FILES = SPARE_CONNECTIONS + 24
+"""Open files that are no connections, and connections beyond the limit which are told so."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     host = options.host if options.host is not None else ("0.0.0.0" if is_guarded else "127.0.0.1")  # noqa: S104
     if not is_guarded and not is_loopback(host):
         return _refuse(f"{host!r} is reachable from outside and {API_KEY} is not set. Set a key, or use 127.0.0.1.")
+    # As process 1 of a container, SIGTERM would otherwise be ignored until uvicorn looks after it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    faulthandler.enable()  # a crash below Python names the line that it happened in
     try:
         app = import_app(options.target)
     except NoSuchAppError as error:
@@ -54,36 +62,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(app: Any, host: str, port: int) -> int:
     """Run uvicorn until a signal, then let requests in flight finish. The exit code."""
     configure_logs()
-    tls = tls_files(app.state.settings) if hasattr(app.state, "settings") else None
+    service: Service[Any, Any] | None = getattr(app.state, "service", None)
+    settings: Settings = getattr(app.state, "settings", Settings())
+    guard = Guard(settings, max_connections=max(4, min(settings.max_connections, open_files() - RESERVED_FILES)))
+    tls = tls_files(settings)
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
+        http=guard.protocol,  # type: ignore[arg-type]  # called with keywords, as a class would be
         ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=settings.keep_alive_seconds,  # type: ignore[arg-type]  # handed to loop.call_later
+        timeout_graceful_shutdown=settings.drain_seconds,  # type: ignore[arg-type]  # handed to asyncio.wait_for
         ssl_certfile=tls[0] if tls is not None else None,
         ssl_keyfile=tls[1] if tls is not None else None,
-    )  # loop and http: uvloop and httptools where they are installed
+    )  # loop: uvloop where it is installed
     if tls is not None:
         config.load()
         assert config.ssl is not None
         harden(config.ssl)
         app.state.background.append(partial(watch_certificate, config.ssl, *tls))
-    server = uvicorn.Server(config)
+
+    def drain() -> bool:
+        if service is None:
+            return False
+        service.draining = True
+        return service.state == "ready"
+
+    server = DrainingServer(config, guard, drain)
     failed = False
 
     def give_up() -> None:
         nonlocal failed
         failed = server.should_exit = True
 
-    if hasattr(app.state, "service"):
-        app.state.service.on_failure = give_up
+    if service is not None:
+        service.on_failure = give_up
     # uvicorn raises the signal again once it has drained; by then it has done its work.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
@@ -91,6 +110,19 @@ def serve(app: Any, host: str, port: int) -> int:
     except KeyboardInterrupt:
         return 130
     return 1 if failed else 0
+
+
+def open_files() -> int:
+    """How many files this process may open, after asking for as many as it is allowed (POSIX)."""
+    try:
+        import resource
+    except ImportError:
+        return 8192
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 65_536
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(wanted, 65_536)), hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 class NoSuchAppError(Exception):

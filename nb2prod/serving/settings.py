@@ -7,6 +7,7 @@ import msgspec
 
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Delay = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +30,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long one prediction may run before its caller gets 504 and its thread is given up."""
     max_hung: AtLeastOne = 4
     """Threads that may be given up at a time; then the service is not ready any more and the process ends."""
+
+    header_seconds: Seconds = 10.0
+    """How long a connection may take to send the line and the headers of a request."""
+    max_header_bytes: AtLeastOne = 32 * 1024
+    write_seconds: Seconds = 30.0
+    """How long a caller may take to read an answer."""
+    keep_alive_seconds: Seconds = 30.0
+    """How long a connection may be silent between two requests."""
+    max_connections: AtLeastOne = 4096
+    """Beyond it 503 with Retry-After. Less where the process may not open so many files."""
+    drain_delay_seconds: Delay = 3.0
+    """After SIGTERM: not ready, but new connections are still answered, until callers have noticed."""
+    drain_seconds: Seconds = 20.0
+    """How long requests in flight may take after that. Orchestrators send SIGKILL 30 s (Docker: 10 s) after SIGTERM."""
 
     api_key_rights: str = "predict metrics"
     """What the holder of `NB2PROD_API_KEY` may do: of predict, metrics, admin."""

@@ -63,15 +63,17 @@ def is_ready(url: str) -> bool:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Server]]:
-    """`start(*options, **environment)` a server on a free port of loopback; killed after the test."""
+    """`start(*options, **environment)` a server on a free port of loopback, with at most `files` open; killed after."""
     started: list[Server] = []
 
-    def start(*options: str, wait: bool = True, **environment: str) -> Server:
+    def start(*options: str, wait: bool = True, files: int | None = None, **environment: str) -> Server:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("NB2PROD_")}
+        command = [sys.executable, "-m", "nb2prod.serving", TARGET, "--port", "0", *options]
+        limited = ["prlimit", f"--nofile={files}:{files}"] if files is not None else []
         process = subprocess.Popen(
-            [sys.executable, "-m", "nb2prod.serving", TARGET, "--port", "0", *options],
+            [*limited, *command],
             cwd=HERE,
-            env=inherited | environment,
+            env={"NB2PROD_DRAIN_DELAY_SECONDS": "0"} | inherited | environment,
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -1,5 +1,6 @@
 """A package as a conversion makes it, small enough to read: what the tests serve, in and out of process."""
 
+import ctypes
 import os
 import threading
 import time
@@ -53,8 +54,12 @@ class Predictor:
             raise SystemExit(3)
         if row["class"] == "slow":
             time.sleep(0.5)
+        if row["class"] == "pause":
+            time.sleep(0.002)
         if row["class"] == "hang":
             RELEASE.wait()
+        if row["class"] == "crash":
+            ctypes.string_at(0)
         if row["class"] == "infinite":
             return float("inf")
         length = row["sepal length"]
