@@ -1,5 +1,6 @@
 """`nb2prod check` and `nb2prod inspect`: what is known of a notebook without running it."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -50,7 +51,11 @@ class CheckReport:
 def check_notebook(path: Path) -> CheckReport:
     """Raises InputError where the file is no notebook."""
     notebook = open_notebook(path)
-    analysis = analyse(notebook, find_own_code(notebook, path.absolute().parent))
+    return report_on(analyse(notebook, find_own_code(notebook, path.absolute().parent)))
+
+
+def report_on(analysis: Analysis) -> CheckReport:
+    """What an analysis says, cell by cell."""
     cells = tuple(_summary(analysis, c.index, c.role) for c in analysis.notebook.cells if c.kind == "code")
     uses = {cell.index: cell.in_production for cell in cells}
     titles = {cell.index: _title(cell.source) for cell in analysis.notebook.cells}
@@ -94,6 +99,20 @@ def _summary(analysis: Analysis, index: int, role: Role | None) -> CellSummary:
         depends_on=tuple(sorted({graph.statements[n].cell for n in needed})),
         in_production=use,
     )
+
+
+def production_use(analysis: Analysis) -> Callable[[int], Use]:
+    """Where a statement, by its number, ends up in production."""
+    selected = analysis.selection is not None
+    training = _training(analysis) if selected else set()
+    prediction = _prediction(analysis) if selected else set()
+
+    def use(number: int) -> Use:
+        if number in training:
+            return "both" if number in prediction else "training"
+        return "prediction" if number in prediction else ""
+
+    return use
 
 
 def _training(analysis: Analysis) -> set[int]:

@@ -1,0 +1,97 @@
+"""What the analysis says of the open notebook, as the pages read it: the wire form of `nb2prod.steps.study.Study`.
+
+The analysis runs in a child process (`nb2prod_gui.work.analyst`); these values cross as JSON.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from nb2prod.drawing.layout import Drawing
+from nb2prod.model.findings import Finding
+from nb2prod.model.roles import Role
+from nb2prod.steps.check import BoundarySummary
+from nb2prod.steps.study import Proposal, Statement
+
+Kind = Literal["code", "markdown", "raw"]
+
+
+class Output(msgspec.Struct, frozen=True):
+    """`text` as plain text; `png` base64, where the output is a picture; `omitted` says why neither is there."""
+
+    text: str = ""
+    png: str = ""
+    is_error: bool = False
+    omitted: str = ""
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A cell as it is in the file. `index` counts from 1."""
+
+    index: int
+    kind: Kind
+    source: str
+    role: Role | None = None
+    outputs: tuple[Output, ...] = ()
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The cells of a notebook, once when it is opened or has changed on disk. `digest` is that of the file."""
+
+    path: str
+    digest: str
+    cells: tuple[Cell, ...]
+    parameters: tuple[str, ...] = ()
+
+    def saved_roles(self) -> dict[int, Role]:
+        return {cell.index: cell.role for cell in self.cells if cell.role is not None}
+
+
+class Study(msgspec.Struct, frozen=True):
+    """What is known with the roles as they are now; see `nb2prod.steps.study.Study`."""
+
+    digest: str
+    roles: dict[int, Role]
+    proposals: tuple[Proposal, ...]
+    findings: tuple[Finding, ...]
+    statements: tuple[Statement, ...]
+    boundary: BoundarySummary | None
+    drawing: Drawing
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why the notebook cannot be opened or analysed; `cell` and `line` count from 1."""
+
+    code: str
+    message: str
+    hint: str = ""
+    cell: int | None = None
+    line: int | None = None
+
+
+def behind(statements: Iterable[Statement], wanted: Iterable[int]) -> frozenset[int]:
+    """The numbers of the statements that these ones come from, themselves included: a backward slice."""
+    by_number: Mapping[int, Statement] = {s.number: s for s in statements}
+    found: set[int] = set()
+    pending = [number for number in wanted if number in by_number]
+    while pending:
+        number = pending.pop()
+        if number not in found:
+            found.add(number)
+            pending += (n for n in by_number[number].reads if n in by_number)
+    return frozenset(found)
+
+
+def lines_of(statements: Iterable[Statement], numbers: frozenset[int]) -> dict[int, frozenset[int]]:
+    """The lines, from 1, that these statements cover, per cell."""
+    lines: dict[int, set[int]] = {}
+    for s in statements:
+        if s.number in numbers:
+            lines.setdefault(s.cell, set()).update(range(s.first, s.last + 1))
+    return {cell: frozenset(found) for cell, found in lines.items()}
+
+
+def lines_in_production(study: Study) -> dict[int, frozenset[int]]:
+    """The lines that go to production, per cell."""
+    return lines_of(study.statements, frozenset(s.number for s in study.statements if s.use))

@@ -1,0 +1,65 @@
+"""The pages of the walk, and which of them can be entered now."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nb2prod.model.findings import Severity
+from nb2prod_gui.flow.study import Study
+
+
+class Page(StrEnum):
+    """In the order of the walk; MODELS stands beside it."""
+
+    START = "start"
+    CELLS = "cells"
+    INTERFACE = "interface"
+    PREVIEW = "preview"
+    TARGET = "target"
+    RUN = "run"
+    RESULT = "result"
+    MODELS = "models"
+
+
+WALK = (Page.START, Page.CELLS, Page.INTERFACE, Page.PREVIEW, Page.TARGET, Page.RUN, Page.RESULT)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What navigation depends on. `study` None: nothing is open, or it is not analysed yet."""
+
+    is_open: bool = False
+    study: Study | None = None
+    job_started: bool = False
+    job_finished: bool = False
+
+    @property
+    def blocking(self) -> int:
+        """How many findings stop a build."""
+        return sum(f.severity is Severity.ERROR for f in self.study.findings) if self.study else 0
+
+
+def why_not(page: Page, standing: Standing) -> str:
+    """Why the page cannot be entered now, in words for its user; empty where it can."""
+    if page in (Page.START, Page.MODELS):
+        return ""
+    if not standing.is_open:
+        return "Open a notebook first."
+    if page is Page.CELLS:
+        return ""
+    if page is Page.RUN and standing.job_started:
+        return ""
+    if page is Page.RESULT:
+        return "" if standing.job_finished else "Build first: there is no result yet."
+    if standing.study is None:
+        return "The notebook is being analysed."
+    if standing.blocking:
+        return f"{standing.blocking} finding(s) on the Cells page stop the build."
+    if standing.study.boundary is None:
+        return "Give cells their roles first: what trains, what predicts."
+    return ""
+
+
+def next_page(page: Page) -> Page | None:
+    """The page after this one in the walk."""
+    at = WALK.index(page) if page in WALK else len(WALK)
+    return WALK[at + 1] if at + 1 < len(WALK) else None

@@ -1,0 +1,1 @@
+"""The pages of the walk: each shows the project and calls its verbs."""

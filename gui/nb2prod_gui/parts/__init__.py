@@ -1,0 +1,1 @@
+"""Widgets and painters that several pages use."""

@@ -1,0 +1,187 @@
+"""The open notebook: its draft with undo, what the analysis says of it, and the job that builds it.
+
+Pages read this and call its verbs; it tells them by signals. No widgets here.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
+
+from nb2prod.errors import Nb2ProdError
+from nb2prod.files.rewrite import rewrite
+from nb2prod.files.source import read_file
+from nb2prod.model.roles import Role
+from nb2prod.steps.reading import notebook_from
+from nb2prod.steps.study import retagged
+from nb2prod_gui.flow.draft import Draft, Target, build_spec
+from nb2prod_gui.flow.history import History
+from nb2prod_gui.flow.study import Opened, Refused, Study
+from nb2prod_gui.flow.walk import Standing
+from nb2prod_gui.work.job_client import JobClient
+from nb2prod_gui.work.study_client import StudyClient
+
+
+class Project(QObject):
+    """`path` is empty while nothing is open."""
+
+    opened = Signal()
+    """Another notebook, or the same one read again."""
+    studied = Signal()
+    """The analysis has answered for the roles as they are now."""
+    edited = Signal()
+    """The draft, or what can be undone, has changed."""
+    refused = Signal(Refused)
+    """The notebook cannot be opened, analysed, or saved."""
+    changed_on_disk = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = Path()
+        self.notebook: Opened | None = None
+        self.study: Study | None = None
+        self.history = History(Draft())
+        self.jobs = JobClient(self)
+        self._client = StudyClient(self)
+        self._client.opened.connect(self._on_opened)
+        self._client.studied.connect(self._on_studied)
+        self._client.refused.connect(self.refused)
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(self._on_file_changed)
+
+    @property
+    def draft(self) -> Draft:
+        return self.history.now
+
+    @property
+    def standing(self) -> Standing:
+        progress = self.jobs.progress
+        return Standing(
+            is_open=self.notebook is not None,
+            study=self.study,
+            job_started=progress.status != "waiting",
+            job_finished=progress.status in ("ok", "failed", "cancelled"),
+        )
+
+    @property
+    def roles(self) -> dict[int, Role]:
+        """The role of each cell that has one, with the changes."""
+        saved = self.notebook.saved_roles() if self.notebook else {}
+        wanted = {**saved, **self.draft.roles}
+        return {cell: role for cell, role in wanted.items() if role is not None}
+
+    @property
+    def analysing(self) -> bool:
+        return self._client.busy
+
+    def open(self, path: Path) -> None:
+        """Read the notebook; `opened` or `refused` follows. What was open is forgotten with its unsaved draft."""
+        self._watch(path)
+        self.path = path
+        self.notebook, self.study = None, None
+        self.history = History(Draft())
+        self._client.open(str(path))
+
+    def reload(self) -> None:
+        """Read the file again, keeping the draft."""
+        self._watch(self.path)
+        self._client.open(str(self.path))
+
+    def set_roles(self, roles: Mapping[int, Role | None]) -> None:
+        """Give cells a role, or none; one step of undo."""
+        if self.notebook is not None:
+            self._edit(self.history.then(self.draft.with_roles(roles, self.notebook.saved_roles())))
+
+    def accept(self, cells: set[int] | None = None) -> None:
+        """Take the suggestions for these cells, or all."""
+        if self.study is not None:
+            wanted = {p.cell: p.role for p in self.study.proposals if cells is None or p.cell in cells}
+            self.set_roles(wanted)
+
+    def set_target(self, target: Target) -> None:
+        """One step of undo."""
+        draft = self.draft
+        self._edit(self.history.then(Draft(draft.roles, draft.parameters, target)))
+
+    def set_parameter(self, name: str, value: object | None) -> None:
+        """A value other than the notebook's default; None takes it back. One step of undo."""
+        draft = self.draft
+        values = {key: held for key, held in draft.parameters.items() if key != name}
+        if value is not None:
+            values[name] = value
+        self._edit(self.history.then(Draft(draft.roles, values, draft.target)))
+
+    def undo(self) -> None:
+        self._edit(self.history.undone())
+
+    def redo(self) -> None:
+        self._edit(self.history.redone())
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether roles differ from those in the file."""
+        return bool(self.draft.roles)
+
+    def save(self) -> bool:
+        """Write the roles as tags, with a backup; nothing else in the file changes. Tells `refused` where it cannot."""
+        if self.notebook is None or not self.draft.roles:
+            return True
+        try:
+            data = read_file(self.path)
+            notebook = notebook_from(data, self.path)
+            if notebook.digest != self.notebook.digest:
+                raise Nb2ProdError(
+                    "the notebook was changed on disk since it was opened.", code="NB227",
+                    hint="Reload it: the roles you chose are kept where their cells are still there.",
+                )  # fmt: skip
+            after = retagged(data, notebook, self.draft.roles)
+            self._watcher.removePaths(self._watcher.files() or [""])
+            if after != data:
+                rewrite(self.path, data, after)
+        except Nb2ProdError as error:
+            self._watch(self.path)
+            self.refused.emit(Refused(error.code, error.message, error.hint or ""))
+            return False
+        draft = self.draft
+        self.history = History(Draft({}, draft.parameters, draft.target))
+        self.reload()
+        return True
+
+    def build(self) -> None:
+        """Save the roles and start the job. Raises RuntimeError while one runs."""
+        if self.save():
+            self.jobs.start(build_spec(self.path, self.draft))
+
+    def close(self) -> None:
+        """End the child that analyses."""
+        self._client.close()
+
+    def _edit(self, history: History[Draft]) -> None:
+        if history is self.history:
+            return
+        roles_changed = history.now.roles != self.draft.roles
+        self.history = history
+        self.edited.emit()
+        if roles_changed:
+            self._client.study(self.draft.roles)
+
+    def _on_opened(self, notebook: Opened) -> None:
+        code = {cell.index for cell in notebook.cells if cell.kind == "code"}
+        self.notebook = notebook
+        kept = Draft().with_roles({c: r for c, r in self.draft.roles.items() if c in code}, notebook.saved_roles())
+        self.history = History(Draft(kept.roles, self.draft.parameters, self.draft.target))
+        self.opened.emit()
+        self.edited.emit()
+        self._client.study(self.draft.roles)
+
+    def _on_studied(self, study: Study) -> None:
+        self.study = study
+        self.studied.emit()
+
+    def _watch(self, path: Path) -> None:
+        if watched := self._watcher.files():
+            self._watcher.removePaths(watched)
+        self._watcher.addPath(str(path))
+
+    def _on_file_changed(self) -> None:
+        self.changed_on_disk.emit()

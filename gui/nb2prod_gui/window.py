@@ -1,0 +1,294 @@
+"""The window: the rail of pages, the page, the footer that leads on."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nb2prod_gui.flow.study import Refused
+from nb2prod_gui.flow.walk import WALK, Page, next_page, why_not
+from nb2prod_gui.look.icons import icon
+from nb2prod_gui.look.palette import FAR, GAP, NEAR, TIGHT, WIDE
+from nb2prod_gui.look.theme import Choice, theme
+from nb2prod_gui.pages.cells import CellsPage
+from nb2prod_gui.pages.result import ResultPage
+from nb2prod_gui.pages.run import RunPage
+from nb2prod_gui.pages.start import StartPage
+from nb2prod_gui.pages.target import TargetPage
+from nb2prod_gui.parts.words import button, label
+from nb2prod_gui.project import Project
+from nb2prod_gui.recents import Recents
+from nb2prod_gui.samples import samples
+
+
+class Window(QMainWindow):
+    """One window, one notebook."""
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self.setWindowTitle("nb2prod")
+        self.resize(QSize(1280, 840))
+        self._settings = settings
+        self.project = Project(self)
+        self.recents = Recents(settings)
+        self.start = StartPage(samples())
+        self.start.chosen.connect(self.open)
+        self.start.browse_wanted.connect(self.browse)
+        self.cells = CellsPage(self.project)
+        self.target = TargetPage(self.project)
+        self.run = RunPage(self.project)
+        self.result = ResultPage(self.project)
+        self.pages: dict[Page, QWidget] = {
+            Page.START: self.start,
+            Page.CELLS: self.cells,
+            Page.TARGET: self.target,
+            Page.RUN: self.run,
+            Page.RESULT: self.result,
+        }
+        self.page = Page.START
+        self._stack = QStackedWidget()
+        for widget in self.pages.values():
+            self._stack.addWidget(widget)
+        self._steps: dict[Page, QPushButton] = {}
+        central = QWidget()
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._rail())
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self._stack, 1)
+        right.addWidget(self._footer())
+        row.addLayout(right, 1)
+        self.setCentralWidget(central)
+        self._menus()
+        self.start.show_recents(self.recents.read())
+        project = self.project
+        project.opened.connect(self._on_opened)
+        project.studied.connect(self._refresh)
+        project.edited.connect(self._refresh)
+        project.refused.connect(self._on_refused)
+        project.changed_on_disk.connect(self._on_changed_on_disk)
+        project.jobs.progressed.connect(lambda _: self._refresh())
+        project.jobs.finished.connect(self._on_job_finished)
+        self.run.place_wanted.connect(self._go_to_cell)
+        self.run.result_wanted.connect(lambda: self.go(Page.RESULT))
+        theme.changed.connect(self._on_theme)
+        self._on_theme()
+        self.go(Page.START)
+        if isinstance(geometry := settings.value("geometry"), (bytes, bytearray)) or geometry is not None:
+            self.restoreGeometry(geometry)  # type: ignore[arg-type]
+
+    def open(self, path: Path) -> None:
+        """Open a notebook; unsaved roles and a running job are asked about first."""
+        if self._may_leave():
+            self.project.open(path)
+
+    def browse(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open notebook"), "", self.tr("Notebooks (*.ipynb)"))
+        if path:
+            self.open(Path(path))
+
+    def go(self, page: Page) -> None:
+        """Show the page, if it can be entered now."""
+        if page in self.pages and not why_not(page, self.project.standing):
+            self.page = page
+            self._stack.setCurrentWidget(self.pages[page])
+        self._refresh()
+
+    def _rail(self) -> QWidget:
+        rail = QWidget()
+        rail.setObjectName("rail")
+        rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        rail.setFixedWidth(196)
+        column = QVBoxLayout(rail)
+        column.setContentsMargins(GAP, WIDE, GAP, WIDE)
+        column.setSpacing(TIGHT)
+        name = label("nb2prod", "heading")
+        name.setContentsMargins(GAP, 0, 0, GAP)
+        column.addWidget(name)
+        titles = {
+            Page.START: self.tr("Start"),
+            Page.CELLS: self.tr("Cells"),
+            Page.INTERFACE: self.tr("Interface"),
+            Page.PREVIEW: self.tr("Preview"),
+            Page.TARGET: self.tr("Target"),
+            Page.RUN: self.tr("Run"),
+            Page.RESULT: self.tr("Result"),
+            Page.MODELS: self.tr("Models"),
+        }
+        group = QButtonGroup(self)
+        for page in (*WALK, Page.MODELS):
+            if page not in self.pages:
+                continue
+            if page is Page.MODELS:
+                column.addSpacing(WIDE)
+            step = button(titles[page], "step")
+            step.setCheckable(True)
+            step.setIconSize(QSize(20, 20))
+            step.clicked.connect(lambda _=False, page=page: self.go(page))
+            group.addButton(step)
+            self._steps[page] = step
+            column.addWidget(step)
+        column.addStretch(1)
+        return rail
+
+    def _footer(self) -> QWidget:
+        footer = QWidget()
+        footer.setObjectName("footer")
+        footer.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(footer)
+        row.setContentsMargins(WIDE, NEAR, WIDE, NEAR)
+        self.status = label("", "muted")
+        self.onward = button("", "primary")
+        self.onward.clicked.connect(self._go_on)
+        row.addWidget(self.status, 1)
+        row.addSpacing(FAR)
+        row.addWidget(self.onward)
+        self._foot = footer
+        return footer
+
+    def _menus(self) -> None:
+        bar = self.menuBar()
+        file = bar.addMenu(self.tr("&File"))
+        self._action(file, self.tr("&Open notebook…"), QKeySequence.StandardKey.Open, self.browse)
+        self.save_action = self._action(file, self.tr("&Save roles"), QKeySequence.StandardKey.Save, self.project.save)
+        file.addSeparator()
+        self._action(file, self.tr("&Quit"), QKeySequence.StandardKey.Quit, self.close)
+        edit = bar.addMenu(self.tr("&Edit"))
+        self.undo_action = self._action(edit, self.tr("&Undo"), QKeySequence.StandardKey.Undo, self.project.undo)
+        self.redo_action = self._action(edit, self.tr("&Redo"), QKeySequence.StandardKey.Redo, self.project.redo)
+        view = bar.addMenu(self.tr("&View"))
+        choices: tuple[tuple[str, Choice], ...] = (
+            (self.tr("As the &system"), "system"),
+            (self.tr("&Light"), "light"),
+            (self.tr("&Dark"), "dark"),
+        )
+        for text, choice in choices:
+            self._action(view, text, None, lambda choice=choice: self._choose_theme(choice))
+
+    def _action(self, menu: object, text: str, keys: object, what: object) -> QAction:
+        action = QAction(text, self)
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))  # type: ignore[call-overload]
+        action.triggered.connect(lambda _=False: what())  # type: ignore[operator]
+        menu.addAction(action)  # type: ignore[attr-defined]
+        return action
+
+    def _choose_theme(self, choice: Choice) -> None:
+        self._settings.setValue("theme", choice)
+        theme.choose(choice)
+
+    def _on_theme(self) -> None:
+        for page, step in self._steps.items():
+            step.setIcon(icon(page.value, theme.palette.muted))
+        self.update()
+
+    def _go_on(self) -> None:
+        following = next_page(self.page)
+        while following is not None and following not in self.pages:
+            following = next_page(following)
+        if following is not None:
+            self.go(following)
+
+    def _refresh(self) -> None:
+        project = self.project
+        standing = project.standing
+        for page, step in self._steps.items():
+            reason = why_not(page, standing)
+            step.setEnabled(not reason)
+            step.setToolTip(reason)
+            step.setChecked(page is self.page)
+        self.undo_action.setEnabled(bool(project.history.past))
+        self.redo_action.setEnabled(bool(project.history.future))
+        self.save_action.setEnabled(project.unsaved)
+        name = project.path.name
+        self.setWindowTitle(f"{name}{' •' if project.unsaved else ''} – nb2prod" if name else "nb2prod")
+        following = next_page(self.page)
+        while following is not None and following not in self.pages:
+            following = next_page(following)
+        self._foot.setVisible(self.page is not Page.START)
+        reason = why_not(following, standing) if following is not None else ""
+        self.onward.setVisible(following is not None)
+        if following is not None:
+            self.onward.setText(self.tr("Next: {0}").format(self._steps[following].text()))
+            self.onward.setEnabled(not reason)
+        self.status.setText(reason)
+
+    def _on_opened(self) -> None:
+        self.recents.remember(self.project.path, "opened")
+        self.start.show_recents(self.recents.read())
+        if self.page is Page.START:
+            self.go(Page.CELLS)
+        self._refresh()
+
+    def _on_refused(self, refused: Refused) -> None:
+        where = self.tr(" (cell {0})").format(refused.cell) if refused.cell else ""
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(f"{refused.code}{where}: {refused.message}")
+        box.setInformativeText(refused.hint)
+        box.open()
+
+    def _on_changed_on_disk(self) -> None:
+        box = QMessageBox(self)
+        box.setText(self.tr("The notebook was changed on disk."))
+        box.setInformativeText(self.tr("Reload it? The roles you chose and have not saved are kept."))
+        reload = box.addButton(self.tr("Reload"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(self.tr("Not now"), QMessageBox.ButtonRole.RejectRole)
+        reload.clicked.connect(self.project.reload)
+        box.open()
+
+    def _on_job_finished(self, progress: object) -> None:
+        status = getattr(progress, "status", "failed")
+        self.recents.remember(self.project.path, {"ok": "built", "cancelled": "cancelled"}.get(status, "failed"))
+        self.start.show_recents(self.recents.read())
+        self._refresh()
+        if not self.isActiveWindow():
+            from PySide6.QtWidgets import QApplication
+
+            QApplication.alert(self)
+
+    def _go_to_cell(self, cell: int) -> None:
+        self.go(Page.CELLS)
+        self.cells.list.choose(cell - 1)
+
+    def _may_leave(self) -> bool:
+        """Asks where something would be lost."""
+        if self.project.jobs.running:
+            text, more = (
+                self.tr("A build is running."),
+                self.tr("Cancel it? What is finished is kept and can be resumed."),
+            )
+        elif self.project.unsaved:
+            text, more = self.tr("Roles are not saved."), self.tr("Leave without saving them into the notebook?")
+        else:
+            return True
+        box = QMessageBox(QMessageBox.Icon.Question, "nb2prod", text, parent=self)
+        box.setInformativeText(more)
+        leave = box.addButton(self.tr("Leave"), QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.exec()
+        return box.clickedButton() is leave
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        if not self._may_leave():
+            event.ignore()
+            return
+        self._settings.setValue("geometry", self.saveGeometry())
+        self.project.jobs.cancel()
+        self.project.close()
+        event.accept()

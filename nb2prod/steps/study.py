@@ -1,0 +1,115 @@
+"""Everything an editor shows of a notebook while its user decides on roles: nothing runs, nothing is written.
+
+    study(data, path, {4: Role.TRAINING})  ─►  Study: roles, suggestions, findings, statements, boundary, graph
+
+The desktop wizard asks for it after each change, with the roles that are not saved yet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nb2prod.advise import suggest_roles
+from nb2prod.drawing.layout import Drawing, lay_out
+from nb2prod.model.findings import Finding
+from nb2prod.model.notebook import Notebook
+from nb2prod.model.roles import Role
+from nb2prod.notebook.roles import PREFIX
+from nb2prod.notebook.tags import tags_with_role, write_tags
+from nb2prod.secrets import mask_of, masked
+from nb2prod.steps.check import BoundarySummary, Use, production_use, report_on
+from nb2prod.steps.own_code import find_own_code
+from nb2prod.steps.reading import Analysis, analyse, notebook_from, shallow_code
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of the notebook: its 1-based cell and lines, the names it binds or changes, the numbers of the
+    statements that it reads from, and where it ends up in production."""
+
+    number: int
+    cell: int
+    first: int
+    last: int
+    names: tuple[str, ...]
+    reads: tuple[int, ...]
+    use: Use
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A role for a cell that has none, with its reason; `confidence` is between 0 and 1."""
+
+    cell: int
+    role: Role
+    reason: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """`roles` are those of the code cells that have one, with the changes asked for."""
+
+    digest: str
+    roles: dict[int, Role]
+    proposals: tuple[Proposal, ...]
+    findings: tuple[Finding, ...]
+    statements: tuple[Statement, ...]
+    boundary: BoundarySummary | None
+    drawing: Drawing
+
+
+def retagged(data: bytes, notebook: Notebook, roles: Mapping[int, Role | None]) -> bytes:
+    """The file's bytes with these roles written as tags. Raises InputError NB225 for nbformat 3."""
+    prefixed = any(tag.startswith(PREFIX) for cell in notebook.cells for tag in cell.tags)
+    changes = {}
+    for index, role in roles.items():
+        old = notebook.cells[index - 1].tags
+        new = tags_with_role(old, role, prefixed=prefixed)
+        if new != old:
+            changes[index] = new
+    return write_tags(data, changes, notebook.name) if changes else data
+
+
+def study(data: bytes, path: Path, roles: Mapping[int, Role | None]) -> Study:
+    """Raises InputError where the bytes are no notebook, or cannot hold tags."""
+    notebook = notebook_from(data, path)
+    if roles:
+        notebook = notebook_from(retagged(data, notebook, roles), path)
+    own = find_own_code(notebook, path.absolute().parent)
+    analysis = analyse(notebook, own)
+    report = report_on(analysis)
+    with shallow_code(notebook):
+        advice = suggest_roles(analysis.graph)
+    known = {*analysis.findings}
+    findings = (*analysis.findings, *(f for f in advice.findings if f not in known))
+    return Study(
+        digest=notebook.digest,
+        roles={cell.index: cell.role for cell in notebook.cells if cell.role is not None},
+        proposals=tuple(
+            Proposal(s.cell, s.role, s.reason, s.confidence)
+            for s in advice.suggestions
+            if s.role is not None and not s.tagged
+        ),
+        findings=masked(findings, mask_of(())),
+        statements=_statements(analysis),
+        boundary=report.boundary,
+        drawing=lay_out(report.graph),
+    )
+
+
+def _statements(analysis: Analysis) -> tuple[Statement, ...]:
+    graph = analysis.graph
+    use = production_use(analysis)
+    return tuple(
+        Statement(
+            number=s.number,
+            cell=s.cell,
+            first=s.first_line,
+            last=s.last_line,
+            names=tuple(sorted(graph.bound_by(s.number) | graph.direct(s.number))),
+            reads=tuple(sorted({n for contributors in graph.reads[s.number].values() for n in contributors})),
+            use=use(s.number),
+        )
+        for s in graph.statements
+    )
