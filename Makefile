@@ -22,6 +22,7 @@ demo: venv
 
 test: lint
 	@requirements/setup.sh --torch
+	@requirements/qt.sh
 	$(PYTEST) -n $(WORKERS) --dist loadfile
 
 lint: venv

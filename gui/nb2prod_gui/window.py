@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QFileDialog,
     QHBoxLayout,
@@ -16,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nb2prod.progress import Progress
+from nb2prod_gui.flow.recent import State
 from nb2prod_gui.flow.study import Refused
 from nb2prod_gui.flow.walk import WALK, Page, next_page, why_not
 from nb2prod_gui.look.icons import icon
@@ -87,8 +90,8 @@ class Window(QMainWindow):
         theme.changed.connect(self._on_theme)
         self._on_theme()
         self.go(Page.START)
-        if isinstance(geometry := settings.value("geometry"), (bytes, bytearray)) or geometry is not None:
-            self.restoreGeometry(geometry)  # type: ignore[arg-type]
+        if (geometry := settings.value("geometry")) is not None:
+            self.restoreGeometry(geometry)
 
     def open(self, path: Path) -> None:
         """Open a notebook; unsaved roles and a running job are asked about first."""
@@ -251,14 +254,12 @@ class Window(QMainWindow):
         reload.clicked.connect(self.project.reload)
         box.open()
 
-    def _on_job_finished(self, progress: object) -> None:
-        status = getattr(progress, "status", "failed")
-        self.recents.remember(self.project.path, {"ok": "built", "cancelled": "cancelled"}.get(status, "failed"))
+    def _on_job_finished(self, progress: Progress) -> None:
+        states: dict[str, State] = {"ok": "built", "cancelled": "cancelled"}
+        self.recents.remember(self.project.path, states.get(progress.status, "failed"))
         self.start.show_recents(self.recents.read())
         self._refresh()
         if not self.isActiveWindow():
-            from PySide6.QtWidgets import QApplication
-
             QApplication.alert(self)
 
     def _go_to_cell(self, cell: int) -> None:

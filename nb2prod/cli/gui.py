@@ -17,11 +17,7 @@ def gui(notebook: Path | None) -> None:
     from nb2prod.errors import ToolError
 
     if not wizard_installed():
-        raise ToolError(
-            "the wizard is not installed.",
-            code="NB971",
-            hint="pip install 'nb2prod[gui]'" if has_wizard() else "This version has none; see nb2prod build --help.",
-        )
+        raise ToolError("the wizard is not installed.", code="NB971", hint="pip install 'nb2prod[gui]'")
     import subprocess
 
     command = [sys.executable, "-m", "nb2prod_gui", *([str(notebook.absolute())] if notebook else [])]
@@ -34,12 +30,4 @@ def wizard_installed() -> bool:
     """Whether the wizard and its toolkit can be found. Imports neither."""
     from importlib.util import find_spec
 
-    return has_wizard() and find_spec("PySide6") is not None
-
-
-def has_wizard() -> bool:
-    """Whether the wizard came with this nb2prod. An empty folder of its name is none."""
-    from importlib.util import find_spec
-
-    spec = find_spec("nb2prod_gui")
-    return spec is not None and spec.origin is not None
+    return find_spec("nb2prod_gui") is not None and find_spec("PySide6") is not None

@@ -90,7 +90,7 @@ LIGHT = Palette(
             Role.REQUEST: "#a03d00",
             Role.INFERENCE: "#15703f",
             Role.TEST: "#7c4a2d",
-            Role.SKIP: "#626b7a",
+            Role.SKIP: "#5c6574",
         }
     ),
 )

@@ -103,7 +103,7 @@ class CellsPage(QWidget):
         self.list = CellList(self.model)
         self.list.role_wanted.connect(self._give_role)
         self.list.accept_wanted.connect(lambda: self._project.accept({self._cell()}))
-        self.list.search_wanted.connect(lambda: (self.search.setFocus(), self.search.selectAll()))
+        self.list.search_wanted.connect(self._start_search)
         self.list.selectionModel().currentChanged.connect(self._on_current)
 
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -286,6 +286,10 @@ class CellsPage(QWidget):
         else:
             found = behind(study.statements, [s.number for s in study.statements if name in s.names])
             self.model.light(lines_of(study.statements, found))
+
+    def _start_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
 
     def _search_next(self) -> None:
         wanted = self.search.text().lower()

@@ -86,7 +86,8 @@ class RunPage(QWidget):
         self.setObjectName("page")
         self._project = project
         self._rows: dict[str, StepRow] = {}
-        self._shown = 0
+        self._place = 0
+        self.text = QPlainTextEdit()
         self._written: tuple[object, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(FAR, FAR, FAR, WIDE)
@@ -108,7 +109,6 @@ class RunPage(QWidget):
         self.to_place = button(self.tr("Show the cell"))
         self.to_place.clicked.connect(lambda: self.place_wanted.emit(self._place))
         column.addWidget(self.to_place)
-        self._place = 0
         frame, inside = card()
         self.grid = QGridLayout()
         self.grid.setHorizontalSpacing(GAP)
@@ -149,7 +149,6 @@ class RunPage(QWidget):
         bar.addWidget(self.level)
         bar.addWidget(self.search, 1)
         bar.addWidget(copy)
-        self.text = QPlainTextEdit()
         self.text.setProperty("kind", "code")
         self.text.setReadOnly(True)
         self.text.setFont(mono())

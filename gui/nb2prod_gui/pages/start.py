@@ -71,6 +71,7 @@ class StartPage(QScrollArea):
     def __init__(self, samples: Sequence[Sample]) -> None:
         super().__init__()
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAcceptDrops(True)
         inside = QWidget()
         inside.setObjectName("page")

@@ -20,6 +20,7 @@ class TargetPage(QScrollArea):
         super().__init__()
         self._project = project
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
         inside.setObjectName("page")
         self.setWidget(inside)

@@ -3,7 +3,7 @@
 import base64
 from functools import lru_cache
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
@@ -45,22 +45,22 @@ _ICONS = {Severity.ERROR: "cross", Severity.WARNING: "warning", Severity.INFO: "
 class CellDelegate(QStyledItemDelegate):
     """Stateless but for its fonts: everything comes from the `CellView` of the row."""
 
-    def __init__(self, parent: object = None) -> None:
-        super().__init__(parent)  # type: ignore[arg-type]
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._font = mono()
         found = QFontMetricsF(self._font)
         self.metrics = Metrics(round(found.lineSpacing() + 2), found.horizontalAdvance("m"))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
         view: CellView = index.data(VIEW)
-        width = option.rect.width() or 600  # type: ignore[attr-defined]
+        width = option.rect.width() or 600
         return QSize(200, cell_height(view.cell, width - 2 * SIDE, self.metrics))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         view: CellView = index.data(VIEW)
-        whole: QRect = option.rect  # type: ignore[attr-defined]
+        whole: QRect = option.rect
         frame = whole.adjusted(SIDE, 0, -SIDE, -GAP)
-        state = option.state  # type: ignore[attr-defined]
+        state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_frame(painter, frame, view, chosen=bool(state & QStyle.StateFlag.State_Selected))

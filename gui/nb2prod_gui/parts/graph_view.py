@@ -88,8 +88,8 @@ class GraphView(QGraphicsView):
             if line.label:
                 text = scene.addSimpleText(line.label, sans(SMALL - 1))
                 text.setBrush(QBrush(QColor(p.muted)))
-                box = text.boundingRect()
-                text.setPos(line.at[0] - box.width() / 2, line.at[1] - box.height() / 2)
+                size = text.boundingRect()
+                text.setPos(line.at[0] - size.width() / 2, line.at[1] - size.height() / 2)
         for box in self._drawing.boxes:
             node = box.node
             path = QPainterPath()
@@ -101,11 +101,11 @@ class GraphView(QGraphicsView):
                 QPen(QColor(p.accent if node.cell == self._cell else ink), 2.5 if node.cell == self._cell else 1)
             )
             scene.addItem(item)
-            for text, size, y, colour in (
+            for words, letter, y, colour in (
                 (f"{node.cell}  {node.role}", SMALL, 5.0, ink),
                 (node.title, SMALL - 1, 24.0, p.text if node.use else p.muted),
             ):
-                label = scene.addSimpleText(_short(text, size), sans(size, bold=size == SMALL))
+                label = scene.addSimpleText(_short(words, letter), sans(letter, bold=letter == SMALL))
                 label.setBrush(QBrush(QColor(colour)))
                 label.setPos(box.x + 10, box.y + y)
         margin = 24
