@@ -57,7 +57,8 @@ FRESH_METHODS = frozenset(
     "train_test_split array zeros ones arange linspace load_iris load_digits load_wine load_breast_cancer "
     "load_diabetes lower upper strip split format cross_val_score accuracy_score f1_score roc_auc_score "
     "mean_absolute_error mean_squared_error r2_score numpy item detach clone cpu argmax argmin "
-    "read readline readlines read_text read_bytes write writelines".split()
+    "reindex align select_dtypes drop_duplicates add_prefix add_suffix isin factorize cut qcut to_datetime "
+    "to_numeric log log1p expm1 sqrt read readline readlines read_text read_bytes write writelines".split()
 )
 
 FRESH_FUNCTIONS = frozenset(

@@ -20,6 +20,9 @@ def function_value(reader: "Reader", node: ast.Call, path: str, given: list[ast.
     tables = node.args[0] if path == "pandas.concat" and node.args and not is_by_row(node, 1) else None
     if isinstance(tables, ast.List | ast.Tuple):
         return _concat(reader, node, [(e, reader.value(e)) for e in tables.elts])
+    if isinstance(tables, ast.Name) and tables.id in reader.bundles:
+        named = [ast.copy_location(ast.Name(n, ast.Load()), tables) for n in reader.bundles[tables.id]]
+        return _concat(reader, node, [(n, reader.value(n)) for n in named])
     wrapped = _wrapped(reader, node, name) if path in ("pandas.DataFrame", "pandas.Series") else None
     if wrapped is not None:
         return wrapped
@@ -52,6 +55,8 @@ def function_value(reader: "Reader", node: ast.Call, path: str, given: list[ast.
         return unknown(node, f"`{name}` along columns mixes rows") if is_by_column(node) else joined(
             parts, "array", node
         )  # fmt: skip
+    if package == "pandas.api.types" and name.startswith("is_"):
+        return STATISTIC
     if package == "scipy.stats" and name in ("skew", "kurtosis", "iqr", "pearsonr", "spearmanr", "mode", "gmean"):
         return STATISTIC
     if path in ("torch.tensor", "torch.from_numpy", "torch.as_tensor", "torch.FloatTensor", "torch.Tensor"):
@@ -129,7 +134,7 @@ def _get_dummies(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, V
     if made.kind == "unknown":
         return made
     made = replace(made, dropped=value.dropped, only=value.only, lists=value.lists, whole=value.whole)
-    return marked(made, Mark(node, "levels", data))
+    return marked(made, Mark(node, "levels", data, is_frame=value.kind == "frame"))
 
 
 def _cut(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]]) -> Value:
@@ -190,6 +195,15 @@ def _concat(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]
     return Value("frame", frozenset({source}), marks=(Mark(node, "source"),))
 
 
+def _merge(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]]) -> Value:
+    from nb2prod.analysis.methods import looked_up
+
+    left, how = argument(node, "left", 0), argument(node, "how", 2)
+    if left is None or not (isinstance(how, ast.Constant) and how.value == "left") or len(node.args) > 3:
+        return unknown(node, 'this merge leaves out rows without a partner; write `how="left"`')
+    return looked_up(reader, node, reader.value(left), argument(node, "right", 1))
+
+
 def _split(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]]) -> Value:
     """``train_test_split``: two selections of the rows of each positional argument."""
     items: list[Value] = []
@@ -205,4 +219,5 @@ def _split(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]]
 _RULES = {
     "pandas.get_dummies": _get_dummies, "pandas.cut": _cut, "pandas.qcut": _qcut, "pandas.factorize": _factorize,
     "pandas.Categorical": _categorical, "pandas.concat": _concat, "sklearn.train_test_split": _split,
+    "pandas.merge": _merge,
 }  # fmt: skip

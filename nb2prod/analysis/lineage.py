@@ -94,34 +94,39 @@ def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
     if first is None:
         truth = _truth(graph, tables.deeds)
         columns = _live(chain[1:], name, chain[0].name, truth)[1] if chain else NOTHING
-        problem = _made_before(tables.deeds, chain, columns, truth) or _changed_unseen(graph, tables.deeds, chain)
+        problem = _made_before(tables.deeds, chain, columns, truth) or _changed_unseen(
+            graph, tables.deeds, chain, name, at
+        )
         return problem or Lineage(name, name, at, (), columns, truth)
     start, request, source = _start(chain, name, first)
     if request is None:
         return Problem("NB351", "the rows come from more than one table", chain[first].node)
     kept = [d for d in chain if d.number >= start]
-    problem = _lost(graph, kept, start)
+    problem = _lost(graph, tables.deeds, kept, start)
     if problem is not None:
         return problem
     truth = _truth(graph, tables.deeds)
     live, columns = _live(kept, name, request, truth)
-    problem = _made_before(tables.deeds, chain, columns, truth) or _changed_unseen(graph, tables.deeds, chain)
+    problem = _made_before(tables.deeds, chain, columns, truth) or _changed_unseen(graph, tables.deeds, chain, name, at)
     if problem is not None:
         return problem
     return Lineage(name, request, start, live, columns, truth, source)
 
 
-def _changed_unseen(graph: NotebookGraph, deeds: list[Deed], chain: list[Deed]) -> Problem | None:
+def _changed_unseen(
+    graph: NotebookGraph, deeds: list[Deed], chain: list[Deed], name_at_end: str, end: int
+) -> Problem | None:
     """A change of a table on the way under another name: ``for t in [a, b]: t["x"] = 0``.
 
     A caller would have to send what it made.
     """
     known = {(d.name, d.number) for d in deeds}
-    for deed in chain:
-        for name in sorted(deed.value.names):
-            for number in sorted(graph.before(deed.number, name)):
+    for at, names in [*((d.number, d.value.names) for d in chain), (end, frozenset({name_at_end}))]:
+        for name in sorted(names):
+            for number in sorted(graph.before(at, name)):
                 seen = (name, number) in known or name in graph.bound_by(number)
-                if not seen and graph.changes_any(graph.surely[number], deed.number, name):
+                seen = seen or _is_of_another(graph, deeds, number, name)
+                if not seen and graph.changes_any(graph.surely[number], at, name):
                     return Problem("NB351", f"`{name}` is changed here under another name",
                                    graph.statements[number].node)  # fmt: skip
     return None
@@ -164,7 +169,7 @@ def _start(chain: list[Deed], name: str, first: int) -> tuple[int, str | None, M
     return chain[first].number, None, None
 
 
-def _lost(graph: NotebookGraph, chain: list[Deed], start: int) -> Problem | None:
+def _lost(graph: NotebookGraph, deeds: list[Deed], chain: list[Deed], start: int) -> Problem | None:
     """A change of a table on the way that nothing here knows of."""
     known = {d.number for d in chain}
     for deed in chain:
@@ -172,10 +177,29 @@ def _lost(graph: NotebookGraph, chain: list[Deed], start: int) -> Problem | None
             return deed.value.problem
         for name in deed.value.names:
             for number in graph.reads[deed.number].get(name, frozenset()):
-                if number >= start and number not in known:
+                if number >= start and number not in known and not _is_of_another(graph, deeds, number, name):
                     return Problem("NB351", f"`{name}` may be changed here, and it is not known how",
                                    graph.statements[number].node)  # fmt: skip
     return None
+
+
+def _is_of_another(graph: NotebookGraph, deeds: list[Deed], number: int, name: str) -> bool:
+    """Whether statement `number` changes another of the tables that one call gave: ``a, b = train_test_split(df)``."""
+    others = graph.direct(number)
+    if name in others or not others or not others <= {d.name for d in deeds if d.number == number and not d.binds}:
+        return False
+    for other in others:
+        givers = [max((d.number for d in deeds if d.binds and d.name == n and d.number < number), default=-1)
+                  for n in (name, other)]  # fmt: skip
+        giver = graph.statements[givers[0]].node
+        if givers[0] != givers[1] or givers[0] < 0 or not isinstance(giver, ast.Assign):
+            return False
+        call = giver.value
+        function = call.func if isinstance(call, ast.Call) else None
+        word = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if word not in ("train_test_split", "align"):
+            return False
+    return True
 
 
 def _made_before(deeds: list[Deed], chain: list[Deed], columns: Columns, truth: frozenset[str]) -> Problem | None:
@@ -219,6 +243,7 @@ def _live(
     """(what the input needs, the columns of the request that it reads)."""
     demand: dict[str, Columns] = {name: Columns(every=True)}
     live: list[Deed] = []
+    doubtful: set[str] = set()  # dropped if they are there: those that became dummies are not
     for deed in reversed(chain):
         wanted = demand.get(deed.name, NOTHING)
         if is_removal(deed):
@@ -242,7 +267,8 @@ def _live(
             lists = () if deed.loop else tuple((deed.number, node) for node in value.lists)  # a turn has its own
             inside = frozenset(c for c in value.only if through.has(c, truth)) if through.every else value.only
             through = Columns(False, inside, lists) if through.every else through
-        through = _encoded(deed, through, truth)
+        through = _encoded(deed, through, truth, doubtful)
+        doubtful |= _dropped_if_there(deed)
         for table in value.whole if deed.loop is not None and not _updates_itself(deed) else ():
             named = literal_names(deed.loop.iter, {}) if deed.loop else None
             over = (deed.number, deed.loop.iter) if deed.loop else None
@@ -271,7 +297,12 @@ def _updates_itself(deed: Deed) -> bool:
     return True
 
 
-def _encoded(deed: Deed, wanted: Columns, truth: frozenset[str]) -> Columns:
+def _dropped_if_there(deed: Deed) -> frozenset[str]:
+    calls = [m.node for m in deed.value.marks if m.what == "dropped" and isinstance(m.node, ast.Call)]
+    return deed.value.dropped if any(argument(c, "errors") is not None for c in calls) else frozenset()
+
+
+def _encoded(deed: Deed, wanted: Columns, truth: frozenset[str], doubtful: set[str]) -> Columns:
     """The columns behind those that ``pd.get_dummies`` makes: ``Sex`` for ``Sex_male``."""
     for mark in deed.value.marks:
         if mark.what != "levels" or not isinstance(mark.node, ast.Call) or not deed.value.whole:
@@ -285,7 +316,7 @@ def _encoded(deed: Deed, wanted: Columns, truth: frozenset[str]) -> Columns:
         if named is not None:
             wanted = wanted.more(Columns(every=False, names=named))
         elif wanted.every:
-            wanted = wanted.less(behind)
+            wanted = Columns(True, (wanted.names - (doubtful - truth)) | behind)
         else:
             wanted = Columns(every=True, names=truth)
     return wanted

@@ -201,7 +201,8 @@ def _columns_kept(node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
 def _astype(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
     kind = argument(node, "dtype", 0)
     if _literal(kind) == "category":
-        return marked(joined([(receiver, owner)], owner.kind, node), Mark(node, "levels", receiver))
+        made = joined([(receiver, owner)], owner.kind, node)
+        return marked(made, Mark(node, "levels", receiver, is_frame=owner.kind == "frame"))
     if isinstance(kind, ast.Dict) and any(_literal(v) == "category" for v in kind.values):
         return unknown(node, "levels of several columns are made here")
     parts = [(kind, reader.value(kind))] if kind is not None else []
@@ -286,11 +287,67 @@ def _pop(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> 
     return unknown(node, "it cannot be seen which column is taken") if names is None else reader.column_of(owner, names)
 
 
+def looked_up(reader: "Reader", node: ast.Call, owner: Value, other: ast.expr | None) -> Value:
+    """``df.merge(prices, on="kind", how="left")``: to each row what another table, which is kept, has for it."""
+    given = reader.value(other) if other is not None else FIXED
+    if given.kind == "unknown":
+        return given
+    if other is None or owner.kind != "frame" or not (given.kind == "frame" or given.kind == "fixed"):
+        return unknown(node, "it cannot be seen what is looked up here")
+    if given.is_rows and (
+        given.sources & owner.sources or given.names & owner.names or not isinstance(other, ast.Name)
+    ):
+        return unknown(node, "rows are looked up in their own table")
+    options = [k for k in node.keywords if k.arg not in ("on", "left_on", "right_on", "right_index", "suffixes", "how",
+                                                         "right", "left", "other", "lsuffix", "rsuffix")]  # fmt: skip
+    keys = argument(node, "on") or argument(node, "left_on")
+    if options or any(k.arg is None or reader.value(k.value).kind != "fixed" for k in node.keywords
+                      if k.arg not in ("right", "left", "other")):  # fmt: skip
+        return unknown(node, "rows are looked up with options that cannot be followed")
+    names = reader.literal(keys)
+    made = replace(owner, made=True, columns=owner.columns | {(n, c) for n in owner.names for c in names or ()})
+    if names is None:
+        made = replace(made, whole=owner.whole, dropped=frozenset(), only=None, lists=())
+    if given.is_rows or (given.counted and not isinstance(other, ast.Name)):
+        return marked(made, Mark(other, "statistic"))
+    return made
+
+
+def _merge(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
+    if _literal(argument(node, "how", 1)) != "left":
+        return unknown(node, 'this merge leaves out rows without a partner; write `how="left"`')
+    if len(node.args) > 2:
+        return unknown(node, "the options of this merge stand without their names")
+    return looked_up(reader, node, owner, argument(node, "right", 0))
+
+
 def _joined_tables(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
     other = argument(node, "other", 0)
-    if other is None or argument(node, "on", 1) is not None or not reader.value(other).is_rows:
+    if argument(node, "on", 1) is not None:
+        if _literal(argument(node, "how", 2)) not in (None, "left") or len(node.args) > 2:
+            return unknown(node, "the rows of another table are looked up here")
+        return looked_up(reader, node, owner, other)
+    if other is None or not reader.value(other).is_rows:
         return unknown(node, "the rows of another table are looked up here")
     return joined([(receiver, owner), (other, reader.value(other))], "frame", node)
+
+
+def _align(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
+    """``train.align(test, join="left", axis=1)``: both tables with the same columns, each with its own rows."""
+    other = argument(node, "other", 0)
+    fill = argument(node, "fill_value")
+    given = reader.value(other) if other is not None else FIXED
+    if given.kind == "unknown":
+        return given
+    known = {k.arg for k in node.keywords} <= {"other", "join", "axis", "fill_value", "copy"} and len(node.args) < 4
+    plain = fill is None or isinstance(fill, ast.Constant | ast.UnaryOp)
+    if other is None or given.kind != "frame" or owner.kind != "frame" or not (known and plain and is_by_row(node, 2)):
+        return unknown(node, "`.align` with these options cannot be followed")
+    parts = [(receiver, owner), (other, given)]
+    aligned = [marked(replace(v, made=True), Mark(node, "aligned", part)) for part, v in parts]
+    if _literal(argument(node, "join", 1)) == "left":
+        aligned[0] = owner
+    return Value("several", items=tuple(aligned))
 
 
 def _fold(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
@@ -333,7 +390,7 @@ _SPECIAL = {
     "astype": _astype, "drop": _drop, "select_dtypes": _select, "filter": _select, "reset_index": _reset_index,
     "set_index": _set_index, "reindex": _reindex, "assign": _assign, "reshape": _reshape, "view": _reshape, "pop": _pop,
     "join": _joined_tables, "ravel": _fold, "flatten": _fold, "squeeze": _fold, "factorize": _factorized,
-    "groupby": _groups, "eval": _eval,
+    "groupby": _groups, "eval": _eval, "align": _align, "merge": _merge,
 }  # fmt: skip
 
 __all__ = ["FIXED", "argument", "is_by_row", "method_value"]

@@ -50,6 +50,10 @@ def bunch_part(node: ast.expr, owner: Value, name: str) -> Value:
     return STATISTIC
 
 
+def _is_every(node: ast.expr) -> bool:
+    return isinstance(node, ast.Slice) and node.lower is None and node.upper is None and node.step is None
+
+
 class Reader:
     """`env` says what names stand for; a name that is not there is fixed."""
 
@@ -60,7 +64,9 @@ class Reader:
         constants: Mapping[str, ast.expr],
         call_own: CallOwn,
         definition: Callable[[str], ast.AST | None],
+        bundles: Mapping[str, tuple[str, ...]],
     ) -> None:
+        self.bundles = bundles
         self.env = dict(env)
         self.imported = imported
         self.constants = constants
@@ -68,7 +74,8 @@ class Reader:
         self.definition = definition
 
     def inside(self, local: Mapping[str, Value]) -> "Reader":
-        return Reader({**self.env, **local}, self.imported, self.constants, self.call_own, self.definition)
+        return Reader({**self.env, **local}, self.imported, self.constants, self.call_own, self.definition,
+                      self.bundles)  # fmt: skip
 
     def literal(self, node: ast.expr | None) -> frozenset[str] | None:
         return literal_names(node, self.constants)
@@ -175,6 +182,9 @@ class Reader:
         bound = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
         by_row = over.kind in ("column", "list", "array", "item")
         reader = self.inside(dict.fromkeys(bound, ITEM if by_row else FIXED))
+        by_data = any(reader.value(i).kind != "fixed" for g in node.generators for i in g.ifs)
+        if by_data and over.kind == "fixed" and len(node.generators) == 1 and reader.value(element).kind == "fixed":
+            return STATISTIC  # however these are chosen
         parts = [reader.value(element), *(reader.value(i) for g in node.generators for i in g.ifs)]
         parts += [reader.value(g.iter) for g in node.generators[1:]]
         for value in parts:
@@ -318,6 +328,8 @@ class Reader:
         if self.value(columns).kind != "fixed":
             return unknown(node, "these columns are chosen in a way that cannot be followed")
         if not every:
+            if by_name is False and _is_every(columns) and not isinstance(rows, ast.Constant | ast.UnaryOp):
+                return self._selected(node, table, operand)
             if names is None or isinstance(rows, ast.Constant):
                 return STATISTIC if isinstance(rows, ast.Constant) else unknown(
                     node, "rows and columns are chosen at once"

@@ -13,7 +13,8 @@ from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.names import is_plain_data, kind_of
 from nb2prod.analysis.rows import FITTING
 from nb2prod.analysis.rowwise import Reader
-from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Mark, Value, joined, unknown
+from nb2prod.analysis.turns import Turn, as_table, is_plain_body, members_of, rebinds
+from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Mark, Value, joined, marked, unknown
 
 _DEPTH = 6
 
@@ -37,6 +38,10 @@ class Deed:
     """Conditions around it that are statistics of a table."""
     over: Value = FIXED
     """What the loop goes over."""
+    inner: tuple[ast.For, ...] = ()
+    """Further loops inside `loop` around it."""
+    turn: Turn | None = None
+    """The turn of a loop over tables; `node` then names the table itself (see `turns`)."""
 
 
 @dataclass(slots=True)
@@ -54,6 +59,10 @@ class Tables:
     loop: ast.For | None = None
     tests: tuple[ast.If, ...] = ()
     over: Value = FIXED
+    inner: tuple[ast.For, ...] = ()
+    turn: Turn | None = None
+    bundles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of lists of tables, while these names still stand for what the list holds: ``both = [train, test]``."""
     given_back: list[Value] = field(default_factory=list)
 
     def follow(self, until: int) -> None:
@@ -66,10 +75,23 @@ class Tables:
                 continue
             if s.path is None or s.literal:
                 self.run(s.node)
+            self._changed_bundles(s.node)
+
+    def _changed_bundles(self, node: ast.stmt) -> None:
+        """A list of tables that is handed over or changed may hold others from now on."""
+        loops_over = isinstance(node, ast.For) and isinstance(node.iter, ast.Name) and node.iter.id
+        for name in self.graph.direct(self.number) & self.bundles.keys():
+            inside = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
+            if not isinstance(node, ast.Assign) and not (loops_over == name and len(inside) == 1):
+                del self.bundles[name]
+        for name in self.graph.bound_by(self.number):
+            anew = {name} if not isinstance(node, ast.Assign) else set()
+            for bundle in [b for b, parts in self.bundles.items() if name in parts or b in anew]:
+                del self.bundles[bundle]
 
     @property
     def reader(self) -> Reader:
-        return Reader(self.env, self.graph.imported, self.constants, self._own, self._definition)
+        return Reader(self.env, self.graph.imported, self.constants, self._own, self._definition, self.bundles)
 
     def _definition(self, name: str) -> ast.AST | None:
         """The function of the notebook that a name stands for."""
@@ -123,18 +145,21 @@ class Tables:
 
     def _bind(self, node: ast.stmt, name: str, value: Value, source: ast.expr | None = None) -> None:
         self.constants.pop(name, None)
+        self.bundles = {n: parts for n, parts in self.bundles.items() if n != name and name not in parts}
+        if source is not None and node is self.graph.statements[self.number].node and not self.depth:
+            members = members_of(source, {})
+            if members:
+                self.bundles[name] = members
         if value.kind in ("fixed", "item"):
             self.env.pop(name, None)
             if value.kind == "item":
                 self.env[name] = ITEM
-            elif value.counted and self.loop is not None:
+            elif value.counted and (self.loop is not None or self.turn is not None):
                 self.env[name] = STATISTIC  # another one in each turn
             elif source is not None and self.loop is None and is_plain_data(source):
                 self.constants[name] = source
             return
-        self.deeds.append(
-            Deed(self.number, node, name, value, binds=True, loop=self.loop, tests=self.tests, over=self.over)
-        )
+        self._note(node, name, value, binds=True)
         own = frozenset({name})
         items = tuple(replace(i, marks=(), problem=None) for i in value.items)
         self.env[name] = (
@@ -150,9 +175,7 @@ class Tables:
         if any(not (value.sources <= before.sources or before.sources <= value.sources) for _ in (0,) if value.sources):
             self.env[name] = unknown(node, "rows of two tables are put together here")
             return
-        self.deeds.append(
-            Deed(self.number, node, name, replace(value, made=True), False, columns, self.loop, self.tests, self.over)
-        )
+        self._note(node, name, replace(value, made=True), columns=columns)
 
     def _assign(self, node: ast.stmt, target: ast.expr, source: ast.expr, value: Value) -> None:
         match target:
@@ -178,9 +201,8 @@ class Tables:
     def _rename(self, node: ast.stmt, name: str, attr: str, value: Value) -> None:
         if attr == "columns" and value.kind == "fixed" and not value.counted:
             table = replace(self.env[name], made=False)
-            self.deeds.append(Deed(self.number, node, name, replace(table, problem=unknown(
-                node, "columns are renamed by their place, and a request does not have all of them").problem),
-                False, None, self.loop))  # fmt: skip
+            lost = unknown(node, "columns are renamed by their place, and a request does not have all of them")
+            self._note(node, name, replace(table, problem=lost.problem))
         elif attr != "name":
             self.env[name] = unknown(node, f"`.{attr}` is set here, which cannot be followed")
 
@@ -274,19 +296,7 @@ class Tables:
 
     def _remove(self, node: ast.stmt, name: str, names: frozenset[str]) -> None:
         table = replace(self.env[name], dropped=names, made=False)
-        self.deeds.append(
-            Deed(
-                self.number,
-                node,
-                name,
-                table,
-                binds=False,
-                columns=names,
-                loop=self.loop,
-                tests=self.tests,
-                over=self.over,
-            )
-        )
+        self._note(node, name, table, columns=names)
 
     def _call(self, node: ast.stmt, call: ast.Call) -> None:
         """A call made for its effect: ``df.fillna(0, inplace=True)``, ``df.insert(…)``, ``clean(df)``."""
@@ -306,13 +316,13 @@ class Tables:
                     self._replace(node, root, value)
                 else:
                     self._change(node, root, value, frozenset(c for _, c in column) if column else None)
-            elif call.func.attr == "insert" and ast.unparse(call.args[0]) != "0":
-                self.env[root] = unknown(
-                    call, "a column is inserted at a place, and a request does not have all columns"
-                )
-            elif call.func.attr == "insert" and len(call.args) == 3:
-                self._change(node, root, self._given(call.args[2], reader.value(call.args[2])),
-                             reader.literal(call.args[1]))  # fmt: skip
+            elif call.func.attr == "insert" and len(call.args) == 3 and isinstance(call.func.value, ast.Name):
+                made = self._given(call.args[2], reader.value(call.args[2]))
+                if ast.unparse(call.args[0]) != "0" and made.kind != "unknown":
+                    made = marked(made, Mark(call.args[0], "inserted", call.func.value))
+                self._change(node, root, made, reader.literal(call.args[1]))
+            elif call.func.attr == "insert":
+                self.env[root] = unknown(call, "it cannot be seen what is inserted where")
             elif call.func.attr == "pop" and (names := reader.literal(call.args[0] if call.args else None)):
                 self._remove(node, root, names)
             return
@@ -328,27 +338,67 @@ class Tables:
 
     def _replace(self, node: ast.stmt, name: str, value: Value) -> None:
         """A whole table changed in place: like binding the name to what the call would give."""
-        self.deeds.append(
-            Deed(self.number, node, name, value, binds=True, loop=self.loop, tests=self.tests, over=self.over)
-        )
+        self._note(node, name, value, binds=True)
+
+    def _note(
+        self, node: ast.stmt, name: str, value: Value, *, binds: bool = False, columns: frozenset[str] | None = None
+    ) -> None:
+        self.deeds.append(Deed(self.number, node, name, value, binds, columns, self.loop, self.tests, self.over,
+                               self.inner, self.turn))  # fmt: skip
 
     def _loop(self, node: ast.For) -> None:
+        members = members_of(node.iter, self.bundles)
+        if members and any(self.env.get(m, FIXED).is_rows for m in members):
+            self._turns(node, members)
+            return
         over = self.reader.value(node.iter)
+        if self.loop is not None and over is FIXED and len(self.inner) < 3:
+            around, self.inner = self.inner, (*self.inner, node)
+            self._forget({n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)})
+            self._block(node.body)
+            self.inner = around
+            return
         names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
         if over.kind == "frame" or (isinstance(node.iter, ast.Name) and over.kind == "fixed"):
             over = STATISTIC if over.kind == "frame" else over
         if over.kind != "fixed" or self.loop is not None:
             self._lose(node, "a loop over rows cannot be followed" if over.depends else "this loop cannot be followed")
             return
-        for name in names:
-            self.env.pop(name, None)
-            self.constants.pop(name, None)
+        self._forget(names)
         self.counted_loops += over.counted
         self.loop, self.over = node, over
         self._block(node.body)
         self.loop, self.over = None, FIXED
         for name in [n for n, v in self.env.items() if v is STATISTIC]:
             del self.env[name]
+
+    def _forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.env.pop(name, None)
+            self.constants.pop(name, None)
+
+    def _turns(self, node: ast.For, members: tuple[str, ...]) -> None:
+        """A loop over tables: for each of them its body, with the table in place of the loop's variable."""
+        if self.turn is not None or self.loop is not None or self.depth or not is_plain_body(node, members):
+            self._lose(node, "this loop over tables cannot be followed")
+            return
+        assert isinstance(node.target, ast.Name)
+        for name in members:
+            if not self.env.get(name, FIXED).is_rows:
+                continue
+            self.turn = Turn(node, name)
+            is_table = True
+            for statement in node.body:
+                if is_table:
+                    self.run(as_table(statement, node.target.id, name))
+                else:
+                    self.run(statement)
+                is_table = is_table and not rebinds(statement, node.target.id)
+        self.turn = None
+        for name in [n for n, v in self.env.items() if v is STATISTIC]:
+            del self.env[name]
+        if is_table:
+            self.env[node.target.id] = unknown(node, "it is one of several tables")
 
     def _if(self, node: ast.If) -> None:
         test = self.reader.value(node.test)

@@ -20,7 +20,19 @@ what gives access to them."""
 ROWS = frozenset({"frame", "column", "array", "list"})
 
 What = Literal[
-    "source", "statistic", "selection", "fitted", "levels", "codes", "edges", "columns", "dropped", "grouped", "encoded"
+    "source",
+    "statistic",
+    "selection",
+    "fitted",
+    "levels",
+    "codes",
+    "edges",
+    "columns",
+    "dropped",
+    "grouped",
+    "encoded",
+    "aligned",
+    "inserted",
 ]
 
 
@@ -42,12 +54,16 @@ class Mark:
     dropped     ``df.drop(columns=["a"])``                  `df`
     grouped     ``df.groupby("k")["x"].transform("mean")``  the same in one piece
     encoded     ``df.apply(encoder.fit_transform)``         `df`
+    aligned     ``a.align(b, axis=1)``: what b comes to     `b`
+    inserted    the place in ``df.insert(2, "a", values)``  `df`
     =========== =========================================== ==========================================
     """
 
     node: ast.expr
     what: What
     operand: ast.expr | None = None
+    is_frame: bool = False
+    """Whether the levels are those of several columns."""
 
 
 @dataclass(frozen=True, slots=True)

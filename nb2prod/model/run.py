@@ -40,6 +40,8 @@ class Watch:
     selection some of the rows of `operand`: part `item` of a tuple, found `by_value` where labels change
     input     what the prediction is given: its rows are the golden rows; `columns` of the raw table are sent
     ========= ==================================================================================
+
+    Where `guard` is an expression, only while that is true: in one turn of a loop.
     """
 
     kind: Literal["raw", "kept", "empty", "columns", "selection", "input"]
@@ -50,6 +52,7 @@ class Watch:
     item: int | None = None
     by_value: bool = False
     columns: dict[str, Any] | None = None
+    guard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

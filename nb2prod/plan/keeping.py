@@ -8,7 +8,7 @@ predict()    df["Age"] = df["Age"].fillna(self.age_median)
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nb2prod.analysis.graph import NotebookGraph
@@ -20,6 +20,7 @@ from nb2prod.plan.marks import Written, snake, written
 from nb2prod.plan.splice import Edit
 
 Path = tuple[tuple[str, int], ...]
+Place = tuple[int, int, type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Keep:
     """A value that training keeps under `name`: `text` (in the notebook's names) before or after the simple statement
     that `path` leads to inside statement `number`. With `key`, a loop's variable, one for each turn.
 
-    `training` is what train() assigns, where that reads otherwise; none where it keeps no copy of its own.
+    `training` is what train() assigns, where that reads otherwise; none where it keeps no copy of its own. `guard` is
+    the test that this is the turn of a loop over tables that the prediction repeats.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Keep:
     text: str
     key: str | None
     training: str
+    guard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +114,25 @@ class _Planner:
         training: list[Edit] = []
         prediction: list[Edit] = []
         gives: list[tuple[str, ast.expr, str]] = []
-        live: set[int] = set()
+        live: set[Place] = set()
         for deed in deeds:
             outcome = self._deed(number, deed, names)
             if outcome is None:
                 continue
-            live.add(id(deed.node))
+            live.add(_place(deed.node))
             training += outcome[0]
             prediction += outcome[1]
             part = _given_part(deed)
             if part is not None:
                 gives.append((deed.name, part, self._copies(deed, part)))
+        turns = dict.fromkeys(d.turn for d in deeds)
+        if isinstance(whole, ast.For) and deeds[0].turn is not None:
+            if len(turns) > 1:
+                self.problem = self.problem or Problem("NB357", "the prediction needs more than one of the tables that "
+                                                       "this loop goes over", whole)  # fmt: skip
+            now, then = self._turn(number, whole, live, deeds, names)
+            return Step(number, tuple(dict.fromkeys([*training, *now])), tuple(dict.fromkeys([*prediction, *then])),
+                        (), bool(live))  # fmt: skip
         if isinstance(whole, ast.For | ast.If | ast.With):
             prediction += self._block(number, whole, live, deeds)
         if isinstance(whole, ast.For) and deeds[0].over.counted:
@@ -130,16 +141,38 @@ class _Planner:
             prediction += then
         return Step(number, tuple(dict.fromkeys(training)), tuple(dict.fromkeys(prediction)), tuple(gives), bool(live))
 
+    def _turn(
+        self, number: int, loop: ast.For, live: set[Place], deeds: list[Deed], names: _Names
+    ) -> tuple[list[Edit], list[Edit]]:
+        """A loop over tables goes over the one at hand, and does what its rows need."""
+        training: list[Edit] = []
+        turn = deeds[0].turn
+        assert turn is not None
+        prediction = [Edit(*_span(loop.iter), f"({turn.table},)")]
+        for statement in loop.body:
+            inside = [d for d in deeds if _path_to(statement, d.node) is not None]
+            if isinstance(statement, ast.For) and any(_place(d.node) in live for d in inside):
+                prediction += self._block(number, statement, live, inside)
+                if inside[0].over.counted:
+                    now, then = self._listed(number, statement, inside[0], names)
+                    training += now
+                    prediction += then
+            elif not any(_place(n) in live for n in _simple([statement])):
+                prediction.append(self._removal(number, statement))
+            elif isinstance(statement, ast.If | ast.With):
+                prediction += self._block(number, statement, live, inside)
+        return training, prediction
+
     def _deed(self, number: int, deed: Deed, names: _Names) -> tuple[list[Edit], list[Edit]] | None:
         """The edits for train() and predict(); None where nothing is left to do."""
         training: list[Edit] = []
         prediction: list[Edit] = []
         replaced: list[ast.expr] = []
         context = written(self.graph, self.lineage, deed)
-        gone = 0
+        gone: dict[int, ast.expr] = {}
         marks = [m for m in deed.value.marks if _stands_in(m.node, deed.node)]
         for mark in marks:
-            if mark.what == "selection" and deed.loop is not None:
+            if mark.what == "selection" and (deed.loop is not None or deed.turn is not None):
                 self.problem = self.problem or Problem("NB351", "rows are chosen inside a loop", mark.node)
             if mark.what == "source":
                 prediction += [Edit(*_span(mark.node), self.lineage.request)]
@@ -151,7 +184,8 @@ class _Planner:
             if result is None:
                 return [], []
             kept, now, then, hidden, is_gone = result
-            gone += is_gone
+            if is_gone and mark.operand is not None:
+                gone[id(mark.node)] = mark.operand
             if is_gone and mark.operand is not None:  # what rows were chosen by
                 inside = {id(n) for n in ast.walk(mark.operand)}
                 replaced += [n for n in ast.walk(mark.node) if isinstance(n, ast.Name) and id(n) not in inside]
@@ -161,7 +195,7 @@ class _Planner:
             prediction += then
             replaced += hidden
         call = deed.node.value if isinstance(deed.node, ast.Expr) else None
-        if isinstance(call, ast.Call) and gone and gone == len(marks):
+        if isinstance(call, ast.Call) and gone and len(gone) == len(marks):
             return None  # df.dropna(inplace=True)
         if _binds_itself(deed, gone):
             return None
@@ -182,11 +216,11 @@ class _Planner:
         known = next((k for k in self.keeps if (k.number, k.path, k.text) == (number, path, text)), None)
         if known is None:
             wish = "applies" if key is None else f"applies_to_{key}"
-            known = Keep(names.free(wish), number, path, "before", text, key, text)
+            known = Keep(names.free(wish), number, path, "before", text, key, text, _guard_of(deed))
             self.keeps.append(known)
         here = known.name if key is None else f"{known.name}[{key}]"
         span = _span(test.test)
-        return [Edit(*span, here)], [Edit(*span, f"self.{here}")]
+        return [] if deed.turn else [Edit(*span, here)], [Edit(*span, f"self.{here}")]
 
     def _mark(
         self, number: int, deed: Deed, mark: Mark, context: Written, names: _Names
@@ -203,18 +237,23 @@ class _Planner:
             if (
                 fixed
                 and isinstance(mark.operand, ast.Name)
-                and (deed.loop is not None or not self._is_stable(number, mark.operand.id, after=True))
+                and (deed.loop or deed.turn or not self._is_stable(number, mark.operand.id, after=True))
             ):
                 return self._fitted_copy(number, deed, mark, names, rule.prediction)
             if fixed and isinstance(mark.operand, ast.Name):
                 self.fixed[mark.operand.id] = None
                 return None, [], list(rule.prediction), [mark.operand], rule.gone
             return None, [], list(rule.prediction), [], rule.gone
+        if deed.inner:
+            self.problem = self.problem or Problem("NB351", "a statistic is taken inside nested loops", mark.node)
+            return None
         if existing is None:
             name = names.free(context.name_of(mark, key))
-            existing = Keep(name, number, self._path(number, deed), "before", rule.capture or rule.keep, key, rule.keep)
+            capture = rule.capture or rule.keep
+            existing = Keep(name, number, self._path(number, deed), "before", capture, key,
+                            capture if deed.turn else rule.keep, _guard_of(deed))  # fmt: skip
         here = existing.name if key is None else f"{existing.name}[{key}]"
-        now = [e if "{kept}" not in e.text else _filled(e, here) for e in rule.training]
+        now = [e if "{kept}" not in e.text else _filled(e, here) for e in rule.training if not deed.turn]
         then = [_filled(e, f"self.{here}") for e in rule.prediction]
         return existing, now, then, list(rule.hidden), False
 
@@ -226,8 +265,10 @@ class _Planner:
         key = _key(deed)
         wish = self._maker(mark.operand.id) or mark.operand.id
         name = names.free(f"{wish}_of_{key}" if key else f"{wish}_{_word(mark.node)}".rstrip("_"))
+        if deed.inner:
+            self.problem = self.problem or Problem("NB351", "something is fitted inside nested loops", mark.node)
         keep = Keep(name, number, self._path(number, deed), "after", mark.operand.id, key,
-                    f"deepcopy({mark.operand.id})")  # fmt: skip
+                    f"deepcopy({mark.operand.id})", _guard_of(deed))  # fmt: skip
         here = name if key is None else f"{name}[{key}]"
         edits = [Edit(*_span(mark.operand), f"self.{here}"), *prediction]
         return keep, [], edits, [mark.operand], False
@@ -255,13 +296,15 @@ class _Planner:
     def _fixed(self, number: int, deed: Deed, hidden: list[ast.expr], names: _Names) -> Iterator[Edit] | list[Edit]:
         """Names that are the same for every row: artifacts, or copies where they change before the prediction."""
         edits: list[Edit] = []
-        local = {n.id for n in ast.walk(deed.loop.target) if isinstance(n, ast.Name)} if deed.loop else set()
+        loops = [*([deed.loop] if deed.loop else []), *deed.inner]
+        local = {n.id for loop in loops for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
         local |= _own_names(deed.node)
         skipped = {id(n) for h in hidden for n in ast.walk(h)}
         root: ast.AST = _given_part(deed) or deed.node
         nodes = [n for n in ast.walk(root) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
         if deed.loop is not None and not deed.over.counted:
             nodes += [n for n in ast.walk(deed.loop.iter) if isinstance(n, ast.Name)]
+        nodes += [n for loop in deed.inner for n in ast.walk(loop.iter) if isinstance(n, ast.Name)]
         rows = {deed.name} | deed.value.names
         copies: dict[str, str] = {}
         for name in sorted(self.graph.late[number] - rows):  # what functions that are called here read
@@ -286,15 +329,40 @@ class _Planner:
             if self._is_stable(number, node.id) or self._is_filled(number, deed, node.id):
                 self.fixed[node.id] = None
                 continue
-            if deed.loop is not None and node.id in self.graph.bound_by(number) | self.graph.direct(number):
+            changes_here = node.id in self.graph.bound_by(number) | self.graph.direct(number)
+            part = self._part(deed, node.id) if deed.turn is not None else None
+            if changes_here and deed.loop is not None and part is None:
                 self.problem = self.problem or Problem(
                     "NB351", f"`{node.id}` changes from turn to turn of this loop", deed.node
                 )  # fmt: skip
             if node.id not in copies:
                 copies[node.id] = names.free(f"{node.id}_then")
-                self.keeps.append(Keep(copies[node.id], number, (), "before", node.id, None, f"deepcopy({node.id})"))
+                path, guard = (self._path_of(number, part), _guard_of(deed)) if part is not None else ((), "")
+                self.keeps.append(
+                    Keep(copies[node.id], number, path, "before", node.id, None, f"deepcopy({node.id})", guard)
+                )
             edits.append(Edit(*_span(node), f"self.{copies[node.id]}"))
         return edits
+
+    def _part(self, deed: Deed, name: str) -> ast.stmt | None:
+        """The statement in the body of a loop over tables that the deed stands in, which only reads `name`."""
+        assert deed.turn is not None
+        body = deed.turn.loop.body
+        found = next((s for s in body if _place(s) == _place(deed.node) or _path_to(s, deed.node) is not None), None)
+        if found is None:
+            return None
+        for node in ast.walk(found):
+            match node:
+                case ast.Name(id=stored, ctx=ast.Store() | ast.Del()) if stored == name:
+                    return None
+                case ast.Attribute() | ast.Subscript() if not isinstance(node.ctx, ast.Load):
+                    if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node.value)):
+                        return None
+                case ast.Call(func=function, args=given):
+                    owner = [function.value] if isinstance(function, ast.Attribute) else []
+                    if any(isinstance(n, ast.Name) and n.id == name for n in (*owner, *given)):
+                        return None
+        return found
 
     def _is_filled(self, number: int, deed: Deed, name: str) -> bool:
         """``encoders[col]`` in a loop over `col`: each turn has its own, and they stay."""
@@ -320,12 +388,14 @@ class _Planner:
 
     # --- blocks
 
-    def _block(self, number: int, whole: ast.For | ast.If | ast.With, live: set[int], deeds: list[Deed]) -> list[Edit]:
+    def _block(
+        self, number: int, whole: ast.For | ast.If | ast.With, live: set[Place], deeds: list[Deed]
+    ) -> list[Edit]:
         """Leave out what a repeated block does besides, and go over those columns only that are there."""
         edits: list[Edit] = []
         needed: set[str] = set()
         for statement in reversed(list(_simple(whole.body))):
-            if id(statement) in live:
+            if _place(statement) in live:
                 needed |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
         kept_nodes = {id(m.node) for d in deeds for m in d.value.marks if m.what == "statistic"}
         replaced = {n.id for d in deeds for m in d.value.marks if id(m.node) in kept_nodes
@@ -334,7 +404,9 @@ class _Planner:
             stored = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
             fitted = {m.operand.id for d in deeds for m in d.value.marks if m.what == "fitted"
                       and isinstance(m.operand, ast.Name)}  # fmt: skip
-            if id(statement) not in live and not (stored & needed - replaced - fitted):
+            if isinstance(statement, ast.For) and any(_place(n) in live for n in _all_simple(statement)):
+                edits += self._block(number, statement, live, deeds)
+            elif _place(statement) not in live and not (stored & needed - replaced - fitted):
                 edits.append(self._removal(number, statement))
         if isinstance(whole, ast.For) and isinstance(whole.target, ast.Name) and not deeds[0].over.counted:
             guard = self._guard(whole, deeds)
@@ -344,24 +416,22 @@ class _Planner:
 
     def _listed(self, number: int, loop: ast.For, deed: Deed, names: _Names) -> tuple[list[Edit], list[Edit]]:
         """A loop over columns that depend on what training data hold, as ``df.select_dtypes("number").columns``."""
-        text = ast.unparse(loop.iter)
+        text = ast.unparse(deed.loop.iter if deed.loop else loop.iter)
         if text in (f"{deed.name}.columns", deed.name):
             return [], []
         name = names.free("columns" if isinstance(loop.target, ast.Name) else "values")
-        self.keeps.append(Keep(name, number, (), "before", f"list({text})", None, f"list({text})"))
+        path = self._path_of(number, loop) if deed.turn else ()
+        self.keeps.append(Keep(name, number, path, "before", f"list({text})", None, f"list({text})", _guard_of(deed)))
         span = _span(loop.iter)
         there = f"self.{name}"
-        if isinstance(loop.target, ast.Name):
+        if isinstance(loop.target, ast.Name) and _reads_columns(loop, loop.target.id):
             there = f"[{loop.target.id} for {loop.target.id} in {there} if {loop.target.id} in {deed.name}]"
-        return [Edit(*span, name)], [Edit(*span, there)]
+        return [] if deed.turn else [Edit(*span, name)], [Edit(*span, there)]
 
     def _guard(self, loop: ast.For, deeds: list[Deed]) -> list[Edit] | None:
         table = next((d.name for d in deeds if d.loop is loop), None)
         variable = ast.unparse(loop.target)
-        used_as_column = any(
-            isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Name) and n.slice.id == variable
-            for n in ast.walk(loop)
-        )
+        used_as_column = _reads_columns(loop, variable)
         if table is None or not used_as_column:
             return None
         names = _literals(loop.iter)
@@ -387,13 +457,33 @@ class _Planner:
         return Edit(statement.lineno - 1, len(above), statement.end_lineno or 0, statement.end_col_offset or 0, "")
 
     def _path(self, number: int, deed: Deed) -> Path:
-        return _path_to(self.graph.statements[number].node, deed.node) or ()
+        return self._path_of(number, deed.node)
+
+    def _path_of(self, number: int, node: ast.AST) -> Path:
+        return _path_to(self.graph.statements[number].node, node) or ()
+
+
+def _reads_columns(loop: ast.For, variable: str) -> bool:
+    """Whether the loop reads the columns it goes over: ``df[c] = 0`` makes them."""
+    keys = [n for n in ast.walk(loop) if isinstance(n, ast.Subscript)
+            and any(isinstance(k, ast.Name) and k.id == variable for k in ast.walk(n.slice))]  # fmt: skip
+    augmented = {id(n.target) for n in ast.walk(loop) if isinstance(n, ast.AugAssign)}
+    return any(not isinstance(n.ctx, ast.Store) or id(n) in augmented for n in keys)
+
+
+def _place(node: ast.AST) -> Place:
+    """Where a statement stands; one that was read with a table's name in it stands where it did."""
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0), type(node)
+
+
+def _guard_of(deed: Deed) -> str:
+    return deed.turn.guard if deed.turn is not None else ""
 
 
 def _path_to(root: ast.AST, wanted: ast.AST) -> Path | None:
     for name in ("body", "orelse"):
         for index, child in enumerate(getattr(root, name, [])):
-            if child is wanted:
+            if _place(child) == _place(wanted):
                 return ((name, index),)
             if (rest := _path_to(child, wanted)) is not None:
                 return ((name, index), *rest)
@@ -408,6 +498,14 @@ def _simple(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield statement
 
 
+def _all_simple(loop: ast.For) -> Iterator[ast.stmt]:
+    for statement in _simple(loop.body):
+        if isinstance(statement, ast.For):
+            yield from _all_simple(statement)
+        else:
+            yield statement
+
+
 def _given_part(deed: Deed) -> ast.expr | None:
     """What one of several names gets: its part of a tuple, or what a split takes rows from."""
     match deed.node:
@@ -418,8 +516,11 @@ def _given_part(deed: Deed) -> ast.expr | None:
             if isinstance(value, ast.Tuple | ast.List):
                 return value.elts[at]
             last = deed.value.marks[-1] if deed.value.marks else None
-            if last is not None and last.what == "selection" and last.operand is not None:
+            if last is not None and last.what in ("selection", "aligned") and last.operand is not None:
                 return last.operand
+            match value:
+                case ast.Call(func=ast.Attribute(attr="align", value=table)) if at == 0:  # it keeps what it has
+                    return table
             return value
     return None
 
@@ -436,18 +537,18 @@ def _stands_in(node: ast.AST, whole: ast.AST) -> bool:
     return place in inside
 
 
-def _binds_itself(deed: Deed, gone: int) -> bool:
+def _binds_itself(deed: Deed, gone: Mapping[int, ast.expr]) -> bool:
     """``df = df.dropna()`` without the selection."""
     match deed.node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if gone:
             node: ast.expr = value
-            by_place = {id(m.node): m.operand for m in deed.value.marks if m.operand is not None}
-            while (inner := by_place.get(id(node))) is not None:
+            while (inner := gone.get(id(node))) is not None:
                 node = inner
             return isinstance(node, ast.Name) and node.id == name
         case ast.Assign(targets=[ast.Tuple() | ast.List()]):
             part = _given_part(deed)
-            return isinstance(part, ast.Name) and part.id == deed.name
+            aligned = any(m.what == "aligned" for m in deed.value.marks)
+            return isinstance(part, ast.Name) and part.id == deed.name and not aligned
     return False
 
 

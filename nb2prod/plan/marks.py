@@ -54,6 +54,7 @@ class Written:
         """``age_median``, ``sex_levels``; ``median_of_col`` in a loop over `col`."""
         what = {
             "levels": "levels", "codes": "values", "edges": "edges", "columns": "columns", "encoded": "encoders",
+            "aligned": "columns", "inserted": "columns_before",
         }.get(mark.what, "")  # fmt: skip
         if mark.what == "statistic":
             what = _statistic_word(mark.node)
@@ -67,7 +68,7 @@ class Written:
         about = _columns_in(mark.node)
         if mark.what in ("levels", "codes", "edges") and mark.operand is not None:
             about = _columns_in(mark.operand) or about
-        if mark.what == "columns":
+        if mark.what in ("columns", "aligned", "inserted"):
             about = [self.deed.name]
         return "_".join([snake(about[0]), what]) if len(about) == 1 else what
 
@@ -117,7 +118,7 @@ class Written:
         of, pd = ast.unparse(operand), self.pandas
         one = f"{pd}.Categorical({of}).categories.tolist()"
         dtype = f"{pd}.CategoricalDtype({{kept}})"
-        frame = self._is_frame(call, operand)
+        frame = mark.is_frame
         columns = argument(call, "columns", 3) if self._function(call).endswith("get_dummies") else operand
         every = f"{{c: {pd}.Categorical({of}[c]).categories.tolist() for c in {{over}}}}"
         dtypes = f"{{c: {pd}.CategoricalDtype(levels) for c, levels in {{kept}}.items()}}"
@@ -181,6 +182,23 @@ class Written:
         keep = f"{text}.name" if one else f"{text}.columns.tolist()"
         return Rule(keep, (), (*_unwrapped(mark.node, operand), *_behind(operand, "[{kept}]")), ())
 
+    def _aligned(self, mark: Mark) -> Rule:
+        call, operand = mark.node, mark.operand
+        assert isinstance(call, ast.Call)
+        assert isinstance(call.func, ast.Attribute)
+        assert operand is not None
+        fill = argument(call, "fill_value")
+        filled = f", fill_value={ast.unparse(fill)}" if fill is not None else ""
+        keep = f"{ast.unparse(call)}[{int(operand is not call.func.value)}].columns.tolist()"
+        return Rule(keep, (), _behind(operand, f".reindex(columns={{kept}}{filled})"))
+
+    def _inserted(self, mark: Mark) -> Rule:
+        """The place among those columns of a request that stood before it."""
+        table = ast.unparse(mark.operand) if mark.operand is not None else ""
+        text = f"sum(c in {{kept}} for c in {table})"
+        return Rule(f"{table}.columns[:{ast.unparse(mark.node)}].tolist()", (), (_replaced(mark.node, text),),
+                    (mark.node,))  # fmt: skip
+
     def _dropped(self, mark: Mark) -> Rule:
         call, operand = mark.node, mark.operand
         assert isinstance(call, ast.Call)
@@ -224,21 +242,6 @@ class Written:
     def _function(self, call: ast.Call) -> str:
         return import_path(self.graph.imported, call.func) or ast.unparse(call.func)
 
-    def _is_frame(self, call: ast.Call, operand: ast.expr) -> bool:
-        """Whether several columns are meant."""
-        if argument(call, "columns", 3) is not None and self._function(call).endswith("get_dummies"):
-            return True
-        match operand:
-            case ast.Name(id=name):
-                return name in self.deed.value.whole
-            case ast.Subscript(slice=ast.List()):
-                return True
-            case ast.Subscript(slice=ast.Name(id=key)):
-                return key in (self.graph.final.keys() - _loop_names(self.deed))
-            case ast.Call(func=ast.Attribute(attr="select_dtypes" | "drop" | "filter")):
-                return True
-        return False
-
 
 def written(graph: NotebookGraph, lineage: Lineage, deed: Deed) -> Written:
     pandas = next((n for n, path in sorted(graph.imported.items()) if path == "pandas"), "")
@@ -249,10 +252,6 @@ def _root(node: ast.expr) -> str:
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _loop_names(deed: Deed) -> set[str]:
-    return {n.id for n in ast.walk(deed.loop.target) if isinstance(n, ast.Name)} if deed.loop else set()
 
 
 def _statistic_word(node: ast.expr) -> str:

@@ -91,7 +91,8 @@ def _insertion(statement: ast.stmt, keep: Keep, line: str) -> Edit:
 
 def _line(splicer: Splicer, s: Statement, keep: Keep) -> str:
     name = keep.name if keep.key is None else f"{keep.name}[{keep.key}]"
-    return f"{name} = {_named(splicer, s, keep.training)}"
+    line = f"{name} = {_named(splicer, s, keep.training)}"
+    return f"if {_named(splicer, s, keep.guard)}: {line}" if keep.guard else line
 
 
 def _named(splicer: Splicer, s: Statement, text: str) -> str:

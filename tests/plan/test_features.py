@@ -145,6 +145,10 @@ def sent_columns(result: Converted) -> list[str]:
     "df.insert(0, 'half', df['fare'] / 2)",
     "df['w'] = [len(v) for v in df['name']]",
     "nums = [c for c in df.select_dtypes('number').columns if c != 'y']\nfor c in nums:\n    df[c] = df[c] / 2",
+    "df.insert(4, 'half', df['fare'] / 2)",
+    "a = df.groupby('sex', as_index=False)['fare'].mean().rename(columns={'fare': 'by_sex'})\n"
+    "df = df.merge(a, on='sex', how='left')",
+    "for table in [df]:\n    table['half'] = table['fare'] / 2\ndf['age'] = df['age'].fillna(df['age'].median())",
 ])  # fmt: skip
 def test_equal_for_raw_rows(features: str) -> None:
     result = proven(features)
@@ -223,6 +227,77 @@ model.predict(X_test)
     assert sent_columns(result) == ["area", "kind", "year"]
 
 
+OF_TWO = """
+# %% training
+model = LinearRegression().fit(train.drop(columns=["price", "kind"], errors="ignore").fillna(-1), train["price"])
+# %% inference
+model.predict(test.drop(columns=["kind"], errors="ignore").fillna(-1))
+"""
+
+
+@pytest.mark.parametrize("features", [
+    "for d in (train, test):\n    d['area'] = d['area'].fillna(d['area'].median())\n    d['old'] = d['year'] < 1990",
+    "both = [test, train]\nfor d in both:\n    print(d.shape)\n    med = d['area'].median()\n"
+    "    d['area'] = d['area'].fillna(med)\n    d['flat'] = 0\n    d.loc[d['kind'] == 'flat', 'flat'] = 1",
+    "both = [test, train]\nm = np.zeros((2, 2))\nfor d in both:\n    for k in range(2):\n        for j in range(2):\n"
+    "            m[k, j] = d[(d.year > 1980) == k]['area'].median() + j\n    for k in range(2):\n"
+    "        for j in range(2):\n            d.loc[d.area.isnull() & ((d.year > 1980) == k) & ((d.kind == 'flat') == j)"
+    ", 'area'] = m[k, j]",
+    "both = [train, test]\nfor d in both:\n    d['x'] = 1\n    d = d.dropna()\n    d['area'] = 0",
+    "both = [train, test]\ntest = test.copy()\nfor d in both:\n    d['year'] = d['year'] * 2",
+    "for d in (train, test):\n    for c in ['area', 'year']:\n        d[c] = (d[c] - d[c].mean()) / d[c].std()",
+    "for d in (train, test):\n    sc = StandardScaler()\n    d['scaled'] = sc.fit_transform(d[['year']]).ravel()",
+    "for d in [train, test]:\n    d.fillna({'area': 3}, inplace=True)\n    if d['area'].max() > 100:\n"
+    "        d['year'] = d['year'] - 1",
+    "for d in [train, test]:\n    d['area'] = d['area'].fillna(train['area'].mean())\n"
+    "    d['z'] = d['area'] / train['area'].max()",
+])  # fmt: skip
+def test_a_loop_over_tables_does_for_the_request_what_its_turn_did(features: str) -> None:
+    proven(features, OF_TWO, TWO)
+
+
+@pytest.mark.parametrize("features", [
+    "both = [train, test]\nboth.reverse()\nboth.pop()\nfor d in both:\n    d['year'] = d['year'] * 2",
+    "for d in [train, test]:\n    d['year'] = d['year'] - 1\nd['year'] = d['year'] * 3",
+    "for d in [train, test]:\n    if d['area'].max() > 3:\n        break\n    d['year'] = d['year'] - 1",
+    "for d in [train, test]:\n    test = d.copy()\n    test['year'] = d['year'] - 1",
+    "for d in [train, test]:\n    d['area'] = d['area'].fillna(0)\n    test['year'] = test['year'] + d['year'].max()",
+])  # fmt: skip
+def test_a_loop_over_tables_that_is_not_alike_for_them_is_refused(features: str) -> None:
+    result = convert(f"{TWO.strip()}\n# %% preprocessing\n{features}\n{OF_TWO.strip()}")
+    assert isinstance(result, tuple)
+    assert set(result) <= {"NB351", "NB357"}
+
+
+@pytest.mark.parametrize("features", [
+    "train, test = train.align(test, join='left', axis=1, fill_value=0)",
+    "train, test = train.align(test, join='inner', axis=1)",
+    "train, test = train.align(test, join='outer', axis=1, fill_value=0)",
+    "test = test.reindex(columns=train.columns, fill_value=0)",
+    "for c in set(train.columns) - set(test.columns):\n    test[c] = 0\ntest = test[train.columns]",
+])  # fmt: skip
+def test_the_request_gets_the_columns_that_training_had(features: str) -> None:
+    proven("price = train.pop('price')\ntrain = pd.get_dummies(train)\n"
+           f"test = pd.get_dummies(test[test.kind != 'loft'])\n{features}\ntrain['price'] = price\n",
+           OF_TWO, TWO)  # fmt: skip
+
+
+@pytest.mark.parametrize("features", [
+    "ranks = pd.DataFrame({'kind': ['flat', 'house', 'loft'], 'rank': [3, 2, 1]})\n"
+    "train = train.merge(ranks, on='kind', how='left')\ntest = test.merge(ranks, on='kind', how='left')",
+    "m = train.groupby('kind')['price'].mean().reset_index().rename(columns={'price': 'by_kind'})\n"
+    "train = pd.merge(train, m, on='kind', how='left')\ntest = pd.merge(test, m, on='kind', how='left')",
+    "train['src'] = 1\ntest['src'] = 0\nboth = pd.concat([train, test])\n"
+    "both['area'] = both['area'].fillna(both['area'].median())\ntrain = both[both['src'] == 1].drop(columns=['src'])\n"
+    "test = both[both['src'] == 0].drop(columns=['src', 'price'])",
+    "both = [train, test]\nfull = pd.concat(both)\nfull['area'] = full['area'].fillna(full['area'].median())\n"
+    "train = full[full['price'].notnull()]\ntest = full[full['price'].isnull()].drop(columns=['price'])",
+    "train.insert(1, 'new', train['year'] * 2)\ntest.insert(1, 'new', test['year'] * 2)",
+])  # fmt: skip
+def test_tables_are_looked_up_and_put_together(features: str) -> None:
+    proven(features, OF_TWO, TWO)
+
+
 def test_arrays_are_found_again_by_value() -> None:
     result = proven("X = df[['age', 'fare']].fillna(0).values\n"
                     "X = StandardScaler().fit_transform(X)\ny = df['y'].values\n",
@@ -281,11 +356,11 @@ pred = model.predict_proba(test[cols].fillna(0))
 @pytest.mark.parametrize("features", [
     "n = 0\nwhile n < 2:\n    df['fare'] = df['fare'] + 1\n    n += 1",
     "try:\n    df['fare'] = df['fare'] / 2\nexcept ValueError:\n    pass",
-    "a = df.groupby('sex', as_index=False)['fare'].mean()\ndf = df.merge(a, on='sex', how='left')",
+    "a = df.groupby('sex', as_index=False)['fare'].mean()\ndf = df.merge(a, on='sex')",
     "k = 3\ndef times(v):\n    return v * k\ndf['s'] = df['fare'].apply(times)\nk = 4",
-    "df['n'] = df.index", "df.insert(1, 'half', df['fare'] / 2)",
-    "for table in [df]:\n    table['half'] = table['fare'] / 2\ndf['age'] = df['age'].fillna(df['age'].median())",
-    "both = [df]\nfor table in both:\n    table['half'] = table['fare'] / 2",
+    "df['n'] = df.index",
+    "for table in [df]:\n    table['half'] = table['fare'] / 2\ntable['age'] = table['age'].fillna(0)",
+    "both = [df]\nboth.append(df.copy())\nfor table in both:\n    table['half'] = table['fare'] / 2",
     "df['c'] = df['fare'].cumsum()", "df['r'] = df['fare'].rank()",
 ])  # fmt: skip
 def test_what_cannot_be_repeated_is_refused(features: str) -> None:

@@ -38,6 +38,8 @@ class Watcher:
         """Do what a watch is for, in the notebook's namespace."""
         names = {**namespace, "deepcopy": copy.deepcopy}
         try:
+            if watch["guard"] and not eval(watch["guard"], names):  # noqa: S307
+                return
             value = eval(watch["text"], names)  # noqa: S307  (an expression of the notebook itself)
             getattr(self, "_" + watch["kind"])(watch, value, names)
         except CaptureError:
