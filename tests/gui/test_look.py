@@ -33,7 +33,7 @@ def test_the_ratio_is_that_of_wcag():
 
 
 def test_the_toolkit_keeps_count_of_its_references():
-    """PySide6 6.12.0 took one from None with each call that returns nothing: before Python 3.12 that ends the process."""
+    """PySide6 6.12.0 took one from None with each call that returns nothing: that ends Python 3.11."""
     import sys
 
     from PySide6.QtCore import QMargins, QRect
