@@ -1,6 +1,7 @@
 """Why a body was refused, in the words of JSON: where, what was expected, never a value."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -52,10 +53,14 @@ def is_not_finite(body: bytes, at: int) -> bool:
 
 
 def find_not_finite(body: bytes) -> str | None:
-    """The path of the first NaN or Infinity in what is JSON but for those, e.g. ``.rows[2].age``; else None."""
+    """The path, e.g. ``.rows[2].age``, of the first number without a finite double in what is else JSON; else None."""
     mark = object()
+
+    def number(text: str) -> object:
+        return text if math.isfinite(float(text)) else mark
+
     try:
-        value = json.loads(body, parse_constant=lambda _: mark)
+        value = json.loads(body, parse_constant=lambda _: mark, parse_float=number, parse_int=number)
     except (ValueError, RecursionError):
         return None
     for path, leaf in walk_leaves(value):

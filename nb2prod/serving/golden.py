@@ -17,6 +17,19 @@ class Golden:
     tolerance: tuple[float, float] = (1e-9, 1e-12)
     """Relative and absolute: how near a float must be to the notebook's to be the same."""
 
+    def nothing(self) -> Any:
+        """The answer to no rows, where the predictions are one per row: a list, or lists by name. Else None."""
+        rows = self.body.get("rows")
+        if not isinstance(rows, list) or not rows:
+            return None
+        if isinstance(self.predictions, list):
+            return [] if len(self.predictions) == len(rows) else None
+        if isinstance(self.predictions, dict) and self.predictions:
+            parts = self.predictions.values()
+            if all(isinstance(part, list) and len(part) == len(rows) for part in parts):
+                return {name: [] for name in self.predictions}
+        return None
+
     def example(self) -> "Golden":
         """The same with the first rows only, for a page that a person reads."""
         rows = self.body.get("rows")

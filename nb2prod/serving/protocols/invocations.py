@@ -13,7 +13,7 @@ import msgspec
 from starlette.datastructures import Headers
 
 from nb2prod.serving.decode import Decoder
-from nb2prod.serving.explain import READING, explain, place, refuse_duplicate_keys
+from nb2prod.serving.explain import READING, explain, find_not_finite, place, refuse_duplicate_keys
 from nb2prod.serving.model import Model
 from nb2prod.serving.problem import LONGEST_NAME, Problem
 from nb2prod.serving.protocols import Reply
@@ -113,10 +113,22 @@ def _parse(body: bytes) -> Any:
         problem = explain(error, body)
         if problem.code != "out_of_range":
             raise problem from None
+        problem = place(_locate(find_not_finite(body) or ""), "out_of_range", "is not a finite number")
         value = _parse_with_nan(body, problem)
     if body.count(b":") != _count_keys(value):
         refuse_duplicate_keys(body)
     return value
+
+
+def _locate(path: str) -> str:
+    """Row and column of a place in one of the forms."""
+    for form in (".dataframe_records", ".instances", ".inputs", ".dataframe_split.data"):
+        if path.startswith(f"{form}["):
+            return ".rows" + path.removeprefix(form)
+    if path.startswith(".inputs.") and path.endswith("]"):
+        name, _, row = path.removeprefix(".inputs.").rpartition("[")
+        return f".rows[{row}.{name}"
+    return path
 
 
 def _parse_with_nan(body: bytes, problem: Problem) -> Any:
