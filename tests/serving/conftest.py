@@ -61,8 +61,7 @@ def is_ready(url: str) -> bool:
     return False
 
 
-@pytest.fixture
-def start() -> Iterator[Callable[..., Server]]:
+def serving() -> Iterator[Callable[..., Server]]:
     """`start(*options, **environment)` a server on a free port of loopback, with at most `files` open; killed after."""
     started: list[Server] = []
 
@@ -89,6 +88,10 @@ def start() -> Iterator[Callable[..., Server]]:
     for server in started:
         server.process.kill()
         server.finish()
+
+
+start = pytest.fixture(serving, name="start")
+module_start = pytest.fixture(serving, name="module_start", scope="module")
 
 
 @contextlib.contextmanager
