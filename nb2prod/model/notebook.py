@@ -1,7 +1,7 @@
 """A notebook as read: cells in order, each with its role."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from nb2prod.model.findings import Finding
@@ -25,12 +25,23 @@ class SavedOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """A line of another file's that stands in a cell: ``%run other.ipynb``. `cell` is 0 where the file is a script."""
+
+    file: str
+    cell: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One cell.
 
     `index` is its 1-based position among *all* cells, as a reader counts them.
     `source` is the text as stored; `python` is the same text as plain Python, line for line (IPython syntax replaced),
     or None where the cell cannot be read as code (markdown, a syntax error). `saved` are the outputs in the file.
+    Where the cell runs another notebook, both texts hold its cells behind that line, and `origins` says of each line
+    where it stands; else there are none.
     """
 
     index: int
@@ -42,6 +53,7 @@ class Cell:
     role: Role | None = None
     execution_count: int | None = None
     saved: tuple[SavedOutput, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,25 @@ class Notebook:
     document: Mapping[str, Any]
     findings: tuple[Finding, ...] = ()
     installs: tuple[Install, ...] = ()
+
+    def placed(self, finding: Finding) -> Finding:
+        """The finding with the line that a reader sees, and with the file where that is another one."""
+        if finding.cell is None or finding.line is None:
+            return finding
+        cell, line, file = self.place(finding.cell, finding.line)
+        return replace(finding, cell=cell, line=line, message=f"{file}: {finding.message}" if file else finding.message)
+
+    def place(self, cell: int, line: int) -> tuple[int, int, str]:
+        """The cell and the line in this file of a line as read; and where it stands if that is in another file."""
+        origins = self.cells[cell - 1].origins
+        if not origins or not 0 < line <= len(origins):
+            return cell, line, ""
+        origin = origins[line - 1]
+        if origin.file == self.name:
+            return cell, origin.line, ""
+        ran = next(o.line for o in reversed(origins[: line - 1]) if o.file == self.name)
+        inside = f", cell {origin.cell}" if origin.cell else ""
+        return cell, ran, f"{origin.file}{inside}, line {origin.line}"
 
     def with_role(self, *roles: Role) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if cell.role in roles)

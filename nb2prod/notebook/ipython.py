@@ -7,7 +7,7 @@ a comment where it only shows something; so line numbers stay the notebook's own
     %time model.fit(X)              model.fit(X)
     !pip install lightgbm           # !pip install lightgbm        finding NB141, and an Install
     !mkdir -p out                   import subprocess; subprocess.run("mkdir -p out", shell=True)
-    %run other.ipynb                get_ipython().run_line_magic("run", "other.ipynb")        finding NB140
+    %store -r x                     x = get_ipython().run_line_magic("store", "-r x")         finding NB140
 
 What only IPython can do stays as IPython's own call; whether anything needs it is for the plan to say. Only lines that
 start a statement can be IPython syntax: ``%`` inside brackets or a text is an operator or a character. So statements

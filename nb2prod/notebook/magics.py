@@ -56,7 +56,7 @@ _BLOCK = re.compile(r"(?:if|for|while|with|else|elif|try|except|finally)\b.*:\s*
 
 HINTS = {
     "pylab": "Write: import numpy as np; import matplotlib.pyplot as plt.",
-    "run": "Copy its code into cells here, or make it a module and import the names that are used.",
+    "run": "Run it in a line of its own, not inside a block; or copy its code into cells here.",
     "store": "Save and load a file instead.",
     "reset": "Use a new name, or a notebook of its own.",
     "dotenv": "Write: from dotenv import load_dotenv; load_dotenv().",

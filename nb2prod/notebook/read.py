@@ -13,6 +13,7 @@ from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import SKIP_TAG, Cell, Install, Notebook
 from nb2prod.model.roles import Role
 from nb2prod.notebook.document import parse_json
+from nb2prod.notebook.follow import Follower
 from nb2prod.notebook.ipython import CellPython, read_code
 from nb2prod.notebook.roles import find_role
 from nb2prod.notebook.saved import saved_outputs
@@ -27,7 +28,7 @@ _KERNELS_OF = {"ir": "R", "julia": "Julia", "bash": "Bash", "javascript": "JavaS
 def read_notebook(data: bytes, name: str, scripts: Callable[[str], str | None] = lambda _file: None) -> Notebook:
     """The notebook in a file's bytes; `name` is how messages call the file. Nothing of it is run.
 
-    `scripts` gives the text of a file beside the notebook, or None: ``%run helpers.py`` is followed where it can be.
+    `scripts` gives the text of a file beside the notebook, or None: ``%run other.ipynb`` is followed where it can be.
 
     The document of the result is nbformat 4.5 or later and has no outputs: execution makes its own.
     Raises InputError NB104–NB148 (docs/findings.md) where it cannot be read for sure; what can be read but deserves a
@@ -49,12 +50,18 @@ def read_notebook(data: bytes, name: str, scripts: Callable[[str], str | None] =
         warnings.simplefilter("ignore")  # of Python's parser about the user's code: the kernel will show them
         for part in raw:
             cell, code = _read_cell(part, pythons, scripts)
+            beside = [other.source for other in raw if other.kind == "code" and other.index != part.index]
+            followed = Follower(name, scripts, beside).follow(part.index, part.source, code, cell.role, pythons)
+            if followed is not None:
+                code = followed.code
+                cell = replace(cell, source=followed.source, python=code.python, origins=followed.origins)
             saved = saved_outputs(document["cells"][part.index - 1]) if part.kind == "code" else ()
             cells.append(replace(cell, saved=saved) if saved else cell)
             pythons.append(cell.python)
             findings += code.findings
             installs += code.installs
     secrets, mask = secret_findings(document)
+    secrets = tuple(_as_read(secret, cells, name) for secret in secrets)
     findings = (*secrets, *masked(findings, mask)) if secrets else findings
     clean = _clean_document(document, raw)
     _refuse_half_characters(clean, text, name)
@@ -82,6 +89,13 @@ def _read_cell(
         code = read_code(raw.source, cell=raw.index, role=role, earlier=earlier, scripts=scripts)
     cell = Cell(raw.index, raw.id, raw.kind, raw.source, code.python, raw.tags, role, raw.execution_count)
     return cell, replace(code, findings=findings + code.findings)
+
+
+def _as_read(finding: Finding, cells: Sequence[Cell], name: str) -> Finding:
+    """The finding of a line of the file, with the line of the cell as it was read."""
+    origins = cells[finding.cell - 1].origins if finding.cell else ()
+    line = next((n for n, o in enumerate(origins, 1) if o.file == name and o.line == finding.line), finding.line)
+    return replace(finding, line=line)
 
 
 def _not_run(raw: RawCell, role: Role | None) -> CellPython:

@@ -9,7 +9,7 @@ import ast
 import re
 
 _NAME = re.compile(r"([A-Za-z_]\w*)(?:\.py)?")
-_OF_A_PROGRAM = re.compile(r"\b(?:__name__|__file__|argv|globals|exec|eval|get_ipython)\b")
+OF_A_PROGRAM = re.compile(r"\b(?:__name__|__file__|argv|globals|exec|eval|get_ipython)\b")
 
 
 def script_name(rest: str) -> str | None:
@@ -24,7 +24,7 @@ def imported(file: str, text: str) -> str | None:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    if _OF_A_PROGRAM.search(text):
+    if OF_A_PROGRAM.search(text):
         return None
     imports: list[str] = []
     names: dict[str, None] = {}

@@ -233,7 +233,8 @@ def _run_key(build: Build, analysis: Analysis) -> str:
     parameters = {p.name: p.default for p in declared} | parse_parameters(declared, build.spec.parameters)
     folder = build.notebook.parent
     outside = outside_inputs(analysis.graph, folder, parameters, analysis.own)
-    return _key(analysis.notebook.digest, parameters, build.package, str(folder), outside)
+    followed = [cell.source for cell in analysis.notebook.cells if cell.origins]
+    return _key(analysis.notebook.digest, followed, parameters, build.package, str(folder), outside)
 
 
 def _run_is_whole(build: Build, record: RunRecord) -> bool:

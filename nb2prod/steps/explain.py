@@ -3,6 +3,7 @@
 import difflib
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,9 @@ def _numbers(analysis: Analysis, subject: str) -> list[int]:
             raise _unknown(f"no cell defines `{subject}`.", f"Did you mean `{near[0]}`?" if near else "")
         return found
     cell, line = int(place[1]), int(place[2]) if place[2] else None
-    found = [s.number for s in graph.of_cell(cell) if line is None or s.first_line <= line <= s.last_line]
+    seen = partial(analysis.notebook.place, cell)
+    found = [s.number for s in graph.of_cell(cell)
+             if line is None or seen(s.first_line)[1] <= line <= seen(s.last_line)[1]]  # fmt: skip
     if not found:
         where = f"cell {cell}" if line is None else f"cell {cell}, line {line}"
         hint = "Cells count from 1 among all cells of the notebook; `nb2prod inspect` lists them."
@@ -121,4 +124,5 @@ def _line(analysis: Analysis, number: int, name: str = "") -> Line:
     s = analysis.graph.statements[number]
     lines = analysis.notebook.cells[s.cell - 1].source.split("\n")
     text = lines[s.first_line - 1].strip() if s.first_line <= len(lines) else ""
-    return Line(s.cell, s.first_line, mask_of(())(text), name)
+    _, line, file = analysis.notebook.place(s.cell, s.first_line)
+    return Line(s.cell, line, mask_of(())(f"{file}: {text}" if file else text), name)

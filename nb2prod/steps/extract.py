@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import nb2prod
 from nb2prod.environment import build_runtime_wheel, requirements_text, resolve
 from nb2prod.environment.cache import cache_folder
 from nb2prod.environment.stated import listed, with_stated
+from nb2prod.errors import InputError
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
 from nb2prod.files.digest import digest_bytes
 from nb2prod.files.handwork import find_handwork
@@ -77,7 +78,10 @@ def extract_project(
         from nb2prod.plan.selection import select
 
         selection, _ = select(analysis.graph, boundary, metrics)
-    plan = plan_extraction(analysis.graph, boundary, selection, package, metrics)
+    try:
+        plan = plan_extraction(analysis.graph, boundary, selection, package, metrics)
+    except InputError as error:
+        raise placed(error, analysis.notebook) from None
     given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, record, spec.sample)
     beside = _own_code(analysis)
     sources = format_sources(render_sources(given), package, own_tops(beside, record))
@@ -119,6 +123,16 @@ def extract_project(
         runtime,
         str(Path(spec.notebook).absolute().parent),
     )
+
+
+def placed(error: InputError, notebook: Notebook) -> InputError:
+    """The error with the line that a reader sees, and with the file where that is another one."""
+    where = error.where
+    if where is not None and where.cell is not None and where.line is not None:
+        cell, line, file = notebook.place(where.cell, where.line)
+        error.where = replace(where, cell=cell, line=line)
+        error.message = f"{file}: {error.message}" if file else error.message
+    return error
 
 
 def _installs(notebook: Notebook, folder: Path) -> list[Install]:

@@ -22,8 +22,8 @@ from nb2prod.plan.selection import Selection, select
 from nb2prod.secrets import mask_of, masked
 from nb2prod.steps.own_code import OwnCode
 
-_SCRIPT_LIMIT = 1_000_000
-"""Bytes of a script that is read."""
+_SCRIPT_LIMIT, _NOTEBOOK_LIMIT = 1_000_000, 50_000_000
+"""Bytes of a script, and of another notebook with its outputs, that is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def _script(folder: Path, file: str) -> str | None:
     """The text of a file beside the notebook, for ``%run``."""
     try:
         path = folder / file
-        return path.read_text(encoding="utf-8") if path.stat().st_size <= _SCRIPT_LIMIT else None
+        limit = _NOTEBOOK_LIMIT if file.endswith(".ipynb") else _SCRIPT_LIMIT
+        return path.read_text(encoding="utf-8") if path.stat().st_size <= limit else None
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -70,6 +71,7 @@ def analyse(notebook: Notebook, own: OwnCode | None = None) -> Analysis:
     """
     with shallow_code(notebook):
         analysis = _analyse(notebook, own)
+    analysis = replace(analysis, findings=tuple(map(notebook.placed, analysis.findings)))
     if any(f.code == "NB151" for f in notebook.findings):  # a message may quote the line
         return replace(analysis, findings=masked(analysis.findings, mask_of(())))
     return analysis

@@ -66,7 +66,7 @@ REFUSED = [name for name, case in CASES.items() if case.expected[0].startswith((
 def test_what_cannot_be_shown_equal_is_refused(name: str) -> None:
     case = CASES[name]
     with _beside(case):
-        findings = analysed(read_notebook(notebook_text(case).encode(), name))[3]
+        findings = analysed(read_notebook(notebook_text(case).encode(), name, dict(case.files).get))[3]
     errors = [f for f in findings if f.severity == "error"]
     assert set(case.expected) <= {f.code for f in errors}
     assert all(f.hint for f in errors)
@@ -76,7 +76,7 @@ def test_what_cannot_be_shown_equal_is_refused(name: str) -> None:
 def test_what_takes_a_kernel_is_not_refused(name: str) -> None:
     case = CASES[name]
     with _beside(case):
-        findings = analysed(read_notebook(notebook_text(case).encode(), name))[3]
+        findings = analysed(read_notebook(notebook_text(case).encode(), name, dict(case.files).get))[3]
     assert [f for f in findings if f.severity == "error"] == []
 
 
@@ -84,7 +84,7 @@ def test_what_takes_a_kernel_is_not_refused(name: str) -> None:
 def test_the_package_gives_the_value_of_the_notebook(name: str) -> None:
     case = CASES[name]
     with _beside(case):
-        converted = convert(read_notebook(notebook_text(case).encode(), name))
+        converted = convert(read_notebook(notebook_text(case).encode(), name, dict(case.files).get))
         assert isinstance(converted, Converted), converted
     with _beside(case):
         assert same(encoded(check(converted)), expected_of(case)["result"])

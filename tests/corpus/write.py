@@ -46,7 +46,7 @@ def described(case: Case) -> dict[str, Any]:
 
 
 def boundary_of(case: Case) -> dict[str, Any] | None:
-    graph = build_graph(read_notebook(notebook_text(case).encode(), "notebook.ipynb"))
+    graph = build_graph(read_notebook(notebook_text(case).encode(), "notebook.ipynb", dict(case.files).get))
     boundary, _ = find_boundary(graph)
     if boundary is None:
         return None
