@@ -1,6 +1,7 @@
 """The extract step: plan, render, pin, lay out, and write the project whole or not at all."""
 
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any
 
 import nb2prod
 from nb2prod.environment import build_runtime_wheel, requirements_text, resolve
-from nb2prod.environment.cache import cache_folder
 from nb2prod.environment.stated import listed, with_stated
 from nb2prod.errors import InputError
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
@@ -55,11 +55,6 @@ class Project:
         )  # fmt: skip
 
 
-def runtime_folder() -> Path:
-    """Where the runtime wheel lies, for the project's environment to be installed from."""
-    return cache_folder() / "runtime"
-
-
 def extract_project(
     output: Path, run_folder: Path, package: str, spec: BuildSpec, analysis: Analysis, record: RunRecord,
     emit: Emit, cancel: Cancel,
@@ -99,7 +94,7 @@ def extract_project(
     requirements, remarks = with_stated(requirements, _installs(analysis.notebook, Path(spec.notebook).parent))
     for remark in remarks:
         emit(FindingFound("extract", remark))
-    runtime = build_runtime_wheel(runtime_folder())
+    runtime, wheel = _runtime_wheel()
     libraries = {name.split(".")[0] for name in (*needed.serving, *needed.training)} - sys.stdlib_module_names
     papers = render_papers(given, nb2prod.__version__, libraries, tuple(sorted(own.files)))
     files = {path: text.encode() for path, text in (sources | papers).items()}
@@ -108,7 +103,7 @@ def extract_project(
     data = tuple(path for path in sorted(own.files) if not path.endswith(".py"))
     files |= docker_files(package, requirements.system, python=record.python_version, data=data)
     files |= _artifacts(run_folder, record)
-    files[f"wheels/{runtime.wheel}"] = (runtime_folder() / runtime.wheel).read_bytes()
+    files[f"wheels/{runtime.wheel}"] = wheel
     lines = line_maps(analysis.graph, plan, sources)
     files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, lines, own.origins)
     refuse_secrets(analysis.notebook, {path: files[path] for path in (*sources, *own.files)})
@@ -133,6 +128,13 @@ def placed(error: InputError, notebook: Notebook) -> InputError:
         error.where = replace(where, cell=cell, line=line)
         error.message = f"{file}: {error.message}" if file else error.message
     return error
+
+
+def _runtime_wheel() -> tuple[Pin, bytes]:
+    """The service as a wheel; the project holds it, and its environments and image are installed from there."""
+    with tempfile.TemporaryDirectory(prefix="nb2prod-runtime-") as folder:
+        pin = build_runtime_wheel(Path(folder))
+        return pin, (Path(folder) / pin.wheel).read_bytes()
 
 
 def _installs(notebook: Notebook, folder: Path) -> list[Install]:

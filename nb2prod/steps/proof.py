@@ -16,7 +16,7 @@ from nb2prod.model.run import RunRecord
 from nb2prod.parity import comparison
 from nb2prod.proof.module import ask_module
 from nb2prod.proof.single_rows import RowsDiffer, rows_differ
-from nb2prod.steps.extract import Project, runtime_folder
+from nb2prod.steps.extract import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def prove_project(
     """
     served = (*project.serving, project.runtime)
     bare = create_environment(
-        record.python, served, [runtime_folder()], tools=(), emit=emit, cancel=cancel, step="test"
+        record.python, served, [output / "wheels"], tools=(), emit=emit, cancel=cancel, step="test"
     )  # fmt: skip
     module, together = _module_parity(output, project.package, record, bare, cancel)
     if lacking := re.match(r"ModuleNotFoundError: No module named '([^']+)'", module.reason or ""):
@@ -68,7 +68,7 @@ def prove_project(
             raise GateError(f"{together.said}.", code="NB356", hint=hint, where=Where(str(output)))
         emit(FindingFound("test", Finding("NB356", Severity.WARNING, f"{together.said}.", hint=hint)))
     python = create_environment(
-        record.python, (*served, *project.training), [runtime_folder()], emit=emit, cancel=cancel, step="test"
+        record.python, (*served, *project.training), [output / "wheels"], emit=emit, cancel=cancel, step="test"
     )  # fmt: skip
     tests = run_suite(output, project, python, mutants, emit, cancel)
     if tests.failed:

@@ -10,7 +10,7 @@ from nb2prod.events import Cancel, Emit
 from nb2prod.files.manifest import MANIFEST
 from nb2prod.files.state import state_folder
 from nb2prod.model.report import TestResult
-from nb2prod.steps.extract import Project, runtime_folder
+from nb2prod.steps.extract import Project
 from nb2prod.steps.proof import run_suite
 
 
@@ -34,9 +34,7 @@ def project_environment(project: Path, emit: Emit, cancel: Cancel) -> tuple[Path
             hint="Name the output folder of a build, or build the notebook again.",
         ) from None  # fmt: skip
     pins = (*written.serving, *written.training, written.runtime)
-    python = create_environment(
-        kernel, pins, [runtime_folder(), project / "wheels"], emit=emit, cancel=cancel, step="test"
-    )
+    python = create_environment(kernel, pins, [project / "wheels"], emit=emit, cancel=cancel, step="test")
     return python, written
 
 
