@@ -27,6 +27,8 @@ from nb2prod.serving.problem import Problem, problem_response
 from nb2prod.serving.routes import prediction_paths, question_routes, without_version
 from nb2prod.serving.service import Service
 from nb2prod.serving.settings import Settings
+from nb2prod.serving.telemetry.build import build_observer
+from nb2prod.serving.telemetry.routes import telemetry_routes
 from nb2prod.serving.wire import encode
 from nb2prod.serving.worker import Worker
 
@@ -77,6 +79,7 @@ def create_app(
     rows = read_golden(golden) if golden is not None else None
     name, version = settings.model_name or name, settings.model_version or version
     package = Package(name, load, decoder, arguments, answer)
+    observer = build_observer(settings, decoder.layout, name)
     service = Service(
         load=lambda: load_model(package, version, rows),
         worker=Worker(
@@ -116,7 +119,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        service.worker.on_batch = observer.batch
         service.worker.start()
+        observer.start()
         service.worker.on_stuck = service.on_failure
         starting = asyncio.create_task(service.start())
         watching = [asyncio.create_task(run()) for run in app.state.background]
@@ -125,9 +130,10 @@ def create_app(
         for task in watching:
             task.cancel()
         service.worker.stop()
+        await asyncio.to_thread(observer.stop)
 
     paths = prediction_paths(decoder, name)
-    exchanges = [Exchange(path, protocol, service, access, settings) for path, protocol in paths.items()]
+    exchanges = [Exchange(path, protocol, service, access, observer, settings) for path, protocol in paths.items()]
     app = Application(
         routes=[
             *(Route(exchange.path, exchange, methods=["POST"]) for exchange in exchanges),
@@ -136,8 +142,9 @@ def create_app(
             Route("/health/ready", ready),
             Route("/openapi.json", openapi),
             Route("/docs", docs),
+            *telemetry_routes(observer, service, access, settings),
         ],
-        middleware=[Middleware(Envelope)],
+        middleware=[Middleware(Envelope, observer=observer)],
         exception_handlers={Problem: _on_problem, HTTPException: _on_http, ClientDisconnect: _on_disconnect},
         lifespan=lifespan,
     )
@@ -156,6 +163,7 @@ def _json(content: bytes, status: int = 200) -> Response:
 
 async def _on_problem(http: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)
+    http.state.code = problem.code
     return problem_response(problem, http.state.request_id, http.url.path)
 
 
@@ -163,6 +171,7 @@ async def _on_http(http: Request, error: Exception) -> Response:
     """What the router refuses: 404 and 405, in our own form."""
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+    http.state.code = code
     problem = Problem(error.status_code, code, error.detail, headers=dict(error.headers or {}))
     return problem_response(problem, http.state.request_id, http.url.path)
 

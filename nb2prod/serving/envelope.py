@@ -1,4 +1,4 @@
-"""Around every request: an id, headers that browsers obey, and one line of access log without values."""
+"""Around every request: an id, headers that browsers obey, and the observer told of its end."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nb2prod.serving.access import RawHeaders
 from nb2prod.serving.access.headers import SECURITY_HEADERS, STRICT_TRANSPORT
-from nb2prod.serving.log import logger
+from nb2prod.serving.telemetry import Observer
 
 REQUEST_ID = b"x-request-id"
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
@@ -18,8 +18,9 @@ NO_STORE = (b"cache-control", b"no-store")
 class Envelope:
     """ASGI middleware. The id is the caller's `X-Request-ID` where that is a plain token, else a new one."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, observer: Observer) -> None:
         self.app = app
+        self._observer = observer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,7 +48,16 @@ class Envelope:
         finally:
             # An unknown path is the caller's text, a query may hold values: neither is logged.
             route = getattr(scope.get("route"), "path", None)
-            log_request(request_id, scope["method"], route, status, time.perf_counter() - started)
+            state = scope["state"]
+            self._observer.request(
+                scope["method"],
+                route,
+                status,
+                time.perf_counter() - started,
+                request_id,
+                state.get("caller"),
+                state.get("code"),
+            )
 
 
 def find_id(headers: RawHeaders) -> str:
@@ -56,15 +66,3 @@ def find_id(headers: RawHeaders) -> str:
     if len(sent) == 1 and _SANE_ID.fullmatch(sent[0]):
         return bytes(sent[0]).decode("ascii")
     return os.urandom(16).hex()
-
-
-def log_request(request_id: str, method: str, route: str | None, status: int, seconds: float) -> None:
-    """The line of access log."""
-    fields = {
-        "request_id": request_id,
-        "method": method,
-        "route": route,
-        "status": status,
-        "ms": round(seconds * 1000, 2),
-    }
-    logger.info("request", extra={"fields": fields})

@@ -14,12 +14,13 @@ from starlette.types import Receive, Scope, Send
 from nb2prod.serving.access import Access
 from nb2prod.serving.access.headers import SECURITY_HEADERS, STRICT_TRANSPORT
 from nb2prod.serving.body import check_headers, read_body
-from nb2prod.serving.envelope import NO_STORE, REQUEST_ID, find_id, log_request
+from nb2prod.serving.envelope import NO_STORE, REQUEST_ID, find_id
 from nb2prod.serving.log import describe_error, logger
 from nb2prod.serving.problem import Problem, describe_problem
 from nb2prod.serving.protocols import PredictionProtocol, Reply
 from nb2prod.serving.service import Service
 from nb2prod.serving.settings import Settings
+from nb2prod.serving.telemetry import Observer
 
 LARGE_BODY = 65_536
 """Bytes from which decoding (about 10 ns per byte) is worth a thread, so that health checks do not wait for it."""
@@ -29,33 +30,42 @@ class Exchange:
     """An ASGI application for `path`: answers requests in one protocol, problems too, and logs each once."""
 
     def __init__(
-        self, path: str, protocol: PredictionProtocol, service: Service[Any, Any], access: Access, settings: Settings
+        self,
+        path: str,
+        protocol: PredictionProtocol,
+        service: Service[Any, Any],
+        access: Access,
+        observer: Observer,
+        settings: Settings,
     ) -> None:
         self.path = path
         self._protocol = protocol
         self._service = service
         self._access = access
+        self._observer = observer
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = time.perf_counter()
+        started = time.perf_counter_ns()
         request_id = find_id(scope["headers"])
-        status = 200
+        status, caller, code = 200, None, None
         try:
-            reply = await self._answer(Headers(scope=scope), receive, request_id)
+            caller = self._access.admit(scope["headers"], "predict").id
+            reply = await self._answer(Headers(scope=scope), receive, request_id, caller, started)
         except Problem as problem:
-            status = problem.status
+            status, code = problem.status, problem.code
             reply = Reply(describe_problem(problem, request_id, self.path), headers=problem.headers)
         except ClientDisconnect:
-            status = 400  # nobody reads it
+            status, code = 400, "disconnected"  # nobody reads it
             return
         except Exception as error:  # a fault of ours: the caller gets the form of every refusal all the same
             logger.error("a request failed", extra={"fields": describe_error(error, with_message=False)})
-            status = 500
+            status, code = 500, "internal"
             fault = Problem(500, "internal", "the service could not answer")
             reply = Reply(describe_problem(fault, request_id, self.path))
         finally:
-            log_request(request_id, scope["method"], self.path, status, time.perf_counter() - started)
+            seconds = (time.perf_counter_ns() - started) / 1e9
+            self._observer.request(scope["method"], self.path, status, seconds, request_id, caller, code)
         headers = [
             (b"content-type", reply.media_type.encode()),
             (b"content-length", b"%d" % len(reply.content)),
@@ -70,9 +80,8 @@ class Exchange:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.content})
 
-    async def _answer(self, headers: Headers, receive: Receive, request_id: str) -> Reply:
+    async def _answer(self, headers: Headers, receive: Receive, request_id: str, caller: str, started: int) -> Reply:
         """Raises Problem, ClientDisconnect."""
-        self._access.admit(headers.raw, "predict")
         model = self._service.live_model()
         limit = self._settings.max_body_bytes
         check_headers(headers, limit, self._protocol.media_types)
@@ -82,6 +91,12 @@ class Exchange:
             request, how = read(body, headers)
         else:
             request, how = await asyncio.to_thread(read, body, headers)
-        return await self._service.predict(
-            model, request, request_id, lambda given: self._protocol.write(given, how, model, request_id)
+        decoded = time.perf_counter_ns()
+        predictions, reply = await self._service.predict(
+            model, request, request_id, lambda given: (given, self._protocol.write(given, how, model, request_id))
         )
+        self._observer.prediction(
+            *(self._protocol.name, request_id, caller, model, request, predictions, len(body)),
+            *(started, decoded, time.perf_counter_ns(), headers.raw),
+        )
+        return reply

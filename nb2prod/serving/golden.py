@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from nb2prod.serving.telemetry.features import SeenRows
+
 EXAMPLE_ROWS = 2
 
 
@@ -16,6 +20,8 @@ class Golden:
     predictions: Any
     tolerance: tuple[float, float] = (1e-9, 1e-12)
     """Relative and absolute: how near a float must be to the notebook's to be the same."""
+    seen: SeenRows | None = None
+    """What training saw of the request's columns."""
 
     def nothing(self) -> Any:
         """The answer to no rows, where the predictions are one per row: a list, or lists by name. Else None."""
@@ -37,7 +43,7 @@ class Golden:
             return self
         aligned = isinstance(self.predictions, list) and len(self.predictions) == len(rows)
         predictions = self.predictions[:EXAMPLE_ROWS] if aligned else self.predictions
-        return Golden({**self.body, "rows": rows[:EXAMPLE_ROWS]}, predictions, self.tolerance)
+        return Golden({**self.body, "rows": rows[:EXAMPLE_ROWS]}, predictions, self.tolerance, self.seen)
 
 
 def read_golden(path: str | Path) -> Golden:
@@ -47,4 +53,9 @@ def read_golden(path: str | Path) -> Golden:
         raise ValueError(f'{path}: not golden rows ({{"body": {{...}}, "predictions": ...}})')
     given = content.get("tolerance", {})
     tolerance = (float(given.get("relative", 1e-9)), float(given.get("absolute", 1e-12)))
-    return Golden(content["body"], content.get("predictions"), tolerance)
+    seen = content.get("seen")
+    try:
+        ranges = msgspec.convert(seen, SeenRows) if seen is not None else None
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{path}: what training saw cannot be read: {error}") from None
+    return Golden(content["body"], content.get("predictions"), tolerance, ranges)

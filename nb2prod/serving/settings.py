@@ -65,6 +65,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate with its chain, in PEM; with `tls_key` the process speaks TLS itself. Both may be replaced."""
     tls_key: str | None = None
 
+    request_log: str | None = None
+    """An SQLite file that keeps what was asked and answered, for monitoring. Holds values of requests."""
+    request_log_sample: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    """Which part of the predictions is kept, at random."""
+    request_log_redact: str = ""
+    """Columns and fields that are never kept, separated by commas."""
+    request_log_days: Seconds = 30.0
+    request_log_megabytes: AtLeastOne = 256
+    """Beyond it the oldest go."""
+    tracing: bool = False
+    """Spans over OTLP. `OTEL_EXPORTER_OTLP_ENDPOINT` and the other `OTEL_` variables say where to and which."""
+    audit_log: str | None = None
+    """A file for lines about what administrators did, beside stderr."""
+
     log_values: bool = False
     """Whether messages of failed predictions, which may hold values of a request, are logged."""
 

@@ -25,7 +25,7 @@ def admin_route(access: Access, action: str, handler: Handler) -> Handler:
         who: str | None = None
         outcome: dict[str, Any] = {"status": 500}
         try:
-            who = access.admit(http.scope["headers"], "admin").id
+            http.state.caller = who = access.admit(http.scope["headers"], "admin").id
             response = await handler(http)
             outcome = {"status": response.status_code}
         except Problem as problem:
