@@ -23,6 +23,7 @@ RUNTIME = tuple(
     for text in (
         "httptools>=0.6.4",
         "msgspec>=0.19",
+        "prometheus-client>=0.22",
         "starlette>=0.49.1",
         "uvicorn>=0.34",
         'uvloop>=0.21; sys_platform != "win32"',

@@ -61,9 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(app: Any, host: str, port: int) -> int:
     """Run uvicorn until a signal, then let requests in flight finish. The exit code."""
-    configure_logs()
     service: Service[Any, Any] | None = getattr(app.state, "service", None)
     settings: Settings = getattr(app.state, "settings", Settings())
+    try:
+        configure_logs(settings.audit_log)
+    except OSError as error:
+        return _refuse(f"NB2PROD_AUDIT_LOG: {error}.")
     guard = Guard(settings, max_connections=max(4, min(settings.max_connections, open_files() - RESERVED_FILES)))
     tls = tls_files(settings)
     config = uvicorn.Config(

@@ -50,7 +50,9 @@ class Exchange:
         request_id = find_id(scope["headers"])
         status, caller, code = 200, None, None
         try:
-            caller = self._access.admit(scope["headers"], "predict").id
+            known = self._access.identify(scope["headers"])
+            caller = known.id
+            self._access.allow(known, "predict")
             reply = await self._answer(Headers(scope=scope), receive, request_id, caller, started)
         except Problem as problem:
             status, code = problem.status, problem.code

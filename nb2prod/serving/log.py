@@ -134,8 +134,11 @@ class AccessLines:
 access_lines = AccessLines()
 
 
-def configure_logs() -> None:
-    """Our lines and uvicorn's to stderr. The process's own doing, so only the runner calls it."""
+def configure_logs(audit_log: str | None = None) -> None:
+    """Our lines and uvicorn's to stderr, those of the audit to a file, too. Only the runner calls it.
+
+    Raises OSError where the file cannot be opened.
+    """
     sys.stderr.flush()
     handler = JsonLines(lines)
     for name in ("nb2prod.serving", "uvicorn"):
@@ -145,6 +148,10 @@ def configure_logs() -> None:
         chosen.propagate = False
     access_lines.go_direct()
     atexit.register(lines.flush)
+    if audit_log is not None:
+        file = Lines(os.open(audit_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+        logging.getLogger("nb2prod.serving.audit").addHandler(JsonLines(file))
+        atexit.register(file.flush)
 
 
 def describe_error(error: BaseException, *, with_message: bool) -> dict[str, Any]:

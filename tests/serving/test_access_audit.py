@@ -3,6 +3,7 @@
 import json
 import logging
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,8 +15,9 @@ from nb2prod.serving.access.audit import admin_route
 from nb2prod.serving.problem import Problem
 from nb2prod.serving.settings import Settings
 
-from .conftest import TestClient, client_of
+from .conftest import TestClient, client_of, wait_until
 from .sample_service import make_app
+from .test_serving_process import TARGET, run_module
 
 KEY = "correct horse"
 
@@ -75,3 +77,19 @@ def test_no_answer_lets_a_page_of_another_site_use_it(path):
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-store"
         assert "server" not in answer.headers
+
+
+def test_the_audit_is_in_a_file_too(start, tmp_path):
+    path = tmp_path / "audit.log"
+    server = start(NB2PROD_API_KEY=KEY, NB2PROD_AUDIT_LOG=str(path))
+    httpx.delete(f"{server.url}/admin/requests/r1", headers={"X-API-Key": KEY})
+    line = wait_until(lambda: path.read_text())
+    assert json.loads(line)["who"] == "default"
+    assert json.loads(line)["status"] == 403
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert KEY not in line
+
+
+def test_an_audit_that_cannot_be_written_is_refused_at_start(tmp_path):
+    told = run_module("", TARGET, NB2PROD_AUDIT_LOG=str(tmp_path / "no" / "audit.log"))
+    assert (told.returncode, "NB2PROD_AUDIT_LOG" in told.stderr) == (2, True)

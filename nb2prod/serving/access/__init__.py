@@ -67,17 +67,25 @@ class Access:
 
     def admit(self, headers: RawHeaders, right: Right) -> Caller:
         """Who calls, and counts it. Raises Problem 401 (not known), 403 (has not this right), 429 (too often)."""
-        caller = self._anyone or self._identify(headers)
+        caller = self.identify(headers)
+        self.allow(caller, right)
+        return caller
+
+    def identify(self, headers: RawHeaders) -> Caller:
+        """Who calls. Raises Problem 401; 503 while tokens cannot be verified yet."""
+        return self._anyone or self._identify(headers)
+
+    def allow(self, caller: Caller, right: Right) -> None:
+        """Count a request of this caller. Raises Problem 403 (has not this right), 429 (too often)."""
         if right not in caller.rights:
             raise Problem(403, "forbidden", f"this needs the right '{right}'", headers={"Connection": "close"})
         if caller.window is not None:
             caller.window.take()
-        return caller
 
     def shows_examples(self, headers: RawHeaders) -> bool:
         """Whether the caller may see golden rows, which are real data. Counts nothing."""
         try:
-            return "predict" in (self._anyone or self._identify(headers)).rights
+            return "predict" in self.identify(headers).rights
         except Problem:
             return False
 

@@ -25,7 +25,9 @@ def admin_route(access: Access, action: str, handler: Handler) -> Handler:
         who: str | None = None
         outcome: dict[str, Any] = {"status": 500}
         try:
-            http.state.caller = who = access.admit(http.scope["headers"], "admin").id
+            caller = access.identify(http.scope["headers"])
+            http.state.caller = who = caller.id
+            access.allow(caller, "admin")
             response = await handler(http)
             outcome = {"status": response.status_code}
         except Problem as problem:
