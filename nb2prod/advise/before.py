@@ -15,11 +15,15 @@ def suggest_request(graph: NotebookGraph, chosen: Chosen) -> list[Suggestion]:
     if graph.notebook.with_role(Role.REQUEST):
         return []
     training = graph.slice(chosen.fits)
+    read = {name: c for name, c in graph.reads[chosen.prediction.statement].items()
+            if name not in chosen.prediction.inputs}  # fmt: skip
     for cell in sorted({graph.statements[step.statement].cell for step in chosen.way}):
         statements = graph.of_cell(cell)
         numbers = {s.number for s in statements}
         if cell in chosen.cells or numbers & training or cell > chosen.prediction.cell:
             continue
+        if not chosen.fits and any(c & numbers for c in read.values()):
+            continue  # rows and labels that the prediction looks others up among
         own = [step for step in chosen.way if step.statement in numbers]
         if any(step.feature for step in own) or not _only_makes(graph, statements, {s.statement for s in own}):
             continue

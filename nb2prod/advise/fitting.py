@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from nb2prod.advise import words
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.objects import Contributors
+from nb2prod.analysis.own_calls import own_calls_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,15 @@ class Fit:
 class Learned:
     """Everything a notebook learns. `derived` are names for a part of it, e.g. ``best = grid.best_estimator_``.
 
-    `models` are names that fit, predict or transform: what is inside them is no row.
+    `models` are names that fit, predict or transform: what is inside them is no row. `by_hand` are calls of functions
+    of the notebook that predict, with their rows, where all is written by hand.
     """
 
     graph: NotebookGraph
     models: frozenset[str]
     fits: dict[int, Fit] = field(default_factory=dict)
     derived: dict[int, frozenset[str]] = field(default_factory=dict)
+    by_hand: dict[int, ast.expr] = field(default_factory=dict)
 
     def holds(self, name: str, contributors: Contributors) -> bool:
         """Whether a name that these statements made, or changed last, stands for something learned."""
@@ -70,7 +73,10 @@ def find_learned(graph: NotebookGraph) -> Learned:
         elif parts := _parts(graph, s, learned):
             derived[s.number] = parts
     if not fits:  # written by hand from end to end: what a function makes of two things, e.g. rows and labels
-        fits |= {s.number: fit for s in graph.statements if (fit := _made_by_own_function(graph, s))}
+        known = own_calls_in(graph, graph.statements)
+        learned.by_hand.update({n: rows for n, rows in known.items() if not isinstance(rows, ast.Constant)})
+        fits |= {s.number: fit for s in graph.statements if (fit := _made_by_own_function(graph, s))
+                 and not any(id(call) in learned.by_hand for call in s.facts.calls)}  # fmt: skip
     return learned
 
 

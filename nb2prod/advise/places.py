@@ -105,6 +105,9 @@ def _of_call(
     if own and (given or late) and not _throws_away(graph, s, call) and not gives_a_number(graph, name):
         model = min(given or late)
         return _made(graph, learned, s, call, Form.OWN_FUNCTION, model, arguments, "")
+    data = any(kind_of(graph, reads[n]) == "value" for n in graph.late[s.number] if n in reads)
+    if id(call) in learned.by_hand and (data or len(arguments) > 1) and not _throws_away(graph, s, call):
+        return _made(graph, learned, s, call, Form.OWN_FUNCTION, name, [learned.by_hand[id(call)]], "")
     if own and all(isinstance(a, ast.Constant) for a in arguments) and _looks_up(graph, s, call):
         return _made(graph, learned, s, call, Form.LOOKUP, name, arguments, "")
     return None

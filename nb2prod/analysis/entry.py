@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement
 from nb2prod.analysis.names import is_plain_data, kind_of
 from nb2prod.analysis.objects import Contributors
+from nb2prod.analysis.own_calls import loops_of
 from nb2prod.analysis.predictions import TRANSFORMING, import_path, prediction_calls, receiver_of, root_name
 from nb2prod.model.roles import Role
 
@@ -42,10 +43,10 @@ def find_entry(graph: NotebookGraph, response: Statement, free: str) -> Split | 
     near = graph.slice([response.number])
     statements = [s for s in graph.statements if s.number in near and s.cell in cells]
     calls = [(s, call) for s in statements for call in prediction_calls(graph, s, s.node)]
-    given = [(s, _given(call)) for s, call in calls] or [(response, getattr(response.node, "value", None))]
+    given = [(s, _given(graph, call)) for s, call in calls] or [(response, getattr(response.node, "value", None))]
     trained = _trained(graph, calls) if calls else frozenset(s.number for s in graph.statements if s.cell not in cells)
     way = _Way(graph, cells, trained)
-    if any(way.is_data(s, a) for s, call in calls for a in call.args[1:]):
+    if any(way.is_data(s, a) for s, call in calls if id(call) not in graph.own_calls for a in call.args[1:]):
         return None
     values = {way.start(s, node) if node is not None else None for s, node in given}
     value = values.pop()
@@ -60,15 +61,24 @@ def find_entry(graph: NotebookGraph, response: Statement, free: str) -> Split | 
     return Split(first.cell, first.position, request=(value.name, there), assumed=True) if there else None
 
 
-def _given(call: ast.Call) -> ast.expr | None:
-    """The one positional input of the call."""
+def _given(graph: NotebookGraph, call: ast.Call) -> ast.expr | None:
+    """The one positional input of the call, or what holds the rows."""
+    if id(call) in graph.own_calls:
+        return graph.own_calls[id(call)]
     return call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None
 
 
 def _trained(graph: NotebookGraph, calls: list[tuple[Statement, ast.Call]]) -> Contributors:
     """What the models are made of."""
-    receivers = (graph.reads[s.number].get(root_name(receiver_of(c)), frozenset()) for s, c in calls)
-    return graph.slice(n for c in receivers for n in c if kind_of(graph, c) == "value")
+    start: set[int] = set()
+    for s, call in calls:
+        reads = graph.reads[s.number]
+        names = {root_name(receiver_of(call))}
+        if (rows := graph.own_calls.get(id(call))) is not None:  # all else that it is given, and what it reads late
+            given = {n for a in (*call.args, *(k.value for k in call.keywords)) for n in _loaded(a)}
+            names = (given | graph.late[s.number]) - set(_loaded(rows)) - loops_of(s.node).keys()
+        start |= {n for name in names & reads.keys() if kind_of(graph, reads[name]) == "value" for n in reads[name]}
+    return graph.slice(start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,8 @@ class _Way:
                 if attr in TRANSFORMING or self._is_artifact(s, receiver) or import_path(self.graph, node.func):
                     return self.start(s, args[0]) if args else None
                 return self.start(s, receiver) if self.is_data(s, receiver) else None  # X_test.reshape(-1, 1)
+            case ast.Call() if id(node) in self.graph.own_calls:
+                return self.start(s, self.graph.own_calls[id(node)])
             case ast.Call(args=[first]):
                 return self.start(s, first)
             case ast.Call():

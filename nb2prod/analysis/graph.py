@@ -14,7 +14,7 @@ it. Work is linear in statements times names used.
 import ast
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from nb2prod.analysis.disk import Disk
 from nb2prod.analysis.facts import Definition, Facts, statement_facts
@@ -37,15 +37,16 @@ class Split:
     """Which parts of a cell's statement are to be statements of their own, just before it.
 
     `response` is the expression that holds the prediction, `request` one that was typed into the call and the name it
-    gets, `model` one that fits what predicts; `is_request` says that the statement itself defines what a caller sends.
-    `kept` are the statements of a ``with`` block that the prediction needs. `assumed`: nobody typed the request in, it
-    is what the prediction takes its rows from.
+    gets, `others` more of them; `model` one that fits what predicts; `is_request` says that the statement itself
+    defines what a caller sends. `kept` are the statements of a ``with`` block that the prediction needs. `assumed`:
+    nobody typed the request in, it is what the prediction takes its rows from.
     """
 
     cell: int
     position: int
     response: Path | None = None
     request: tuple[str, Path] | None = None
+    others: tuple[tuple[str, Path], ...] = ()
     model: tuple[str, Path] | None = None
     kept: tuple[int, ...] | None = None
     is_request: bool = False
@@ -122,6 +123,8 @@ class NotebookGraph:
     files: tuple[tuple[FileUse, ...], ...]
     with_memory: Contributors
     undefined: tuple[tuple[int, str], ...] = ()
+    own_calls: Mapping[int, ast.expr] = field(default_factory=dict)
+    """The notebook's own functions that predict (see `nb2prod.analysis.own_calls`)."""
 
     def bound_by(self, number: int) -> frozenset[str]:
         """Names that statement `number` binds, surely or on some path."""
@@ -192,12 +195,12 @@ def node_at(node: ast.AST, path: Path) -> ast.expr:
 
 def path_to(root: ast.AST, wanted: ast.AST) -> Path | None:
     """The way to a node of the tree; None where it is not in it."""
-    for field, value in ast.iter_fields(root):
+    for name, value in ast.iter_fields(root):
         for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
             if child is wanted:
-                return ((field, index),)
+                return ((name, index),)
             if isinstance(child, ast.AST) and (rest := path_to(child, wanted)) is not None:
-                return ((field, index), *rest)
+                return ((name, index), *rest)
     return None
 
 
@@ -213,7 +216,8 @@ class _Part:
 def _parts(whole: ast.stmt, split: Split | None) -> Iterable[_Part]:
     """The statement behind those made of its parts."""
     if split is not None and split.request is not None:
-        yield _Part(_named(whole, *split.request), split.request[1], literal=True)
+        for name, path in (split.request, *split.others):
+            yield _Part(_named(whole, name, path), path, literal=True)
     if split is not None and split.model is not None:
         yield _Part(_named(whole, *split.model), split.model[1], fitted=True)
     if split is not None and split.response is not None:
@@ -294,7 +298,7 @@ def _build(notebook: Notebook, splits: Mapping[tuple[int, int], Split], own: Own
                     )
                 )
     reads = tuple(entry.reads for entry in entries)
-    return NotebookGraph(
+    graph = NotebookGraph(
         notebook,
         tuple(statements),
         reads,
@@ -313,3 +317,6 @@ def _build(notebook: Notebook, splits: Mapping[tuple[int, int], Split], own: Own
         with_memory=find_memory(names),
         undefined=tuple((n, name) for n, entry in enumerate(entries) for name in entry.undefined),
     )
+    from nb2prod.analysis.own_calls import find_own_calls
+
+    return replace(graph, own_calls=find_own_calls(graph))

@@ -161,10 +161,26 @@ def _is_computed(node: ast.stmt) -> bool:
             return False
 
 
+_CLASS_MAKERS = frozenset({"namedtuple"})
+
+
+def made_class(node: ast.stmt) -> tuple[str, ...]:
+    """The class that a statement makes without `class`: ``Node = namedtuple("Node", "left right")``."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id=maker) | ast.Attribute(attr=maker))
+        ):
+            return (name,) if maker in _CLASS_MAKERS else ()
+        case _:
+            return ()
+
+
 def _is_constant_part(node: ast.AST) -> bool:
     match node:
         case ast.Call(func=ast.Name(id=name)):
-            return name in effects.PURE_CONSTRUCTORS
+            return name in effects.PURE_CONSTRUCTORS | _CLASS_MAKERS
+        case ast.Call(func=ast.Attribute(attr="namedtuple", value=ast.Name(id="collections"))):
+            return True
         case ast.Call(func=ast.Attribute(attr=attr, value=ast.Name(id=module))):
             return (module, attr) == ("re", "compile") or attr in {"keys", "values", "items"}
         case ast.Call() | ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr():

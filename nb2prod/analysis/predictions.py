@@ -21,9 +21,9 @@ TRANSFORMING = frozenset({"transform", "inverse_transform"})
 FITTING_TO_ROWS = frozenset({"fit_predict", "fit_transform"})
 SCORING = frozenset({"score", "evaluate"})
 CROSS_VALIDATING = frozenset({"cross_val_score", "cross_validate", "cross_val_predict"})
-_METRICS = ("sklearn.metrics", "imblearn.metrics", "torchmetrics", "keras.metrics", "tensorflow.keras.metrics",
+METRICS = ("sklearn.metrics", "imblearn.metrics", "torchmetrics", "keras.metrics", "tensorflow.keras.metrics",
             "statsmodels.tools.eval_measures", "seqeval", "evaluate", "sksurv.metrics")  # fmt: skip
-_NO_METRICS = ("_similarity", "_distances", "_kernel", "pairwise")
+_NOMETRICS = ("_similarity", "_distances", "_kernel", "pairwise")
 
 
 def receiver_of(call: ast.Call) -> ast.expr:
@@ -50,7 +50,11 @@ def import_path(graph: NotebookGraph, function: ast.expr) -> str:
 
 
 def is_prediction_call(graph: NotebookGraph, s: Statement, call: ast.Call) -> bool:
-    """``model.predict(X)``, ``net(x)``, or a function of the notebook that makes such a call."""
+    """``model.predict(X)``, ``net(x)``, a function of the notebook that makes such a call, or one written by hand."""
+    return id(call) in graph.own_calls or is_protocol_call(graph, s, call)
+
+
+def is_protocol_call(graph: NotebookGraph, s: Statement, call: ast.Call) -> bool:
     function, reads = call.func, graph.reads[s.number]
     root = root_name(function)
     if isinstance(function, ast.Attribute) and function.attr in PREDICTING:
@@ -156,8 +160,8 @@ class Predictions:
     def is_metric(self, call: ast.Call) -> bool:
         path = import_path(self.graph, call.func)
         member = path.rpartition(".")[2]
-        named = any(path == m or path.startswith(f"{m}.") for m in _METRICS)
-        return (named and not any(word in path for word in _NO_METRICS)) or member in CROSS_VALIDATING
+        named = any(path == m or path.startswith(f"{m}.") for m in METRICS)
+        return (named and not any(word in path for word in _NOMETRICS)) or member in CROSS_VALIDATING
 
     def _is_match(self, s: Statement, part: ast.Compare, held: frozenset[str] | None) -> bool:
         """``predictions == y``, where y is a value of its own."""
@@ -179,6 +183,8 @@ class Predictions:
                 return True
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "fit":
                 pending.append(part.func)  # what a model is fitted to measures nothing
+            elif isinstance(part, ast.Call) and id(part) in self.graph.own_calls:
+                pending.append(self.graph.own_calls[id(part)])  # nor does looking up neighbours among rows with labels
             else:
                 pending += ast.iter_child_nodes(part)
         return False
@@ -230,6 +236,7 @@ def truth_names(graph: NotebookGraph) -> frozenset[str]:
                 given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg in ("y", "labels", "target"))]
                 targets |= {n for g in given if (n := root_name(_unwrapped(g)))}
                 shapes |= {shape for g in given if (shape := _shape(g))}
+        targets |= _loaded_targets(graph, s)
     shapes |= {shape for s in graph.statements for n, shape in _shapes(s).items() if n in targets}
     found = set(targets)
     for s in graph.statements:
@@ -240,6 +247,24 @@ def truth_names(graph: NotebookGraph) -> frozenset[str]:
         if call.args and isinstance(call.func, ast.Attribute) and call.func.attr in PREDICTING
     }  # fmt: skip
     return frozenset(found - inputs)
+
+
+def _loaded_targets(graph: NotebookGraph, s: Statement) -> set[str]:
+    """What scikit-learn loads or cuts as labels: ``X, y = load_iris(return_X_y=True)``, ``iris.target``, the second of
+    the two that `train_test_split` is given."""
+    match s.node:
+        case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Call() as call):
+            path = import_path(graph, call.func)
+            whole = any(k.arg == "return_X_y" for k in call.keywords) and path.startswith("sklearn.datasets.")
+            cut = path == "sklearn.model_selection.train_test_split" and len(call.args) == 2 and len(parts) == 4
+            labels = parts[1:2] if whole and len(parts) == 2 else parts[2:] if cut else []
+            return {part.id for part in labels if isinstance(part, ast.Name)}
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Attribute(attr="target", value=ast.Name(id=bunch))):
+            made = [graph.statements[n].node for n in graph.reads[s.number].get(bunch, frozenset())]
+            loaded = [n.value.func for n in made if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)]
+            return {name for f in loaded if import_path(graph, f).startswith("sklearn.datasets.")}
+        case _:
+            return set()
 
 
 def _unwrapped(node: ast.expr) -> ast.expr:

@@ -205,6 +205,9 @@ def _measured(predictions: Predictions, s: Statement) -> set[str]:
     held: set[str] = set(predictions.held[s.number])
     measured: set[str] = set()
     for node in ast.walk(s.node):
+        if isinstance(node, ast.If) and predictions.is_evaluation(s, node.test, frozenset(held)):
+            counted = [n.target for n in node.body if isinstance(n, ast.AugAssign)]
+            measured |= {n for t in counted for n in _names_in(t)}  # if predict(x) == y: right += 1
         if isinstance(node, ast.Assign | ast.AugAssign):
             names = {n for t in (node.targets if isinstance(node, ast.Assign) else [node.target]) for n in _names_in(t)}
             if predictions.is_evaluation(s, node.value, frozenset(held)):

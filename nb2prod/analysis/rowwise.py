@@ -6,6 +6,7 @@ Nothing is assumed of a call that is not known: its value is `unknown`, with the
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from nb2prod.analysis import rows as words
 from nb2prod.analysis.locals import Comprehension
@@ -54,6 +55,29 @@ def _is_every(node: ast.expr) -> bool:
     return isinstance(node, ast.Slice) and node.lower is None and node.upper is None and node.step is None
 
 
+Places = Literal["mask", "numbers", ""]
+
+
+def places_of(node: ast.expr | None, known: Mapping[str, Places]) -> Places:
+    """Whether an expression that no table is read for says which rows to take: a mask, or their numbers.
+
+    `known` are the names that do.
+    """
+    match node:
+        case ast.Name(id=name):
+            return known.get(name, "")
+        case ast.Compare() | ast.UnaryOp(op=ast.Invert()) | ast.BinOp(op=ast.BitAnd() | ast.BitOr()):
+            return "mask"
+        case ast.Subscript(value=inner, slice=ast.Slice()):
+            return places_of(inner, known)
+        case ast.Call(func=ast.Attribute(attr="permutation" | "arange" | "argsort" | "flatnonzero")):
+            return "numbers"
+        case ast.Call(func=ast.Attribute(attr="astype"), args=[ast.Name(id="bool")]):
+            return "mask"
+        case _:
+            return ""
+
+
 class Reader:
     """`env` says what names stand for; a name that is not there is fixed."""
 
@@ -65,6 +89,7 @@ class Reader:
         call_own: CallOwn,
         definition: Callable[[str], ast.AST | None],
         bundles: Mapping[str, tuple[str, ...]],
+        places: Mapping[str, Places] | None = None,
     ) -> None:
         self.bundles = bundles
         self.env = dict(env)
@@ -72,10 +97,11 @@ class Reader:
         self.constants = constants
         self.call_own = call_own
         self.definition = definition
+        self.places = places or {}
 
     def inside(self, local: Mapping[str, Value]) -> "Reader":
         return Reader({**self.env, **local}, self.imported, self.constants, self.call_own, self.definition,
-                      self.bundles)  # fmt: skip
+                      self.bundles, self.places)  # fmt: skip
 
     def literal(self, node: ast.expr | None) -> frozenset[str] | None:
         return literal_names(node, self.constants)
@@ -283,6 +309,9 @@ class Reader:
         if given.kind != "fixed":
             return unknown(node, "this part of a table cannot be followed")
         names = self.literal(key)
+        places = places_of(key, self.places) if names is None else ""
+        if places == "mask" or (places and owner.kind != "frame"):
+            return self._selected(node, owner, node.value)
         if owner.kind == "frame" or names is not None:
             if names is not None and not isinstance(
                 self._literal_node(key), ast.List | ast.Tuple | ast.Set | ast.BinOp

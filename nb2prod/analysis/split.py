@@ -12,7 +12,8 @@ from typing import Any
 from nb2prod.analysis.entry import find_entry, is_typed_data
 from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at, path_to
 from nb2prod.analysis.locals import Comprehension, FunctionNode
-from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, prediction_calls, receiver_of
+from nb2prod.analysis.names import is_plain_data
+from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, prediction_calls, receiver_of, root_name
 from nb2prod.analysis.response import Response, find_response, kept_of_block
 from nb2prod.model.roles import Role
 
@@ -41,7 +42,11 @@ def find_splits(graph: NotebookGraph) -> tuple[Split, ...]:
         note(at, model=(_free(graph, ("fitted", "fitted_model")), path))
     if not graph.notebook.with_role(Role.REQUEST):
         typed = _typed_in(graph, s)
-        if isinstance(typed, Statement):
+        own = _own_literals(graph, s)
+        if own is not None:
+            at, parts = own
+            note(at, request=parts[0], others=tuple(parts[1:]))
+        elif isinstance(typed, Statement):
             note(typed, is_request=True)
         elif typed is not None:
             note(typed[0], request=(_free(graph, _ROWS), typed[1]))
@@ -101,6 +106,8 @@ def _typed_in(graph: NotebookGraph, response: Statement) -> Statement | tuple[St
     for s in statements:
         for call in prediction_calls(graph, s, s.node):
             method = isinstance(call.func, ast.Attribute)
+            if id(call) in graph.own_calls:
+                continue
             for argument in call.args[:1] if method else call.args:
                 literal = next(_literals(graph, argument), None)
                 path = path_to(s.node, literal) if literal is not None else None
@@ -114,6 +121,37 @@ def _typed_in(graph: NotebookGraph, response: Statement) -> Statement | tuple[St
         ]  # fmt: skip
         return named[0] if len(named) == 1 else None
     return typed[0] if len(typed) == 1 else None
+
+
+def _own_literals(graph: NotebookGraph, response: Statement) -> tuple[Statement, list[tuple[str, Path]]] | None:
+    """The literals that a prediction by a function of the notebook is given, where nothing else is its input."""
+    cells = {c.index for c in graph.notebook.with_role(Role.INFERENCE)}
+    near = graph.slice([response.number])
+    statements = [s for s in graph.statements if s.number in near and s.cell in cells]
+    calls = [(s, call) for s in statements for call in prediction_calls(graph, s, s.node)]
+    if len(calls) != 1:
+        return None
+    s, call = calls[0]
+    given = graph.own_calls.get(id(call))
+    parts = _typed_arguments(graph, s, call) if given is not None and is_plain_data(given) else []
+    return (s, parts) if parts else None
+
+
+def _typed_arguments(graph: NotebookGraph, s: Statement, call: ast.Call) -> list[tuple[str, Path]]:
+    """What is typed into a call of the notebook's function that is given no rows, under the parameters' names:
+    ``predict_price("Leith", 1000)``."""
+    (number,) = graph.reads[s.number][root_name(call.func)]
+    node = graph.definitions[number].node
+    assert not isinstance(node, ast.ClassDef)
+    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    given = [*zip(names, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
+    found = []
+    for name, argument in given:
+        if name and is_plain_data(argument) and not (isinstance(argument, ast.Constant) and argument.value is None):
+            path = path_to(s.node, argument)
+            if path is not None and _is_placed_well(graph, s, path):
+                found.append((_free(graph, (name, f"{name}_sent")), path))
+    return found
 
 
 def _literals(graph: NotebookGraph, node: ast.expr) -> Iterator[ast.expr]:

@@ -9,10 +9,10 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import is_plain_data, kind_of
 from nb2prod.analysis.rows import FITTING
-from nb2prod.analysis.rowwise import Reader
+from nb2prod.analysis.rowwise import Places, Reader, places_of
 from nb2prod.analysis.turns import Turn, as_table, is_plain_body, members_of, rebinds
 from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Mark, Value, joined, marked, unknown
 
@@ -54,6 +54,8 @@ class Tables:
     counted_loops: int = 0
     """How many loops go over what a table holds."""
     constants: dict[str, ast.expr] = field(default_factory=dict)
+    places: dict[str, Places] = field(default_factory=dict)
+    """Names that say which rows to take."""
     depth: int = 0
     number: int = 0
     loop: ast.For | None = None
@@ -68,14 +70,18 @@ class Tables:
     def follow(self, until: int) -> None:
         """Run the statements before number `until`."""
         for s in self.graph.statements[:until]:
-            self.number = s.number
-            if s.facts.imports or s.facts.definition is not None:
-                for name in s.facts.binds:
-                    self.env.pop(name, None)
-                continue
-            if s.path is None or s.literal:
-                self.run(s.node)
-            self._changed_bundles(s.node)
+            self.step(s)
+
+    def step(self, s: Statement) -> None:
+        """Run one statement, behind those before it."""
+        self.number = s.number
+        if s.facts.imports or s.facts.definition is not None:
+            for name in s.facts.binds:
+                self.env.pop(name, None)
+            return
+        if s.path is None or s.literal:
+            self.run(s.node)
+        self._changed_bundles(s.node)
 
     def _changed_bundles(self, node: ast.stmt) -> None:
         """A list of tables that is handed over or changed may hold others from now on."""
@@ -91,7 +97,8 @@ class Tables:
 
     @property
     def reader(self) -> Reader:
-        return Reader(self.env, self.graph.imported, self.constants, self._own, self._definition, self.bundles)
+        return Reader(self.env, self.graph.imported, self.constants, self._own, self._definition, self.bundles,
+                      self.places)  # fmt: skip
 
     def _definition(self, name: str) -> ast.AST | None:
         """The function of the notebook that a name stands for."""
@@ -150,6 +157,10 @@ class Tables:
             members = members_of(source, {})
             if members:
                 self.bundles[name] = members
+        places = places_of(source, self.places) if value.kind == "fixed" else ""
+        self.places.pop(name, None)
+        if places:
+            self.places[name] = places
         if value.kind in ("fixed", "item"):
             self.env.pop(name, None)
             if value.kind == "item":
@@ -365,6 +376,10 @@ class Tables:
             self._lose(node, "a loop over rows cannot be followed" if over.depends else "this loop cannot be followed")
             return
         self._forget(names)
+        for name in names:
+            self.env.pop(name, None)
+            self.constants.pop(name, None)
+            self.places.pop(name, None)
         self.counted_loops += over.counted
         self.loop, self.over = node, over
         self._block(node.body)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Literal
 
 from nb2prod.analysis.graph import NotebookGraph, Statement, parse_cell
+from nb2prod.analysis.names import made_class
 from nb2prod.model.run import CaptureSpec, Probe
 from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.code import cell_source
@@ -47,7 +48,10 @@ def plan_capture(graph: NotebookGraph, boundary: Boundary, selection: Selection,
         metrics=boundary.metrics,
         variables=tuple(variables),
         watches=watches,
-        features=tuple(feature.name for feature in selection.features if not feature.training_only),
+        features=(
+            *(feature.name for feature in selection.features if not feature.training_only),
+            *(name for n in selection.constants for name in made_class(graph.statements[n].node)),
+        ),
     )
 
 

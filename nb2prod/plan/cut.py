@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from nb2prod.analysis.beside import training_beside
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.labels import labels_beside
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.request import inferred_request, taken_to_be, typed_request
@@ -53,8 +54,9 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
                    "Assign it to a name first.", last.cell, last.first_line),
         )  # fmt: skip
     requested = frozenset(s.number for s in graph.statements if s.role is Role.REQUEST)
-    downstream = _downstream(graph, requested)
-    inside = _inside(graph, downstream, last.number)
+    labels = labels_beside(graph, [n for s in requested for n in graph.bound_by(s)])
+    downstream = _downstream(graph, requested, labels)
+    inside = _inside(graph, downstream, last.number, labels)
     start = {last.number}
     if name is not None:  # changes made to it after it was assigned are part of it
         later = {n for n in graph.after_cell(last.cell, name) & inside
@@ -101,6 +103,7 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
         response_cell=last.cell,
         metrics=_metrics(graph),
     )
+    findings += _labels_read(graph, boundary, labels_beside(graph, boundary.request))
     findings += _misplaced(graph, boundary, inputs, downstream, inside)
     copied, remarks = copied_artifacts(graph, boundary)
     boundary = replace(boundary, copied=copied)
@@ -119,26 +122,30 @@ def _metrics(graph: NotebookGraph) -> tuple[str, ...]:
     return tuple(dict.fromkeys(bound))
 
 
-def _downstream(graph: NotebookGraph, requested: Contributors) -> Contributors:
-    """The request and everything computed from it."""
+def _downstream(graph: NotebookGraph, requested: Contributors, labels: frozenset[str]) -> Contributors:
+    """The request and everything computed from it, but for what is found with the labels of its rows."""
     reached = set(requested)
     for s in graph.statements:
-        if any(c & reached for c in graph.reads[s.number].values()):
+        reads = graph.reads[s.number]
+        if any(c & reached for c in reads.values()) and not labels & reads.keys():
             reached.add(s.number)
     return frozenset(reached)
 
 
-def _inside(graph: NotebookGraph, downstream: Contributors, response: int) -> Contributors:
+def _inside(graph: NotebookGraph, downstream: Contributors, response: int, labels: frozenset[str]) -> Contributors:
     """Statements a prediction may repeat: the inference cells', and preprocessing that the request flows through.
 
     A cell without a role between request and inference is preprocessing that nobody tagged. What stands in an inference
-    cell, does not depend on the request and takes its values from before, or fits, is training.
+    cell, does not depend on the request and takes its values from before, or fits, is training, and so is what is found
+    with the `labels` of its rows.
     """
     repeatable = (Role.PREPROCESSING, Role.FUNCTIONS, None)
     flow = {s.number for s in graph.statements if s.number in downstream
             and (s.role is Role.INFERENCE or s.role in repeatable)}  # fmt: skip
     beside = {s.number for s in graph.statements if s.role is Role.INFERENCE} - flow
-    return frozenset(flow | (beside - training_beside(graph, flow, beside, response)))
+    training = training_beside(graph, flow, beside, response)
+    measured = {n for n in beside & graph.slice([response]) if labels & graph.reads[n].keys() and n != response}
+    return frozenset(flow | (beside - training - graph.slice(measured)))
 
 
 def _prediction(
@@ -162,6 +169,17 @@ def _prediction(
             if outside:
                 inputs[name] = inputs.get(name, frozenset()) | outside
     return found, inputs
+
+
+def _labels_read(graph: NotebookGraph, boundary: Boundary, labels: frozenset[str]) -> list[Finding]:
+    """Labels of the example's rows that the prediction would set against the rows of others."""
+    return [
+        _error("NB346", f"the prediction reads `{name}`, the labels of the rows in the request.",
+               "Keep what is measured with them apart: in a cell above that is tagged `training`, or below.", s.cell,
+               s.first_line)
+        for name in boundary.artifacts if name in labels
+        for s in [graph.statements[boundary.starts[name]]]
+    ]  # fmt: skip
 
 
 def _misplaced(

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
-from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.names import kind_of, made_class
 from nb2prod.analysis.objects import Contributors
 from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
@@ -197,6 +197,7 @@ def _shared(
         ]  # fmt: skip
     pending += [frozenset({n}) for n in code if n in graph.definitions
                 and (graph.definitions[n].is_class or graph.definitions[n].name in taken)]  # fmt: skip
+    pending += [frozenset({n}) for n in code if made_class(graph.statements[n].node)]
     by_name = {name: n for n in code for name in graph.bound_by(n)}
     while pending:
         for number in pending.pop() & code - shared:

@@ -495,6 +495,6 @@ squares = {k: pow(k, 2) for k in range(9)}
 # %% functions
 def best(n, least=0): return [k for k in squares if k > least][:n]
 # %% inference
-found = best(2, 1)
+found = best(*(2, 1))
 found
 """) == ("NB306",)  # fmt: skip
