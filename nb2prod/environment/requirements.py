@@ -58,10 +58,11 @@ def resolve(
     `Requirements.serving` includes what `nb2prod.serving` requires, not its own wheel (`build_runtime_wheel`).
 
     Raises InputError NB401-NB405, NB407 (the kernel's Python is too old), NB413 (an own module hides an installed
-    package), ToolError NB406 (wheels), NB408 (interpreter), NB409 (cache), UsageError NB412 (platform); Cancelled.
+    package), NB419 (the generated package does), ToolError NB406 (wheels), NB408 (interpreter), NB409 (cache),
+    UsageError NB412 (platform); Cancelled.
     """
     place = cache_folder(cache)
-    kernel = inspect_interpreter(python, [*serving, *training], cancel=cancel)
+    kernel = inspect_interpreter(python, [*serving, *training, *local], cancel=cancel)
     if Version(kernel.version) < _OLDEST:
         raise InputError(
             f"the notebook's kernel runs Python {kernel.version}; the service needs {_OLDEST} or newer.",
@@ -86,6 +87,10 @@ def resolve(
     for note in sorted({*for_serving.notes, *for_training.notes}):
         emit(Log(step, "warning", note))
     choices = {**for_training.choices, **for_serving.choices}
+    for name in local:
+        for owner in kernel.providers.get(name, ()):
+            if owner in choices:
+                raise _hides(name, owner, choices[owner].because)
     for choice in choices.values():
         check_source(choice)
     wanted = {name: choice.version for name, choice in sorted(choices.items())}
@@ -95,6 +100,14 @@ def resolve(
         serving=make_pins(for_serving.choices, wheels),
         training=make_pins(only_training, wheels),
         system=tuple(sorted({package for name in for_serving.choices for package in _SYSTEM.get(name, ())})),
+    )
+
+
+def _hides(name: str, owner: str, because: str) -> InputError:
+    return InputError(
+        f"the generated package `{name}` would hide the module `{name}` of {owner}, which is needed ({because}).",
+        code="NB419",
+        hint=f"Choose another name: --package {name}_model.",
     )
 
 

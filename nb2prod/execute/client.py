@@ -42,7 +42,7 @@ class Run:
     """One run while it goes on: what the engine needs, and what it learns.
 
     `captured(stage)` is called after a capture cell; what it raises ends the run. `executed` is the notebook after a
-    complete run, else None.
+    complete run, else None; `reached` is the notebook as far as it came, where cells ran.
     """
 
     kernel_name: str
@@ -55,6 +55,7 @@ class Run:
     captured: Callable[[str], None]
     environment: Mapping[str, str]
     executed: dict[str, Any] | None = None
+    reached: dict[str, Any] | None = None
     manager: Any = None
     pid: int | None = None
     children: list[int] = field(default_factory=list)
@@ -152,6 +153,7 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
                 try:
                     self.papermill_execute_cells()
                 finally:
+                    self.run_state.reached = copy.deepcopy(self.nb)
                     pid = self.run_state.kernel()
                     self.run_state.children = descendants(pid) if pid is not None else []
                     if self.run_state.cancel.is_set() or self.run_state.executed is None:

@@ -74,7 +74,10 @@ def executed_document(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     for cell in kept["cells"]:
         cell["metadata"].pop(STAMP, None)
     # papermill writes the whole input notebook here where it was given one as a value.
-    kept["metadata"]["papermill"] |= {"input_path": name, "output_path": "executed.ipynb"}
+    kept["metadata"]["papermill"] = kept["metadata"].get("papermill", {}) | {
+        "input_path": name,
+        "output_path": "executed.ipynb",
+    }
     return kept
 
 

@@ -4,9 +4,10 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from nb2prod.model.schema import Schema
 from nb2prod.secrets import mask_of, secret_values
 
 _STAGE = ".stage"
+FAILED = "failed.ipynb"
+"""The notebook of a run that failed, with the outputs so far."""
 
 
 def run_notebook(
@@ -47,8 +50,9 @@ def run_notebook(
     """Run a copy of the notebook by papermill in `working_folder`; return what `spec` asks for.
 
     Leaves in `output`: ``executed.ipynb`` (the user's cells only), ``artifacts/`` with ``artifacts.json``, and last
-    ``run.json``; an older result stays until the new one is complete. `parameters` are typed values (see
-    `parse_parameters`); `cell_timeout` is in seconds. Emits StepAdvanced, CellFinished, Log and FindingFound.
+    ``run.json``; an older result stays until the new one is complete. A run that fails leaves ``failed.ipynb``, with
+    the outputs so far. `parameters` are typed values (see `parse_parameters`); `cell_timeout` is in seconds. Emits
+    StepAdvanced, CellFinished, Log and FindingFound.
 
     What looks like a secret, and the values of environment variables that are named like one, are masked in events,
     errors and the executed notebook.
@@ -75,11 +79,13 @@ def run_notebook(
     try:
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(parents=True)
+        (output / FAILED).unlink(missing_ok=True)
         start = time.monotonic()
         with concealed_errors(mask):
             found, document = _execute(
-                notebook, spec, parameters, kernel_name, working_folder, stage, cell_timeout, emit, cancel, step
-            )
+                notebook, spec, parameters, kernel_name, working_folder, stage, cell_timeout, emit, cancel, step,
+                partial(_keep_failed, output, notebook, known),
+            )  # fmt: skip
         refuse_captured(found, stage / "artifacts", known)
         executed, shown = conceal_document(document, known, notebook)
         found = replace(found, findings=(*found.findings, *shown))
@@ -115,6 +121,7 @@ def _execute(
     emit: Emit,
     cancel: Cancel,
     step: str,
+    keep_failed: Callable[[dict[str, Any]], None],
 ) -> tuple[RunRecord, dict[str, Any]]:
     from nb2prod.execute.client import Run, execute
 
@@ -138,7 +145,12 @@ def _execute(
         # Sets of strings iterate in the same order each time, so that the same notebook gives the same project.
         environment={"PYTHONHASHSEED": "0"} | os.environ,
     )
-    document = execute(run_copy(notebook, spec, parameters, stage), parameters, run)
+    try:
+        document = execute(run_copy(notebook, spec, parameters, stage), parameters, run)
+    except RunError:
+        if run.reached is not None:
+            keep_failed(executed_document(run.reached, notebook.name))
+        raise
     record = RunRecord(
         parameters={},
         artifacts=tuple(read_artifact(artifact) for artifact in facts["artifacts"]),
@@ -175,6 +187,12 @@ def _finding(body: dict[str, str]) -> Finding:
     return read_finding({"cell": None, "line": None, **body})
 
 
+def _keep_failed(output: Path, notebook: Notebook, known: tuple[str, ...], document: dict[str, Any]) -> None:
+    """The notebook as far as it came, beside an older result, which stays."""
+    shown, _ = conceal_document(document, known, notebook)
+    write_whole(output / FAILED, json.dumps(shown, indent=1, ensure_ascii=False) + "\n")
+
+
 def _keep(output: Path, stage: Path, executed: str, record: RunRecord) -> None:
     """Replace the older result. The record is what makes a result valid: gone first, written last."""
     index = {
@@ -197,4 +215,5 @@ def _keep(output: Path, stage: Path, executed: str, record: RunRecord) -> None:
     artifacts.replace(output / "artifacts")
     sync_folder(output)
     write_whole(output / "executed.ipynb", executed)
+    (output / FAILED).unlink(missing_ok=True)
     write_whole(output / "run.json", json.dumps(dump_record(record), indent=1, ensure_ascii=False) + "\n")

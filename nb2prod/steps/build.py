@@ -16,7 +16,7 @@ from typing import Any
 
 import nb2prod
 from nb2prod.analysis.parameters import declared_parameters, parse_parameters
-from nb2prod.errors import GateError, Nb2ProdError, UsageError, Where
+from nb2prod.errors import GateError, Nb2ProdError, RunError, UsageError, Where
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
 from nb2prod.files.digest import digest_bytes, digest_file
 from nb2prod.files.state import state_folder
@@ -206,20 +206,25 @@ def _check_folder(build: Build) -> None:
 
 
 def _run(build: Build, analysis: Analysis, emit: Emit, cancel: Cancel) -> RunRecord:
-    from nb2prod.execute.run import run_notebook
+    from nb2prod.execute.run import FAILED, run_notebook
 
     assert analysis.boundary is not None
     assert analysis.selection is not None
-    record = run_notebook(
-        analysis.notebook,
-        plan_capture(analysis.graph, analysis.boundary, analysis.selection, build.package),
-        parameters=parse_parameters(declared_parameters(analysis.notebook), build.spec.parameters),
-        working_folder=build.notebook.parent,
-        output=build.run_folder,
-        cell_timeout=build.spec.cell_timeout,
-        emit=emit,
-        cancel=cancel,
-    )
+    try:
+        record = run_notebook(
+            analysis.notebook,
+            plan_capture(analysis.graph, analysis.boundary, analysis.selection, build.package),
+            parameters=parse_parameters(declared_parameters(analysis.notebook), build.spec.parameters),
+            working_folder=build.notebook.parent,
+            output=build.run_folder,
+            cell_timeout=build.spec.cell_timeout,
+            emit=emit,
+            cancel=cancel,
+        )
+    except RunError:
+        if (build.run_folder / FAILED).is_file():
+            emit(Produced("run", "notebook", str(build.run_folder / FAILED)))
+        raise
     executed = build.run_folder / "executed.ipynb"
     emit(Produced("run", "notebook", str(executed)))
     if record.parameters == {p.name: p.default for p in declared_parameters(analysis.notebook)}:

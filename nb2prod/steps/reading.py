@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -107,7 +108,10 @@ def _analyse(notebook: Notebook, own: OwnCode | None) -> Analysis:
 
 
 def package_name(wanted: str, path: Path) -> str:
-    """A valid module name: `wanted`, or one made of the notebook's file name. Raises UsageError NB220."""
+    """A valid module name: `wanted`, or one made of the notebook's file name, other than what the notebook imports.
+
+    Raises UsageError NB220 where there is none, NB419 where `wanted` is a module of Python or of the notebook's.
+    """
     name = wanted or re.sub(r"\W+", "_", path.stem.lower(), flags=re.ASCII).strip("_")
     if not wanted and (not name or name[0].isdigit()):
         name = f"notebook_{name}".rstrip("_")
@@ -119,4 +123,25 @@ def package_name(wanted: str, path: Path) -> str:
             code="NB220",
             hint="Use letters, digits and underscores, beginning with a letter (--package).",
         )
+    if name in sys.stdlib_module_names or _imports(path, name):
+        if wanted:
+            raise UsageError(
+                f"the package cannot be called {name!r}: it would hide the module of that name.",
+                code="NB419",
+                hint=f"Choose another name, e.g. --package {name}_model.",
+            )
+        name += "_model"
     return name
+
+
+def _imports(path: Path, name: str) -> bool:
+    """Whether the file has an import of an installed module of that name in it."""
+    try:
+        with path.open("rb") as file:
+            text = file.read()
+    except OSError:
+        return False
+    plain = rf"import[ \t]+(?:[\w. \t]+,[ \t]*)*{name}\b"
+    found = re.search(rf'(?:"|\\n|;)[ \t]*(?:{plain}|from[ \t]+{name}[\w.]*[ \t]+import\b)'.encode(), text)
+    beside = (path.parent / f"{name}.py").exists() or (path.parent / name).is_dir()  # NB417
+    return found is not None and not beside

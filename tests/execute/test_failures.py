@@ -1,5 +1,6 @@
 """Each way a run can fail is one clear error with its cell and line, and nothing is left."""
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -24,7 +25,8 @@ def failing(folder: Path, *sources: str, wanted=None, **options) -> RunError:
         run(notebook(*sources), wanted or spec(len(sources)), folder, **options)
     assert caught.value.exit_code == 3
     assert caught.value.hint or caught.value.code == "NB509"
-    assert names(folder) == ["work"], "nothing half-written"
+    left = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    assert [p for p in left if not p.startswith("work/")] in ([], ["out/failed.ipynb"]), "nothing half-written"
     return caught.value
 
 
@@ -36,6 +38,15 @@ def test_a_cell_that_raises(tmp_path) -> None:
     error = failing(tmp_path, "a = 1", "\n\nb = 2\n\n1 / 0\n", "3")
     assert (error.code, place(error)) == ("NB501", (2, 3))
     assert error.message == "ZeroDivisionError: division by zero"
+
+
+def test_the_notebook_is_kept_as_far_as_it_came(tmp_path) -> None:
+    failing(tmp_path, "print('so far')", "1 / 0", "print('never')")
+    cells = json.loads((tmp_path / "out" / "failed.ipynb").read_text())["cells"]
+    assert [cell["source"] for cell in cells] == ["print('so far')", "1 / 0", "print('never')"]
+    assert [[o["output_type"] for o in cell["outputs"]] for cell in cells] == [["stream"], ["error"], []]
+    run(notebook("1"), spec(1), tmp_path)
+    assert "failed.ipynb" not in names(tmp_path / "out")
 
 
 def test_blank_first_lines_count(tmp_path) -> None:
@@ -233,7 +244,7 @@ def test_an_older_result_stays_until_the_new_one_is_complete(tmp_path) -> None:
     with pytest.raises(RunError):
         run(notebook("1 / 0"), spec(1), tmp_path)
     assert (tmp_path / "out/run.json").read_text() == before
-    assert names(tmp_path / "out") == ["artifacts", "executed.ipynb", "run.json"]
+    assert names(tmp_path / "out") == ["artifacts", "executed.ipynb", "failed.ipynb", "run.json"]
 
 
 def test_an_output_that_cannot_be_written(tmp_path) -> None:
