@@ -86,8 +86,13 @@ def build_decoder(request: type[R], *, max_rows: int) -> Decoder[R]:
         """A column that is missing or unknown is seldom alone: name them all."""
         if problem.row is None or problem.code not in ("missing_field", "unknown_field") or layout.row is None:
             return problem
-        rows = read()["rows"]
-        row = rows if isinstance(rows, dict) else rows[problem.row]
+        try:
+            row = read()["rows"]
+            row = row[problem.row] if isinstance(row, list) else row
+        except (*READING, IndexError):  # it is also broken further on, or has the key twice
+            return problem
+        if not isinstance(row, dict):
+            return problem
         names = [column.name for column in layout.columns]
         missing = [column.name for column in layout.columns if column.required and column.name not in row]
         problem.message = f"row {problem.row}: {describe_names(missing, [name for name in row if name not in names])}"

@@ -59,6 +59,14 @@ def test_nan_is_named(client):
     assert (error["row"], error["field"]) == (0, "sepal length")
 
 
+@pytest.mark.parametrize(
+    "body",
+    ['{"rows":{}', '{"rows":[{}', '{"rows":[{}],"rows":5}', '{"rows":[{}],"rows":[]}', '{"rows":[{}],"rows":[5]}'],
+)
+def test_what_is_wrong_in_two_ways_is_refused_for_one(client, body):
+    assert post(client, body).status_code == 422
+
+
 def test_many_wrong_columns_are_named_up_to_a_limit(client):
     body = json.dumps({"rows": [{f"wrong {number}" * 30: 1 for number in range(50)}]})
     error = post(client, body).json()["error"]
