@@ -104,7 +104,7 @@ def create_app(
             describe_api(
                 name=name,
                 version=version,
-                struct=decoder.struct,
+                decoder=decoder,
                 golden=rows if with_golden else None,
                 needs_key=access.is_configured,
             )

@@ -105,10 +105,10 @@ class OpenInference:
         outputs = outputs_of(predictions, self._known_outputs(model.golden))
         binary = how.parameters is not None and bool(how.parameters.binary_data_output)
         chosen = [(output, binary) for output in outputs]
-        if how.outputs is not None:
+        if how.outputs:
             chosen = _choose(outputs, how.outputs, binary)
         raw: list[bytes] = []
-        tensors = [_tensor(output, raw if in_binary else None) for output, in_binary in chosen]
+        tensors = [write_tensor(output, raw if in_binary else None) for output, in_binary in chosen]
         answer = {
             "model_name": model.label["name"],
             "model_version": model.label["version"],
@@ -212,7 +212,7 @@ def _choose(outputs: list[Output], wanted: list[Wanted], binary: bool) -> list[t
     return chosen
 
 
-def _tensor(output: Output, raw: list[bytes] | None) -> dict[str, Any]:
+def write_tensor(output: Output, raw: list[bytes] | None) -> dict[str, Any]:
     """The tensor for the JSON; its values go to `raw` where that is given. A missing text has no binary form."""
     tensor: dict[str, Any] = {"name": output.name, "datatype": output.datatype, "shape": output.shape}
     parameters: dict[str, Any] = {"content_type": "json"} if output.is_json else {}

@@ -4,10 +4,11 @@ from typing import Any
 
 from nb2prod.serving.decode import Decoder
 from nb2prod.serving.golden import Golden
-from nb2prod.serving.layout import Column
+from nb2prod.serving.layout import Column, Layout
 from nb2prod.serving.model import Model
 from nb2prod.serving.protocols.outputs import Output
 from nb2prod.serving.protocols.tensors import OF_LEAF
+from nb2prod.serving.wire import encode
 
 
 def describe_model(decoder: Decoder[Any], model: Model[Any, Any], outputs: list[Output]) -> dict[str, Any]:
@@ -35,6 +36,28 @@ def _describe_input(kind: str, column: Column, golden: Golden | None) -> dict[st
         shape = [1] if kind == "fields" else [-1]
         return {"name": column.name, "datatype": "BYTES", "shape": shape, "parameters": {"content_type": "json"}}
     return {"name": column.name, "datatype": OF_LEAF[column.leaf], "shape": _shape(kind, column, golden)}
+
+
+def example_inputs(layout: Layout, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tensors that ask what a body of `/predict` asks."""
+    tensors = []
+    for column in layout.columns:
+        if layout.kind == "fields":
+            if column.name not in body:
+                continue
+            given = body[column.name]
+        else:
+            given = body["rows"] if layout.kind == "list" else [row.get(column.name) for row in body["rows"]]
+        tensor = _describe_input(layout.kind, column, None)
+        values = given if isinstance(given, list) and tensor["shape"] != [1] else [given]
+        if "parameters" in tensor:
+            values = [encode(value).decode() for value in values]
+        shape, part = [len(values)], values
+        while len(shape) < len(tensor["shape"]):
+            part = part[0] if part else []
+            shape.append(len(part))
+        tensors.append(tensor | {"shape": shape, "data": values})
+    return tensors
 
 
 def _shape(kind: str, column: Column, golden: Golden | None) -> list[int]:
