@@ -31,15 +31,17 @@ def as_lines(rows: list[dict[str, Any]]) -> bytes:
     return "\n".join(map(json.dumps, rows)).encode()
 
 
-@schemathesis.serializer("text/csv", "application/jsonlines")
-def as_it_is(ctx: Any, value: Any) -> bytes:
-    """Examples and what is made here are written already; what a schema of strings gives otherwise is no string."""
-    return value if isinstance(value, bytes) else str(value).encode()
-
-
 schemathesis.openapi.media_type("text/csv", rows.map(as_csv))
 schemathesis.openapi.media_type("application/jsonlines", rows.map(as_lines))
 schemathesis.openapi.media_type("application/octet-stream", st.binary())
+
+
+@schemathesis.hook
+def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
+    """Its strategies of media types want examples in bytes; test_openapi.py sends the ones that are texts."""
+    for kind, content in raw_schema["paths"]["/invocations"]["post"]["requestBody"]["content"].items():
+        if kind != "application/json":
+            content.pop("example", None)
 
 
 @schemathesis.hook

@@ -9,7 +9,7 @@ import msgspec
 
 from nb2prod.serving.decode import Decoder
 from nb2prod.serving.golden import Golden
-from nb2prod.serving.openapi import mlflow, open_inference, own
+from nb2prod.serving.openapi import mlflow, open_inference, operations, own
 from nb2prod.serving.openapi.schemas import SCHEMAS, made_up
 from nb2prod.serving.openapi.subject import Subject
 
@@ -26,7 +26,12 @@ def describe_api(
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": name, "version": version or "unversioned"},
-        "paths": {**own.paths(subject), **open_inference.paths(subject), **mlflow.paths(subject)},
+        "paths": {
+            **own.paths(subject),
+            **open_inference.paths(subject),
+            **mlflow.paths(subject),
+            **operations.paths(subject),
+        },
         "components": {"schemas": {**components, **SCHEMAS, **open_inference.SCHEMAS}},
     }
     if needs_key:
