@@ -29,6 +29,9 @@ from nb2prod.serving.service import Service
 from nb2prod.serving.settings import Settings
 from nb2prod.serving.telemetry.build import build_observer
 from nb2prod.serving.telemetry.routes import telemetry_routes
+from nb2prod.serving.versions.registry import check_watch
+from nb2prod.serving.versions.routes import version_routes
+from nb2prod.serving.versions.swap import Swapper
 from nb2prod.serving.wire import encode
 from nb2prod.serving.worker import Worker
 
@@ -54,11 +57,12 @@ class Application(Starlette):
 def create_app(
     *,
     name: str,
-    load: Callable[[], P],
+    load: Callable[..., P],
     request: type[R],
     answer: Callable[[P, Any], object],
     arguments: Callable[[R], Any] = lambda request: request,
     golden: str | Path | None = None,
+    code: Path | None = None,
     version: str | None = None,
     settings: Settings | None = None,
 ) -> Application:
@@ -66,15 +70,17 @@ def create_app(
 
     `request` is a plain dataclass (JSON types, TypedDicts for rows); `arguments(request)` makes of it what the model
     takes, and raises ValueError, TypeError or KeyError for what it cannot (422); `answer(predictor, arguments)` gives
-    JSON values; `golden` is the file of golden rows: warm-up and examples. `settings` are those of the environment
-    unless given; `NB2PROD_API_KEY` is a key. The model is loaded when the server starts, in a thread of its own, and
-    asked in another.
+    JSON values; `golden` is the file of golden rows: warm-up and examples. `code` is the package's folder: versions
+    that bring the same code can be put live, and `load(folder)` reads their artifacts. `settings` are those of the
+    environment unless given; `NB2PROD_API_KEY` is a key. The model is loaded when the server starts, in a thread of
+    its own, and asked in another.
 
     Raises TypeError for a request type without a JSON form, OSError or ValueError for unreadable golden rows,
     ValueError for a setting that is no such value, or that promises an access that it cannot guard.
     """
     settings = Settings.from_environment(os.environ) if settings is None else settings
     access = Access(settings, os.environ)
+    check_watch(settings.watch)
     decoder = build_decoder(request, max_rows=settings.max_rows)
     rows = read_golden(golden) if golden is not None else None
     name, version = settings.model_name or name, settings.model_version or version
@@ -90,6 +96,8 @@ def create_app(
         ),
         log_values=settings.log_values,
     )
+
+    swapper = Swapper(service, package, settings, code=code)
 
     async def live(_: Request) -> Response:
         return _json(encode({"status": "alive"}))
@@ -138,6 +146,7 @@ def create_app(
         routes=[
             *(Route(exchange.path, exchange, methods=["POST"]) for exchange in exchanges),
             *question_routes(decoder, service, name),
+            *version_routes(swapper, service, access, settings),
             Route("/health/live", live),
             Route("/health/ready", ready),
             Route("/openapi.json", openapi),
@@ -151,9 +160,10 @@ def create_app(
     app.exchanges = {exchange.path: exchange for exchange in exchanges}
     app.router.redirect_slashes = False
     app.state.service = service
+    app.state.package = package
     app.state.needs_key = access.is_configured
     app.state.settings = settings
-    app.state.background = [access.watch]  # coroutine functions that run as long as the application does
+    app.state.background = [access.watch, swapper.watch]  # coroutine functions that run as long as the application does
     return app
 
 

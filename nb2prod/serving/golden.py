@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from nb2prod.serving.batch import nearly_equal
 from nb2prod.serving.telemetry.features import SeenRows
 
 EXAMPLE_ROWS = 2
@@ -59,3 +60,14 @@ def read_golden(path: str | Path) -> Golden:
     except msgspec.ValidationError as error:
         raise ValueError(f"{path}: what training saw cannot be read: {error}") from None
     return Golden(content["body"], content.get("predictions"), tolerance, ranges)
+
+
+def differing_place(golden: Golden, predictions: Any) -> str | None:
+    """Where `predictions` (JSON values) are not the golden ones, without the values; None where they are the same."""
+    expected = golden.predictions
+    if nearly_equal(expected, predictions, *golden.tolerance):
+        return None
+    if isinstance(expected, list) and isinstance(predictions, list) and len(expected) == len(predictions):
+        pairs = enumerate(zip(expected, predictions, strict=True))
+        return next(f"row {row}" for row, (one, other) in pairs if not nearly_equal(one, other, *golden.tolerance))
+    return "the predictions as a whole"

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from nb2prod.serving.batch import rows_stand_alone
 from nb2prod.serving.decode import Decoder
@@ -18,14 +21,15 @@ _UNREADABLE = (ValueError, TypeError, KeyError, OverflowError)
 
 @dataclass(frozen=True, slots=True)
 class Package(Generic[P, R]):
-    """The code, which stays the same while the process lives; `load()` reads a version's artifacts.
+    """The code, which stays the same while the process lives; `load()` reads the artifacts of the version that it was
+    built with, `load(folder)` those of another one.
 
     `arguments(request)` are what the model takes; where it raises, the request is at fault. `answer(predictor,
     arguments)` gives JSON-able predictions.
     """
 
     name: str
-    load: Callable[[], P]
+    load: Callable[..., P]
     decoder: Decoder[R]
     arguments: Callable[[R], Any]
     answer: Callable[[P, Any], object]
@@ -41,6 +45,8 @@ class Model(Generic[P, R]):
     golden: Golden | None
     batches: bool = False
     """Whether a row's answer does not depend on the rows beside it, as seen with the golden rows."""
+    source: str | None = None
+    """Where the version came from; None: it is the one that the process started with."""
 
     @property
     def label(self) -> dict[str, str | None]:
@@ -52,6 +58,19 @@ class Model(Generic[P, R]):
         if getattr(request, "rows", None) == []:
             return self._answer_no_rows(request)
         return self.package.answer(self.predictor, self._arguments(request))
+
+    def golden_request(self) -> R:
+        """Raises ValueError where there are no golden rows, or they do not fit the request."""
+        if self.golden is None:
+            raise ValueError("there are no golden rows")
+        try:
+            return self.package.decoder.decode(encode(self.golden.body))
+        except Problem as problem:
+            raise ValueError(f"the golden body does not fit the request: {problem.message}") from None
+
+    def answer_golden(self) -> Any:
+        """What is predicted for the golden rows, as a caller reads it."""
+        return msgspec.json.decode(encode(self.answer(self.golden_request())))
 
     def _answer_no_rows(self, request: R) -> object:
         """What the notebook's own code says to no rows; where it cannot, nothing in the shape of the golden answer.
@@ -96,15 +115,20 @@ class Model(Generic[P, R]):
         return True
 
 
-def load_model(package: Package[P, R], version: str | None, golden: Golden | None) -> Model[P, R]:
-    """Load a version and answer its golden rows once. Raises what loading raises; ValueError for golden rows that do
-    not fit the request."""
-    model = Model(package, version, package.load(), golden)
+def load_model(
+    package: Package[P, R],
+    version: str | None,
+    golden: Golden | None,
+    *,
+    folder: Path | None = None,
+    source: str | None = None,
+) -> Model[P, R]:
+    """Load a version (its artifacts are in `folder`) and answer its golden rows once. Raises what loading raises;
+    ValueError for golden rows that do not fit the request."""
+    predictor = package.load() if folder is None else package.load(folder)
+    model = Model(package, version, predictor, golden, source=source)
     if golden is not None:
-        try:
-            request = package.decoder.decode(encode(golden.body))
-        except Problem as problem:
-            raise ValueError(f"the golden body does not fit the request: {problem.message}") from None
+        request = model.golden_request()
         encode(model.answer(request))
         relative, absolute = golden.tolerance
         alone = rows_stand_alone(model.answer, request, 10 * relative, 10 * absolute)  # batches are summed otherwise

@@ -45,6 +45,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: Seconds = 20.0
     """How long requests in flight may take after that. Orchestrators send SIGKILL 30 s (Docker: 10 s) after SIGTERM."""
 
+    models: str | None = None
+    """The folder below which versions may be put live by an administrator."""
+    watch: str | None = None
+    """An alias to follow, e.g. ``models:/churn@champion``, of the registry that `MLFLOW_TRACKING_URI` names."""
+    watch_seconds: Seconds = 30.0
+    """How often it is looked at."""
+    swap_seconds: Seconds = 300.0
+    """How long a version may take to load and to answer its golden rows."""
+
     api_key_rights: str = "predict metrics"
     """What the holder of `NB2PROD_API_KEY` may do: of predict, metrics, admin."""
     keys_file: str | None = None

@@ -109,7 +109,11 @@ def _log(request: dict[str, Any], say: Say) -> dict[str, Any]:
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(project / "mlflow_model.py"),
-            artifacts={"artifacts": str(project / "artifacts")},
+            # The golden rows go with it: a service that is to put this version live asks them first.
+            artifacts={
+                "artifacts": str(project / "artifacts"),
+                "golden": str(project / "tests" / "golden" / "golden.json"),
+            },
             code_paths=[str(path) for path in sorted((project / "src").iterdir()) if path.name != "__pycache__"],
             signature=model_signature(record.schema, record.body, record.predictions),
             input_example=input_example(record.schema, record.body),

@@ -26,6 +26,8 @@ class Answer:
     status: int
     seconds: float
     """From the planned time of the request to its answer's last byte."""
+    served: float
+    """The same from when it was really sent: without what this client, not the server, was late."""
     at: float
     """When it was complete (time.monotonic)."""
     body: bytes
@@ -64,9 +66,10 @@ class Load:
     def statuses(self) -> dict[int, int]:
         return dict(Counter(answer.status for answer in self.answers))
 
-    def percentile(self, percent: float, status: int = 200) -> float:
+    def percentile(self, percent: float, status: int = 200, *, served: bool = False) -> float:
         """Seconds."""
-        ordered = sorted(answer.seconds for answer in self.answers if answer.status == status)
+        found = (answer for answer in self.answers if answer.status == status)
+        ordered = sorted(answer.served if served else answer.seconds for answer in found)
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
     async def _run(self) -> None:
@@ -98,6 +101,7 @@ class Load:
         except OSError:
             self.refused += 1
             return
+        sent = time.monotonic()
         try:
             writer.write(self._request)
             status, headers, body = await self._read(reader)
@@ -106,7 +110,7 @@ class Load:
             writer.close()
             return
         now = time.monotonic()
-        self.answers.append(Answer(status, now - planned, now, body if self.keep_bodies else b"", headers))
+        self.answers.append(Answer(status, now - planned, now - sent, now, body if self.keep_bodies else b"", headers))
         if b"connection: close" in headers.lower():
             writer.close()
         else:

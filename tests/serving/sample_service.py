@@ -1,6 +1,8 @@
 """A package as a conversion makes it, small enough to read: what the tests serve, in and out of process."""
 
 import ctypes
+import hashlib
+import json
 import os
 import threading
 import time
@@ -35,14 +37,26 @@ class Question:
 
 
 class Predictor:
-    """Adds length and rooms. The class of a row asks for trouble: a failure, a NaN, a slow model."""
+    """Adds length, rooms and an offset, its artifact. The class of a row asks for trouble."""
+
+    def __init__(self, offset: float = 0.0) -> None:
+        self.offset = offset
 
     @classmethod
-    def load(cls) -> "Predictor":
+    def load(cls, folder: Path | None = None) -> "Predictor":
         time.sleep(float(os.environ.get("SAMPLE_LOAD_SECONDS", "0")))
         if os.environ.get("SAMPLE_LOAD_FAILS"):
             raise FileNotFoundError("artifacts/model.skops is missing")
-        return cls()
+        if folder is None:
+            return cls()
+        data = (folder / "offset.json").read_bytes()
+        if hashlib.sha256(data).hexdigest() != json.loads((folder / "artifacts.json").read_text())["offset"]["sha256"]:
+            raise ValueError("offset.json is not the file that artifacts.json describes")
+        content = json.loads(data)
+        time.sleep(content.get("slow", 0))
+        if content.get("huge"):
+            raise MemoryError
+        return cls(content["offset"])
 
     def predict(self, rows: list[Row]) -> list[float]:
         return [self._predict(row) for row in rows]
@@ -63,7 +77,7 @@ class Predictor:
         if row["class"] == "infinite":
             return float("inf")
         length = row["sepal length"]
-        return float("nan") if length is None else length + row["rooms"]
+        return float("nan") if length is None else length + row["rooms"] + self.offset
 
 
 def answer(predictor: Predictor, request: Request) -> object:
@@ -72,6 +86,8 @@ def answer(predictor: Predictor, request: Request) -> object:
 
 def make_app(**options: Any) -> Any:
     settings = {"name": "sample", "load": Predictor.load, "request": Request, "answer": answer, "golden": GOLDEN}
+    if code := os.environ.get("SAMPLE_CODE"):
+        settings["code"] = Path(code)
     return create_app(**settings | options)
 
 
