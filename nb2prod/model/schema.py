@@ -46,7 +46,8 @@ class Column:
 class ValueSchema:
     """One value. `dtype` for array, tensor and series; `shape` with None for the row axis, e.g. ``(None, 64)``;
     `annotation` is the Python annotation for kind `json`, e.g. ``float`` or ``dict[str, float]``; `index` is the one
-    of the `columns` that is the frame's index, or empty."""
+    of the `columns` that is the frame's index, or empty; `learned` is how many rows of training are behind ranges and
+    categories, 0 where they are those of the request alone."""
 
     name: str
     kind: ValueKind
@@ -55,6 +56,7 @@ class ValueSchema:
     shape: tuple[int | None, ...] = ()
     annotation: str = ""
     index: str = ""
+    learned: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.run import RunRecord
-from nb2prod.model.schema import Column, ValueSchema
+from nb2prod.model.schema import Column, Schema, ValueSchema
 from nb2prod.parity import tolerance
 from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.extraction import ExtractionPlan
@@ -77,6 +77,7 @@ def render_papers(given: Ingredients, version: str, libraries: Collection[str], 
         "metrics": _table(("metric", "value"), [(k, f"{v:.6g}") for k, v in record.metrics.items()]),
         "request": "\n\n".join(_described(v) for v in record.schema.request),
         "response": _described(record.schema.response),
+        "learned": any(value.learned for value in record.schema.request),
         "artifacts": _table(
             ("artifact", "type", "format"), [(a.name, f"`{a.type_name}`", a.format) for a in record.artifacts]
         ),
@@ -112,8 +113,24 @@ def golden_text(given: Ingredients) -> str:
         "metrics": record.metrics,
         "parameters": record.parameters,
         "tolerance": {"relative": relative, "absolute": absolute},
+        "seen": _learned(record.schema),
     }
     return json.dumps(golden, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _learned(schema: Schema) -> dict[str, Any] | None:
+    """What training saw of the request's columns, which the service counts deviations from. None where the notebook
+    keeps no table that the request's rows are taken from: ranges of a few rows would call everything odd."""
+    table = next((value for value in schema.request if value.kind == "frame" and value.learned), None)
+    if table is None:
+        return None
+    columns: dict[str, dict[str, Any]] = {}
+    for column in table.columns:
+        if column.minimum is not None and column.maximum is not None:
+            columns[column.name] = {"minimum": column.minimum, "maximum": column.maximum}
+        elif column.categories:
+            columns[column.name] = {"categories": list(column.categories)}
+    return {"field": "rows" if schema.body_is_rows else table.name, "columns": columns}
 
 
 def variable_cells(given: Ingredients) -> dict[str, int]:

@@ -61,6 +61,7 @@ scaled = raw.assign(a=(raw.a - 50) / 10)
 big = pd.concat([scaled] * 3)
 rows = raw[["a", "c"]].tail(5).dropna()
 """
+BEYOND = SCALED + 'rows = pd.DataFrame({"a": [3.0, 50.0, 120.0], "c": ["x", "z", "y"]})'
 CASES = {
     "requests": (
         notebook(IMPORTS, "\n".join(f"{name} = {code}" for name, code in REQUESTS.items()), "1"),
@@ -78,6 +79,7 @@ CASES = {
     "limit": (WORDS, spec(2, request=("limit",))),
     "both": (WORDS, spec(2, request=("words", "limit"))),
     "scaled": (notebook(SCALED, "len(rows)"), spec(2, request=("rows",))),
+    "beyond": (notebook(BEYOND, "len(rows)"), spec(2, request=("rows",))),
     "many": (notebook("rows = list(map(str, range(2000)))", "len(rows)"), spec(2, request=("rows",))),
 }
 if importlib.util.find_spec("torch"):
@@ -198,6 +200,14 @@ def test_ranges_come_from_the_frame_the_request_was_taken_from_not_from_a_scaled
     a, c = captured["scaled"].schema.request[0].columns
     assert (a.minimum, a.maximum, a.nullable) == (0.0, 99.0, True)
     assert c.categories == ("x", "y")
+    assert captured["scaled"].schema.request[0].learned == 100
+
+
+def test_a_request_made_up_after_the_training_data_may_go_beyond_it(captured) -> None:
+    (request,) = captured["beyond"].schema.request
+    a, c = request.columns
+    assert (request.learned, a.minimum, a.maximum, c.categories) == (100, 0.0, 120.0, ("x", "y", "z"))
+    assert not a.nullable  # what training misses is no reason to let callers send it, unless the rows come from there
 
 
 def test_many_rows_are_remarked_on(captured) -> None:

@@ -10,8 +10,11 @@ from .kinds import is_a
 from .session import shell
 
 
-def describe_column(name: str, series: Any, training: Any) -> dict[str, Any]:
-    """A column's dtype, whether it misses values, its range or labels, over the request and the training data."""
+def describe_column(name: str, series: Any, training: Any, *, may_miss: bool = True) -> dict[str, Any]:
+    """A column's dtype, whether it misses values, its range or labels, over the request and the training data.
+
+    `may_miss`: whether a value that is missing in the training data alone makes the column one that may miss values.
+    """
     column: dict[str, Any] = {
         "name": name,
         "dtype": str(series.dtype),
@@ -21,7 +24,7 @@ def describe_column(name: str, series: Any, training: Any) -> dict[str, Any]:
         "categories": [],
     }
     seen = [series.dropna(), *([] if training is None else [training.dropna()])]
-    column["nullable"] = bool(series.isna().any() or (training is not None and training.isna().any()))
+    column["nullable"] = bool(series.isna().any() or (may_miss and training is not None and training.isna().any()))
     kind = getattr(series.dtype, "kind", "O")
     if kind in "iuf":
         ends = [float(end) for part in seen if len(part) for end in (part.min(), part.max())]
@@ -44,31 +47,32 @@ def describe_column(name: str, series: Any, training: Any) -> dict[str, Any]:
     return column
 
 
-def find_training_frame(request: Any) -> Any:
-    """The frame the request was probably taken from: the same columns and dtypes, a range that holds the request's.
+def find_training_frame(request: Any) -> tuple[Any, bool]:
+    """The frame the request was probably taken from, or made up after; and whether its ranges hold all of the request.
 
-    A scaled copy of the training data has the same columns too, but not the same range.
+    It has the same columns and dtypes, more rows, and a range that holds most of each column: a scaled copy of the
+    training data has the same columns too, but not the same range. None where there is no such frame.
     """
-    best = None
+    best, best_rank = None, (0.0, 0)
     for frame in list(shell().user_ns.values()):
         if not is_a(frame, "pandas", "DataFrame") or frame is request or len(frame) <= len(request):
             continue
-        if best is not None and len(frame) <= len(best):
-            continue
         if not frame.columns.is_unique or not set(request.columns) <= set(frame.columns):
             continue
-        if all(_holds(frame[column], request[column]) for column in request.columns):
-            best = frame
-    return best
+        held = min((_held(frame[column], request[column]) for column in request.columns), default=0.0)
+        if held > 0.5 and (held, len(frame)) > best_rank:
+            best, best_rank = frame, (held, len(frame))
+    return best, best_rank[0] == 1.0
 
 
-def _holds(known: Any, asked: Any) -> bool:
+def _held(known: Any, asked: Any) -> float:
+    """The share of the values asked that lie in the known range; 0 for another dtype."""
     # An integer column without the rows that miss values was a float column with them.
     if known.dtype != asked.dtype and not (known.dtype.kind == "f" and asked.dtype.kind == "i"):
-        return False
+        return 0.0
     if getattr(asked.dtype, "kind", "O") not in "iuf" or not asked.notna().any():
-        return True
-    return bool(known.min() <= asked.min() and asked.max() <= known.max())
+        return 1.0
+    return float(asked.dropna().between(known.min(), known.max()).mean())
 
 
 def describe_records(records: list[dict[str, Any]]) -> list[dict[str, Any]]:

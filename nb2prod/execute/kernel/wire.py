@@ -26,6 +26,7 @@ def describe(name: str, value: Any, strict: bool) -> tuple[dict[str, Any], Any]:
         "shape": [],
         "annotation": "",
         "index": "",
+        "learned": 0,
     }
     if is_a(value, "pandas", "DataFrame"):
         schema["kind"] = "frame"
@@ -35,13 +36,16 @@ def describe(name: str, value: Any, strict: bool) -> tuple[dict[str, Any], Any]:
             value = value.set_axis([str(column) for column in value.columns], axis=1)
         if not value.columns.is_unique:
             raise UnfitError("two of its columns have the same name")
-        known = find_training_frame(value) if strict else None
+        known, holds_all = find_training_frame(value) if strict else (None, False)
+        schema["learned"] = len(known) if known is not None else 0
         index = _index_of(value) if strict else ""
         if index:
             schema["index"], value = index, value.reset_index(names=index)
         lists = [_cells(value[column], strict, column) for column in value.columns]
         schema["columns"] = [
-            describe_column(column, value[column], None if known is None or column == index else known[column])
+            describe_column(
+                column, value[column], None if known is None or column == index else known[column], may_miss=holds_all
+            )
             for column in value.columns
         ]
         rows = [dict(zip(value.columns, row)) for row in zip(*lists)] if lists else []  # noqa: B905
