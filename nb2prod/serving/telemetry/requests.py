@@ -9,8 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nb2prod.serving.log import describe_error, logger
 from nb2prod.serving.telemetry.store import Store
@@ -28,8 +27,7 @@ TIDY_SECONDS = 60.0
 FIRST_RETRY, LAST_RETRY = 1.0, 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """One prediction, as it was when it was answered."""
 
     request_id: str
@@ -45,8 +43,7 @@ class Answered:
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(NamedTuple):
     """What turned out later."""
 
     request_id: str
@@ -57,8 +54,7 @@ class Truth:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Erasure:
+class Erasure(NamedTuple):
     request_id: str
     erased: Future[int]
     size: int = 0
