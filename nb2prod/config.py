@@ -16,18 +16,12 @@ from typing import Annotated, Any
 import msgspec
 
 from nb2prod.errors import UsageError, Where
+from nb2prod.serving.settings import Settings as ServiceSettings
 
 PREFIX = "NB2PROD_"
-OTHER_VARIABLES = frozenset(
-    {
-        "NB2PROD_CACHE",
-        "NB2PROD_DATA",
-        "NB2PROD_API_KEY",
-        "NB2PROD_LOG_VALUES",
-        "NB2PROD_MODEL_NAME",
-        "NB2PROD_MODEL_VERSION",
-    }
-)
+OTHER_VARIABLES = frozenset({"NB2PROD_CACHE", "NB2PROD_DATA", "NB2PROD_API_KEY"}) | {
+    f"{PREFIX}{field.upper()}" for field in ServiceSettings.__struct_fields__
+}
 """Variables with our prefix that are no settings of a build: the cache, the tests' data folder, the service's."""
 
 
