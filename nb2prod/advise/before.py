@@ -7,6 +7,9 @@ from nb2prod.advise.chosen import Chosen
 from nb2prod.advise.fitting import Learned
 from nb2prod.advise.suggestion import Suggestion
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.lineage import Lineage, trace
+from nb2prod.analysis.tables import Deed, Tables
+from nb2prod.analysis.values import Mark
 from nb2prod.model.roles import Role
 
 
@@ -14,6 +17,9 @@ def suggest_request(graph: NotebookGraph, chosen: Chosen) -> list[Suggestion]:
     """A cell that only makes the rows that are predicted, where nothing else needs them."""
     if graph.notebook.with_role(Role.REQUEST):
         return []
+    marks = [m for deed in _followed(graph, chosen) for m in deed.value.marks]
+    if any(m.what not in _PASSING for m in [*marks, *_marks_inside(graph, chosen)]):
+        return []  # one row by itself would be treated otherwise: what all of them gave is to be kept
     training = graph.slice(chosen.fits)
     read = {name: c for name, c in graph.reads[chosen.prediction.statement].items()
             if name not in chosen.prediction.inputs}  # fmt: skip
@@ -31,6 +37,25 @@ def suggest_request(graph: NotebookGraph, chosen: Chosen) -> list[Suggestion]:
         listed = ", ".join(f"`{name}`" for name in names)
         return [Suggestion(cell, Role.REQUEST, f"makes {listed}, which only the prediction reads", 0.8)]
     return []
+
+
+_PASSING = frozenset(("source", "selection"))
+
+
+def _followed(graph: NotebookGraph, chosen: Chosen) -> list[Deed]:
+    """What a prediction would repeat of the way of its rows."""
+    prediction = chosen.prediction
+    ways = (trace(graph, name, prediction.statement) for name in prediction.inputs)
+    return [deed for way in ways if isinstance(way, Lineage) for deed in way.deeds]
+
+
+def _marks_inside(graph: NotebookGraph, chosen: Chosen) -> list[Mark]:
+    """Those of the rows that are made ready in the call itself: ``model.predict(pd.get_dummies(rows))``."""
+    number = chosen.prediction.statement
+    tables = Tables(graph)
+    tables.follow(number)
+    calls = [c for c in graph.statements[number].facts.calls if words.is_prediction(graph, c)]
+    return [m for c in calls for a in c.args for m in tables.reader.value(a).marks]
 
 
 def _only_makes(graph: NotebookGraph, statements: tuple[Statement, ...], own: set[int]) -> bool:
@@ -63,6 +88,14 @@ def suggest_preprocessing(graph: NotebookGraph, chosen: Chosen) -> list[Suggesti
         if requested and not _behind(graph, s.number, requested):
             continue
         reason = f"{step.feature} in line {step.line}, on the way to what cell {chosen.prediction.cell} predicts"
+        found[s.cell] = Suggestion(s.cell, Role.PREPROCESSING, reason, 0.7)
+    for deed in _followed(graph, chosen):
+        s = graph.statements[deed.number]
+        if not deed.value.made or requested or s.cell in chosen.cells or s.cell in found:
+            continue
+        reason = (
+            f"makes `{deed.name}` in line {s.first_line}, on the way to what cell {chosen.prediction.cell} predicts"
+        )
         found[s.cell] = Suggestion(s.cell, Role.PREPROCESSING, reason, 0.7)
     return list(found.values())
 

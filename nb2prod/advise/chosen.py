@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nb2prod.advise import words
 from nb2prod.advise.fitting import Learned
-from nb2prod.advise.missing import why_no_prediction
+from nb2prod.advise.missing import learns_labels, why_no_prediction
 from nb2prod.advise.places import end_of
 from nb2prod.advise.prediction import Form, Prediction, Use, choose, rank
 from nb2prod.advise.rows import Step, way_of
@@ -43,6 +43,8 @@ def choose_prediction(
     best = choose(p for p in predictions if not tagged or p.cell in tagged)
     if best is None and tagged:
         best = end_of(graph, learned, max(tagged))
+    if best is not None and best.form is Form.TRANSFORMATION and not tagged and learns_labels(graph):
+        best = None  # what prepares the rows of a model that predicts nowhere
     if best is None:
         return None, () if tagged else (why_no_prediction(graph, predictions),)
     sure = [p for p in predictions if p.use > Use.COMPARED and p.form >= best.form]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from nb2prod.advise import words
 from nb2prod.advise.fitting import function_bodies
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.response import is_saving
 
 
 def predicting_functions(graph: NotebookGraph) -> frozenset[str]:
@@ -29,7 +30,7 @@ def _returns_prediction(graph: NotebookGraph, body: ast.AST, known: set[str]) ->
     made: set[str] = set()
 
     def predicts(value: ast.expr | None) -> bool:
-        if value is None or measures(graph, value):
+        if value is None or measures(graph, value) or is_saving(graph, value):
             return False
         return any(
             (isinstance(n, ast.Call) and (words.is_prediction(graph, n) or calls_own(graph, n, known)))
@@ -53,6 +54,15 @@ def measures(graph: NotebookGraph, value: ast.AST) -> bool:
 def calls_own(graph: NotebookGraph, call: ast.Call, names: Iterable[str]) -> bool:
     """Whether the call is one of the notebook's functions or methods with these names."""
     return words.called_name(call) in names and not words.library_path(graph, call.func)
+
+
+def gives_nothing(graph: NotebookGraph, function: str) -> bool:
+    """Whether the notebook's function only shows or saves: it returns no value."""
+    for definition in graph.definitions.values():
+        if definition.name == function and not definition.is_class and not isinstance(definition.node, ast.Lambda):
+            returned = [n.value for n in ast.walk(definition.node) if isinstance(n, ast.Return | ast.Yield)]
+            return all(value is None or is_saving(graph, value) for value in returned)
+    return False
 
 
 def gives_a_number(graph: NotebookGraph, function: str) -> bool:

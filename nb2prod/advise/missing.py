@@ -28,12 +28,14 @@ def why_no_prediction(graph: NotebookGraph, predictions: tuple[Prediction, ...])
             f"Add a cell at the end that fits the best one and predicts: `best.fit(…)`, then `best.predict({rows})`.",
             last.cell, last.line,
         )  # fmt: skip
+    inside = [name for name, body in function_bodies(graph) if _predicts(graph, body)]
     for s in reversed(graph.statements):
         for call in s.facts.calls:
+            if inside and words.called_name(call) in ("fit", "fit_transform") and len(call.args) == 1:
+                continue  # it prepares the rows for what a function fits
             found = _of_call(graph, s, call)
             if found is not None:
                 return found
-    inside = [name for name, body in function_bodies(graph) if _predicts(graph, body)]
     if inside:
         return _error(
             f"the prediction stands inside `{inside[-1]}`, where its model and its rows cannot be reached.",
@@ -45,6 +47,19 @@ def why_no_prediction(graph: NotebookGraph, predictions: tuple[Prediction, ...])
         "Add a cell at the end with the prediction, e.g. `model.predict(rows)`, or tag the cell whose result a caller "
         "wants `inference`.",
     )
+
+
+def learns_labels(graph: NotebookGraph) -> bool:
+    """Whether something is fitted to rows and labels, or measured by them, here or inside a function."""
+    calls = [c for s in graph.statements for c in s.facts.calls]
+    calls += [n for _, body in function_bodies(graph) for n in ast.walk(body) if isinstance(n, ast.Call)]
+    return any(
+        len(c.args) + len(c.keywords) > 1 and (
+            words.is_cross_validation(graph, c)
+            or (words.called_name(c) in ("fit", "score") and words.receiver(graph, c) is not None)
+        )
+        for c in calls
+    )  # fmt: skip
 
 
 def _of_call(graph: NotebookGraph, s: Statement, call: ast.Call) -> Finding | None:

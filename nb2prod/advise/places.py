@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from nb2prod.advise import words
 from nb2prod.advise.fitting import Learned
-from nb2prod.advise.functions import calls_own, gives_a_number, measures, predicting_functions
+from nb2prod.advise.functions import calls_own, gives_a_number, gives_nothing, measures, predicting_functions
 from nb2prod.advise.loops import blocks_around, is_comparison
 from nb2prod.advise.prediction import Form, Prediction, Use
 from nb2prod.advise.rows import carriers
@@ -102,7 +102,8 @@ def _of_call(
     own = isinstance(call.func, ast.Name) and any(c in graph.definitions for c in reads.get(root, ()))
     given = {n for a in arguments if (n := words.root_of(a)) in held}
     late = held & graph.late[s.number]
-    if own and (given or late) and not _throws_away(graph, s, call) and not gives_a_number(graph, name):
+    silent = gives_a_number(graph, name) or gives_nothing(graph, name)
+    if own and (given or late) and not _throws_away(graph, s, call) and not silent:
         model = min(given or late)
         return _made(graph, learned, s, call, Form.OWN_FUNCTION, model, arguments, "")
     data = any(kind_of(graph, reads[n]) == "value" for n in graph.late[s.number] if n in reads)

@@ -9,6 +9,7 @@ from nb2prod.advise.fitting import Learned
 from nb2prod.advise.prediction import Prediction, Use
 from nb2prod.advise.rows import carriers, way_of
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.response import is_saving
 
 Readers = tuple[tuple[int, ...], ...]
 """For each statement those that read what it made or changed."""
@@ -90,7 +91,7 @@ def _is_saved(graph: NotebookGraph, p: Prediction, readers: Readers) -> bool:
         made.add(number)
         pending += readers[number]
         for call in graph.statements[number].facts.calls:
-            if words.is_saving(graph, call) and (number == p.statement or _is_handed(graph, number, call, made)):
+            if is_saving(graph, call) and (number == p.statement or _is_handed(graph, number, call, made)):
                 return True
     return False
 

@@ -29,7 +29,6 @@ _TRAINERS = frozenset(
 """Functions whose value is what was learned."""
 
 _CROSS_VALIDATING = frozenset("cross_val_score cross_validate cross_val_predict learning_curve".split())
-_SAVING_FUNCTIONS = frozenset("savetxt save savez dump dumps to_csv writerow writerows".split())
 
 SELECTING = frozenset(
     "drop copy head tail sample to_numpy to_list tolist reset_index set_index dropna drop_duplicates query filter "
@@ -121,14 +120,6 @@ def is_metric_by_name(graph: NotebookGraph, call: ast.Call) -> bool:
 
 def is_cross_validation(graph: NotebookGraph, call: ast.Call) -> bool:
     return called_name(call) in _CROSS_VALIDATING and bool(library_path(graph, call.func))
-
-
-def is_saving(graph: NotebookGraph, call: ast.Call) -> bool:
-    """Whether the call writes what it is given, or called on, to a file."""
-    name = called_name(call)
-    if name.startswith("to_") and receiver(graph, call) is not None and name not in ("to_numpy", "to_list", "to_dict"):
-        return bool(call.args or call.keywords)
-    return name in _SAVING_FUNCTIONS or (name == "write" and receiver(graph, call) is not None)
 
 
 def is_drawing(graph: NotebookGraph, call: ast.Call) -> bool:

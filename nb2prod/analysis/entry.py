@@ -13,11 +13,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement
+from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at
 from nb2prod.analysis.names import is_plain_data, kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.own_calls import loops_of
 from nb2prod.analysis.predictions import TRANSFORMING, import_path, prediction_calls, receiver_of, root_name
+from nb2prod.analysis.tables import Tables
 from nb2prod.model.roles import Role
 
 _SELECTING = frozenset("head tail drop loc iloc filter query dropna drop_duplicates sample nlargest".split())  # noqa: SIM905
@@ -55,10 +56,29 @@ def find_entry(graph: NotebookGraph, response: Statement, free: str) -> Split | 
     if value.selection is not None:
         number, path = value.selection
         s = graph.statements[number]
-        return Split(s.cell, s.position, request=(free, path), assumed=True)
-    first = next(s for s in statements if graph.reads[s.number].get(value.name) == value.contributors)
+        value = _also_read(graph, statements, trained, s, path)
+        if value is None:
+            return Split(s.cell, s.position, request=(free, path), assumed=True)
+    reading = [s for s in statements if graph.reads[s.number].get(value.name) == value.contributors]
+    first = next((s for s in reading if s.number not in trained), reading[0])
     there = next((p for p, n in _with_paths(first.node) if isinstance(n, ast.Name) and n.id == value.name), None)
     return Split(first.cell, first.position, request=(value.name, there), assumed=True) if there else None
+
+
+def _also_read(
+    graph: NotebookGraph, statements: list[Statement], trained: Contributors, s: Statement, path: Path
+) -> _Value | None:
+    """The table a selection is taken from, where the answer needs more of it: ``test["id"]`` beside ``test[columns]``.
+
+    Rows chosen in the selection would not be those of the rest.
+    """
+    node = node_at(s.node, path)
+    name = root_name(node)
+    contributors = graph.reads[s.number].get(name, frozenset())
+    others = [t for t in statements if t.number != s.number and t.number not in trained
+              and graph.reads[t.number].get(name) == contributors]  # fmt: skip
+    chosen = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
+    return _Value(name, contributors) if others and not chosen else None
 
 
 def _given(graph: NotebookGraph, call: ast.Call) -> ast.expr | None:
@@ -127,11 +147,19 @@ class _Way:
             return value
         match made.node:
             case ast.Assign(targets=[ast.Name()], value=node) if not self._is_selection(made, node):
+                if self._keeps_something(made, node):
+                    return value
                 if not any(self.is_data(made, ast.Name(n, ast.Load())) for n in _loaded(node)):
                     return value
                 return self.start(made, node)
             case _:
                 return value
+
+    def _keeps_something(self, s: Statement, node: ast.expr) -> bool:
+        """Whether one row by itself would be treated otherwise, unless training keeps what all of them gave."""
+        tables = Tables(self.graph)
+        tables.follow(s.number)
+        return any(m.what not in ("source", "selection") for m in tables.reader.value(node).marks)
 
     def is_data(self, s: Statement, node: ast.expr) -> bool:
         """Whether the expression begins with a value that no training reads, or one typed into these cells."""

@@ -31,7 +31,7 @@ def function_value(reader: "Reader", node: ast.Call, path: str, given: list[ast.
             return value
     if not any(v.depends for _, v in parts):
         if path.startswith("sklearn.datasets."):
-            return _loaded(node)
+            return _loaded(node, name)
         if is_table(path):
             source = f"{node.lineno}:{node.col_offset}"
             return Value("frame" if name != "Series" else "column", frozenset({source}), marks=(Mark(node, "source"),))
@@ -66,11 +66,15 @@ def function_value(reader: "Reader", node: ast.Call, path: str, given: list[ast.
     return unknown(node, f"it is not known what `{path}` does to a single row")
 
 
-def _loaded(node: ast.Call) -> Value:
-    """``load_iris()``, ``load_iris(return_X_y=True)``."""
+_MORE_PARTS = frozenset(("coef", "return_centers", "return_distributions"))
+
+
+def _loaded(node: ast.Call, name: str) -> Value:
+    """``load_iris()``, ``load_iris(return_X_y=True)``, ``make_moons()``."""
     sources = frozenset({f"{node.lineno}:{node.col_offset}"})
     both = argument(node, "return_X_y")
-    if isinstance(both, ast.Constant) and both.value is True:
+    made = name.startswith("make_") and not any(k.arg in _MORE_PARTS for k in node.keywords)
+    if made or (isinstance(both, ast.Constant) and both.value is True):
         data = Value("array", sources, marks=(Mark(node, "source"),))
         return Value("several", sources, items=(data, replace(data, kind="column")))
     return Value("bunch", sources)

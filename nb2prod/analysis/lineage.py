@@ -79,9 +79,12 @@ def is_removal(deed: Deed) -> bool:
     return not deed.binds and deed.columns is not None and deed.value.dropped == deed.columns
 
 
-def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
+def trace(graph: NotebookGraph, name: str, at: int, whole: str | None = None) -> Lineage | Problem | None:
     """The way to `name` as statement `at` reads it, without deeds where nothing is made of the rows; None where `name`
-    holds no rows that can be followed. A problem says where they are lost."""
+    holds no rows that can be followed. A problem says where they are lost.
+
+    `whole` is a table on the way that is to be the request, with all of its columns.
+    """
     tables = Tables(graph)
     tables.follow(at)
     value = tables.env.get(name)
@@ -91,6 +94,10 @@ def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
         return value.problem
     chain = _chain(tables.deeds, name)
     first = next((n for n, d in enumerate(chain) if d.value.made), None)
+    if whole is not None:
+        first = next((n for n, d in reversed(list(enumerate(chain))) if whole in d.value.names), None)
+        if first is None or any(m.what == "selection" for d in chain[first:] for m in d.value.marks):
+            return Problem("NB351", f"`{whole}` is read as well, and has other rows", graph.statements[at].node)
     if first is None:
         truth = _truth(graph, tables.deeds)
         columns = _live(chain[1:], name, chain[0].name, truth)[1] if chain else NOTHING
@@ -99,7 +106,7 @@ def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
         )
         return problem or Lineage(name, name, at, (), columns, truth)
     start, request, source = _start(chain, name, first)
-    if request is None:
+    if request is None or request != (whole or request):
         return Problem("NB351", "the rows come from more than one table", chain[first].node)
     kept = [d for d in chain if d.number >= start]
     problem = _lost(graph, tables.deeds, kept, start)
@@ -110,7 +117,17 @@ def trace(graph: NotebookGraph, name: str, at: int) -> Lineage | Problem | None:
     problem = _made_before(tables.deeds, chain, columns, truth) or _changed_unseen(graph, tables.deeds, chain, name, at)
     if problem is not None:
         return problem
+    if whole is not None:
+        columns = Columns(every=True, names=truth)
     return Lineage(name, request, start, live, columns, truth, source)
+
+
+def tables_behind(graph: NotebookGraph, name: str, at: int) -> frozenset[str]:
+    """The tables that the rows of `name` were, one after the other, before statement `at` reads them."""
+    tables = Tables(graph)
+    tables.follow(at)
+    chain = _chain(tables.deeds, name)
+    return frozenset().union(*(d.value.names for d in chain), (d.name for d in chain))
 
 
 def _changed_unseen(

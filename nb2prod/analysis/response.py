@@ -124,7 +124,7 @@ def _whole(
         return looped
     if isinstance(value, ast.expr) and predictions.is_evaluation(statement, value):
         return None
-    if isinstance(node, ast.Expr) and _is_glance(predictions, statement, node.value):
+    if isinstance(node, ast.Expr) and (is_saving(graph, node.value) or _is_glance(predictions, statement, node.value)):
         return None
     if is_last and isinstance(node, ast.Expr) and (found := _shown(graph, statement, own)):
         return found
@@ -276,6 +276,24 @@ def is_display(graph: NotebookGraph, value: ast.expr) -> bool:
         function = function.func if isinstance(function, ast.Call) else function.value
     name = function.id if isinstance(function, ast.Name) else ""
     return graph.modules.get(name, "").split(".")[0] in effects.DISPLAY_MODULES
+
+
+_SAVING_METHODS = frozenset(
+    ("to_csv", "to_excel", "to_parquet", "to_json", "to_pickle", "to_feather", "to_sql", "to_hdf", "to_html",
+     "to_markdown", "to_latex", "to_stata", "to_orc", "to_xml", "to_gbq", "tofile", "write")
+)  # fmt: skip
+_SAVING_FUNCTIONS = frozenset(("savetxt", "save", "savez", "dump", "to_csv", "writerow", "writerows"))
+_TARGETS = frozenset(("path", "path_or_buf", "path_or_buffer", "excel_writer", "buf", "fname", "fid", "con"))
+
+
+def is_saving(graph: NotebookGraph, value: ast.expr) -> bool:
+    """Whether a call writes what it is given, or called on, to a file: ``answers.to_csv("answers.csv")``."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute | ast.Name):
+        return False
+    name = value.func.attr if isinstance(value.func, ast.Attribute) else value.func.id
+    if isinstance(value.func, ast.Attribute) and name in _SAVING_METHODS and not import_path(graph, value.func):
+        return bool(value.args) or any(k.arg in _TARGETS for k in value.keywords)
+    return name in _SAVING_FUNCTIONS
 
 
 # --- where there is none

@@ -75,9 +75,7 @@ TABLE_READERS = frozenset(
     "read_pickle read_html read_fwf read_stata read_hdf read_orc read_sas read_spss read_xml DataFrame Series".split()
 )
 
-TABLE_FUNCTIONS = frozenset(
-    "seaborn.load_dataset numpy.loadtxt numpy.genfromtxt numpy.load sklearn.datasets.make_classification".split()
-)
+TABLE_FUNCTIONS = frozenset("seaborn.load_dataset numpy.loadtxt numpy.genfromtxt numpy.load".split())
 
 APPLYING = frozenset("transform inverse_transform predict predict_proba predict_log_proba decision_function "
                      "score_samples kneighbors texts_to_sequences texts_to_matrix encode".split())  # fmt: skip

@@ -8,7 +8,7 @@ import ast
 from dataclasses import replace
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
-from nb2prod.analysis.lineage import Lineage, trace
+from nb2prod.analysis.lineage import Lineage, tables_behind, trace
 from nb2prod.analysis.request import first_made
 from nb2prod.analysis.values import Problem
 from nb2prod.model.findings import Finding, Severity
@@ -31,7 +31,11 @@ def with_features(
     """
     (name,) = boundary.request
     at = boundary.starts[name]
-    found = trace(graph, name, at)
+    behind = tables_behind(graph, name, at) & set(boundary.artifacts)
+    whole = next((a for a in sorted(behind) if _is_one_value(graph, boundary, a)), None)
+    found = trace(graph, name, at, whole)
+    if isinstance(found, Problem) and whole is not None:
+        whole, found = None, trace(graph, name, at)
     made = first_made(graph, name, at)
     if isinstance(found, Problem):
         return None, (_problem(graph, found, name, made or graph.statements[at]),)
@@ -45,7 +49,7 @@ def with_features(
     )  # fmt: skip
     if strange:
         return None, tuple(_skew(s, _made_by(found, s), "Tag this cell `preprocessing`. ") for s in _by_cell(strange))
-    if found.request in boundary.artifacts:
+    if found.request in boundary.artifacts and found.request != whole:
         first = graph.statements[boundary.starts[found.request]]
         return None, (_error("NB351", f"the prediction reads the whole table `{found.request}`, of which a caller "
                              "sends other rows.", _REMEDY, first),)  # fmt: skip
@@ -53,6 +57,11 @@ def with_features(
     if isinstance(keeping, Problem):
         return None, (_problem(graph, keeping, name, graph.statements[found.start]),)
     return _widened(graph, boundary, keeping), (_told(graph, found), *_leaks(graph, found))
+
+
+def _is_one_value(graph: NotebookGraph, boundary: Boundary, name: str) -> bool:
+    """Whether every statement of the prediction that reads the name reads the same value."""
+    return len({graph.reads[n][name] for n in boundary.prediction if name in graph.reads[n]}) == 1
 
 
 def _widened(graph: NotebookGraph, boundary: Boundary, keeping: Keeping) -> Boundary:
@@ -65,7 +74,7 @@ def _widened(graph: NotebookGraph, boundary: Boundary, keeping: Keeping) -> Boun
         boundary,
         prediction=prediction,
         request=(lineage.request,),
-        artifacts=tuple(sorted({*boundary.artifacts, *keeping.fixed, *kept})),
+        artifacts=tuple(sorted({*boundary.artifacts, *keeping.fixed, *kept} - {lineage.request})),
         starts=starts,
         predict_cell=min(graph.statements[n].cell for n in prediction),
         keeping=keeping,

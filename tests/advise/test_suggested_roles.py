@@ -388,3 +388,53 @@ def test_without_a_prediction_the_line_to_add_is_named(cell: str, hint: str) -> 
     (finding,) = advice_for(LOAD, cell).findings
     assert finding.code == "NB381"
     assert hint in finding.hint or hint in finding.message
+
+
+# --- what stands between the rows and the prediction
+
+TABLE = """
+import pandas as pd
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.preprocessing import StandardScaler
+guests = pd.DataFrame({"room": ["a", "b", "a", "c"], "nights": [1, 2, 3, 4], "back": [0, 1, 0, 1]})
+X = guests.drop(columns="back")
+"""
+
+
+def test_columns_put_beside_each_other_in_cells_of_their_own_are_features() -> None:
+    cells = [
+        "kinds = pd.get_dummies(X.room)",
+        "X = pd.concat([X, kinds], axis=1)",
+        "X.drop('room', axis=1, inplace=True)",
+    ]
+    roles = roles_of(TABLE, *cells, "m = DecisionTreeClassifier().fit(X, guests.back)", "m.predict(X)")
+    assert roles[1:3] == ["preprocessing", "preprocessing"]
+    assert roles[4:] == ["training", "inference"]
+
+
+def test_rows_that_are_read_as_a_set_are_no_request_by_themselves() -> None:
+    fit = "m = DecisionTreeClassifier().fit(pd.get_dummies(X), guests.back)"
+    new = "later = pd.read_csv('later.csv')"
+    assert roles_of(TABLE, fit, new, "m.predict(pd.get_dummies(later))")[2:] == ["-", "inference"]
+    assert roles_of(TABLE, "m = DecisionTreeClassifier().fit(X[['nights']], guests.back)", new,
+                    "m.predict(later[['nights']])")[2:] == ["request", "inference"]  # fmt: skip
+
+
+def test_what_only_prepares_rows_is_no_prediction_where_labels_are_learned() -> None:
+    scale = "s = StandardScaler().fit(X[['nights']])\nZ = s.transform(X[['nights']])"
+    tried = (
+        "def tried(rows):\n    m = DecisionTreeClassifier().fit(rows, guests.back)\n    return m.predict(rows).mean()"
+    )
+    hidden = advice_for(TABLE, scale, tried, "print(tried(Z))")
+    assert [(f.code, f.cell) for f in hidden.findings] == [("NB381", 3)]
+    assert "stands inside `tried`" in hidden.findings[0].message
+    assert roles_of(TABLE, scale)[1] == "inference"
+
+
+def test_a_function_that_only_saves_is_no_prediction() -> None:
+    save = (
+        "def submit(m):\n    out = pd.DataFrame({'back': m.predict(X[['nights']])})\n    return out.to_csv('out.csv')"
+    )
+    fit = "m = DecisionTreeClassifier()\nm.fit(X[['nights']], guests.back)"
+    advice = advice_for(TABLE, save, fit, "submit(m)")
+    assert advice.findings[0].hint == "Add a cell below: `m.predict(X[['nights']])`."

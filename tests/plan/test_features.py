@@ -373,3 +373,75 @@ def test_what_cannot_be_repeated_is_refused(features: str) -> None:
 def test_a_value_for_each_training_row_cannot_be_kept(features: str) -> None:
     with pytest.raises(CaptureError, match="a value for each row"):
         convert(f"{TABLE.strip()}\n# %% preprocessing\n{features}\n{MODEL.strip()}")
+
+
+# --- the answer is put beside what came with the rows
+
+GUESTS = """
+# %% imports
+import io
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+# %% training
+old = pd.DataFrame({"room": ["a", "b", "a", "c"] * 3, "nights": range(12), "back": [0, 1, 0, 1] * 3})
+new = pd.DataFrame({"guest": [71, 72, 73], "room": ["c", "a", "b"], "nights": [3, 1, 8]})
+"""
+
+
+def answered_one_by_one(text: str) -> Converted:
+    """Equal for all golden rows together, and each by itself."""
+    result = convert(text)
+    assert isinstance(result, Converted), result
+    check(result)
+    with _package(result) as modules:
+
+        def stored(values: dict[str, bytes]) -> dict[str, Any]:
+            return {name: _InPackage(data, result.plan.package).load() for name, data in values.items()}
+
+        predictor = modules.predict.Predictor(**stored(result.truth.artifacts))
+        ((name, rows),) = stored(result.truth.request).items()
+        whole = pickle.loads(result.truth.response)
+        for n in range(len(rows)):
+            alone = predictor.predict(**{name: rows.iloc[[n]].reset_index(drop=True)})
+            assert alone.to_dict("records") == whole.iloc[[n]].to_dict("records")
+    return result
+
+
+def test_levels_are_kept_where_the_inference_cell_makes_the_columns() -> None:
+    result = answered_one_by_one(f"""{GUESTS}
+model = DecisionTreeClassifier(random_state=0).fit(pd.get_dummies(old[["room", "nights"]]), old.back)
+# %% inference
+Z = pd.get_dummies(new[["room", "nights"]])
+out = pd.DataFrame({{"guest": new.guest, "back": model.predict(Z)}})
+out.to_csv(io.StringIO(), index=False)
+""")
+    assert result.boundary.request == ("new",)
+    assert result.boundary.response == "out"
+
+
+def test_a_column_of_the_table_that_the_rows_were_taken_from() -> None:
+    result = answered_one_by_one(f"""{GUESTS}
+model = DecisionTreeClassifier(random_state=0).fit(old[["nights"]].values, old.back)
+rows = new.iloc[:, 2:]
+# %% inference
+found = model.predict(rows.values)
+out = pd.DataFrame({{"guest": new["guest"], "back": found}})
+""")
+    assert result.boundary.request == ("new",)
+    assert result.boundary.artifacts == ("model", "rows_columns")
+
+
+def test_a_column_of_a_table_that_has_other_rows_is_not_followed() -> None:
+    text = f"""{GUESTS}
+model = DecisionTreeClassifier(random_state=0).fit(old[["nights"]].values, old.back)
+rows = new[new.nights > 2][["nights"]]
+# %% inference
+found = model.predict(rows.values)
+out = pd.DataFrame({{"guests": len(new), "back": found}})
+"""
+    result = convert(text)
+    assert isinstance(result, Converted)
+    assert result.boundary.request == ("rows",)
+    check(result)

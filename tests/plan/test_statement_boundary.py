@@ -351,3 +351,41 @@ def test_the_best_of_all_are_no_glance() -> None:
     result = convert(CUT + "scores = model.predict(X_test)\nbest = np.argsort(scores)[:2]")
     assert isinstance(result, Converted)
     assert len(check(result)) == 2
+
+
+def test_an_answer_that_is_saved_last_is_the_response() -> None:
+    text = f"""{MODEL}
+import io
+import json
+model = Mean().fit(X_train, y_train)
+# %% inference
+labels = model.predict(X_test)
+answer = {{"answers": labels}}
+json.dump(answer, io.StringIO())
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text) == (("X_test",), ("model",), "answer")
+
+
+def test_rows_that_a_model_was_fitted_to_in_the_same_cell_are_not_where_training_begins() -> None:
+    text = (
+        f"{MODEL}# %% inference\nhalf, rest = X[:3], X[3:]\nmodel = Mean().fit(half, y[:3])\nout = model.predict(X)\n"
+    )
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text) == (("X",), ("model",), "out")
+
+
+def test_made_data_in_the_cell_that_predicts() -> None:
+    text = """
+# %% imports
+from sklearn.datasets import make_moons
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+# %% inference
+P, q = make_moons(n_samples=40, random_state=0)
+A, B, a, b = train_test_split(P, q, random_state=0)
+model = LogisticRegression().fit(A, a)
+print(model.predict(B))
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text) == (("B",), ("model",), None)
