@@ -16,10 +16,11 @@ from nb2prod.serving.problem import Problem
 from nb2prod.serving.settings import Settings
 
 from .conftest import TestClient, client_of, wait_until
-from .sample_service import make_app
+from .sample_service import GOLDEN, make_app
 from .test_serving_process import TARGET, run_module
 
 KEY = "correct horse"
+GOLDEN_BODY = json.loads(GOLDEN.read_bytes())["body"]
 
 
 @pytest.fixture
@@ -93,3 +94,25 @@ def test_the_audit_is_in_a_file_too(start, tmp_path):
 def test_an_audit_that_cannot_be_written_is_refused_at_start(tmp_path):
     told = run_module("", TARGET, NB2PROD_AUDIT_LOG=str(tmp_path / "no" / "audit.log"))
     assert (told.returncode, "NB2PROD_AUDIT_LOG" in told.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        ("http://localhost:8080", 200),
+        ("http://127.0.0.1:3000", 200),
+        ("http://[::1]:8080", 200),
+        ("https://evil.example", 403),
+        ("http://localhost.evil.example", 403),
+        ("null", 403),
+        ("http://[", 403),
+    ],
+)
+def test_where_no_key_is_needed_pages_of_other_sites_are_refused(origin, status, monkeypatch):
+    headers = {"Origin": origin} if origin is not None else {}
+    with client_of(make_app()) as client:
+        assert client.post("/predict", json=GOLDEN_BODY, headers=headers).status_code == status
+    monkeypatch.setenv("NB2PROD_API_KEY", KEY)  # a key is no ambient authority: who has it may be anywhere
+    with client_of(make_app()) as client:
+        assert client.post("/predict", json=GOLDEN_BODY, headers=headers | {"X-API-Key": KEY}).status_code == 200

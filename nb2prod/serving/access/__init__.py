@@ -6,7 +6,9 @@ metrics, and nobody may administer.
 
 import asyncio
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from nb2prod.serving.access.callers import Caller, Right, Window, read_rate, read_rights
 from nb2prod.serving.access.keys import LARGEST_FILE, Key, digest_of, find_key, read_keys
@@ -72,8 +74,14 @@ class Access:
         return caller
 
     def identify(self, headers: RawHeaders) -> Caller:
-        """Who calls. Raises Problem 401; 503 while tokens cannot be verified yet."""
-        return self._anyone or self._identify(headers)
+        """Who calls. Raises Problem 401; 403 for a page of another site where no key is needed; 503 while tokens
+        cannot be verified yet."""
+        if self._anyone is None:
+            return self._identify(headers)
+        for name, value in headers:
+            if name == b"origin" and not is_local_origin(value):
+                raise Problem(403, "forbidden", "pages of other sites may not use a service that asks for no key")
+        return self._anyone
 
     def allow(self, caller: Caller, right: Right) -> None:
         """Count a request of this caller. Raises Problem 403 (has not this right), 429 (too often)."""
@@ -185,6 +193,15 @@ class Access:
     def _use_jwks(self, content: bytes) -> None:
         assert self._tokens is not None
         self._tokens.use_keys(content)
+
+
+def is_local_origin(origin: bytes) -> bool:
+    """Whether a browser's page comes from this machine, by name or number; a name that only leads here does not."""
+    try:
+        host = urlsplit(origin.decode("ascii")).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # UnicodeDecodeError is one
+        return False
 
 
 def _unknown() -> Problem:
