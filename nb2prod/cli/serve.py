@@ -1,40 +1,53 @@
-"""`nb2prod serve`: the service of a generated project, without an image."""
+"""`nb2prod serve`: the service of a generated project, or of a version in the registry, without an image."""
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from nb2prod.cli.session import global_options
 
+_REGISTERED = "models:"
+
 
 @click.command()
-@click.argument("project", type=click.Path(path_type=Path))
-@click.option("--host", help="[127.0.0.1; every interface where NB2PROD_API_KEY is set]")
+@click.argument("source", metavar="PROJECT|models:/NAME@ALIAS")
+@click.option("--host", help="[127.0.0.1; every interface where callers need a key]")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option("--reload", is_flag=True, help="Follow changes: of the artifacts or the alias while it serves.")
+@click.option("--tracking-uri", metavar="URI", help="The MLflow store. [MLFLOW_TRACKING_URI]")
 @global_options
-def serve(project: Path, host: str | None, port: int) -> None:
+def serve(source: str, host: str | None, port: int, reload: bool, tracking_uri: str | None) -> None:
     """Run the service of a generated project on this machine, until Ctrl-C.
 
-    It runs in the environment that its build made; where no build is known, in nb2prod's own.
+    It runs in the environment that its build made; where no build is known, and for a version of the registry, in
+    nb2prod's own.
+
+    With --reload, new artifacts are put live without a pause, and changed code starts the service again; of an alias,
+    the version that it names is followed.
     """
     from nb2prod.steps.test import package_of
 
-    project = project.absolute()
-    package = package_of(project)
-    python = str(find_python(project))
-    path = os.environ.get("PYTHONPATH")
-    environment = os.environ | {"PYTHONPATH": str(project / "src") + (os.pathsep + path if path else "")}
-    command = [python, "-m", "nb2prod.serving", f"{package}.service:app", "--port", str(port)]
-    command += ["--host", host] if host else []
+    options = ["--port", str(port), *(["--host", host] if host else [])]
+    if source.startswith(_REGISTERED):
+        with _fetched(source, tracking_uri, follow=reload) as (project, environment):
+            command = _command(Path(sys.executable), next(iter(_packages(project))), options)
+            raise SystemExit(_run(command, _on_path(project, environment), project))
+    project = Path(source).absolute()
+    command = _command(find_python(project), package_of(project), options)
+    environment = _on_path(project, dict(os.environ))
+    if reload:
+        from nb2prod.cli.reloading import run_reloading
+
+        raise SystemExit(run_reloading(command, environment, project))
     if os.name == "posix":
         sys.stdout.flush()
         os.chdir(project)
-        os.execve(python, command, environment)  # noqa: S606 - signals then reach the service itself
-    import subprocess
-
-    raise SystemExit(subprocess.run(command, env=environment, cwd=project, check=False).returncode)
+        os.execve(command[0], command, environment)  # noqa: S606 - signals then reach the service itself
+    raise SystemExit(_run(command, environment, project))
 
 
 def find_python(project: Path) -> Path:
@@ -48,3 +61,59 @@ def find_python(project: Path) -> Path:
         return project_environment(project, lambda _: None, threading.Event())[0]
     except InputError:  # built elsewhere: there is no record of its environment here
         return Path(sys.executable)
+
+
+@contextmanager
+def _fetched(uri: str, tracking_uri: str | None, *, follow: bool) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A version of the registry laid out as a project, and the environment to serve it in. Removed afterwards."""
+    import tempfile
+    import threading
+
+    from nb2prod.errors import UsageError
+    from nb2prod.tracking import fetch_model
+
+    store = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    if store is None:
+        raise UsageError(
+            f"{uri} is in a registry, and none is named.", code="NB802", hint="--tracking-uri or MLFLOW_TRACKING_URI"
+        )
+    with tempfile.TemporaryDirectory(prefix="nb2prod-serve-") as folder:
+        model, project = Path(folder, "model"), Path(folder, "project")
+        model.mkdir()
+        version = fetch_model(uri, model, tracking_uri=store, emit=lambda _: None, cancel=threading.Event())
+        (project / "tests").mkdir(parents=True)
+        (model / "code").rename(project / "src")
+        (model / "artifacts" / "artifacts").rename(project / "artifacts")
+        if (model / "artifacts" / "golden.json").exists():
+            (project / "tests" / "golden").mkdir()
+            (model / "artifacts" / "golden.json").rename(project / "tests" / "golden" / "golden.json")
+        environment = {"NB2PROD_MODEL_VERSION": version, **os.environ, "MLFLOW_TRACKING_URI": store}
+        if follow:
+            environment["NB2PROD_WATCH"] = uri
+        yield project, environment
+
+
+def _packages(project: Path) -> list[str]:
+    """Raises InputError NB266 where nb2prod did not make the model."""
+    from nb2prod.errors import InputError
+
+    found = sorted(path.parent.name for path in (project / "src").glob("*/service.py"))
+    if not found:
+        raise InputError("this model holds no service: nb2prod did not make it.", code="NB266")
+    return found
+
+
+def _command(python: Path, package: str, options: list[str]) -> list[str]:
+    return [str(python), "-m", "nb2prod.serving", f"{package}.service:app", *options]
+
+
+def _on_path(project: Path, environment: dict[str, str]) -> dict[str, str]:
+    path = environment.get("PYTHONPATH")
+    return environment | {"PYTHONPATH": str(project / "src") + (os.pathsep + path if path else "")}
+
+
+def _run(command: list[str], environment: dict[str, str], folder: Path) -> int:
+    from nb2prod.cli.reloading import Child
+
+    with Child(command, environment, folder) as child:
+        return child.wait()

@@ -5,7 +5,9 @@
     request ─ body ─► bytes ─ decode ─► Request ─ worker ─► answer(predictor, Request) ─ encode ─► response
              limits           strict              one thread, bounded queue
 
-`create_app` is imported on first use, so that `nb2prod.serving.probe` and `.ask`, which need the standard library
+    churn = load_predictor("churn"); churn.predict({"rows": [...]})       the same without HTTP
+
+Both are imported on first use, so that `nb2prod.serving.probe` and `.ask`, which need the standard library
 alone, start in a few milliseconds.
 """
 
@@ -13,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nb2prod.serving.app import create_app as create_app
+    from nb2prod.serving.inprocess import load_predictor as load_predictor
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "load_predictor"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,4 +25,8 @@ def __getattr__(name: str) -> Any:
         from nb2prod.serving.app import create_app
 
         return create_app
+    if name == "load_predictor":
+        from nb2prod.serving.inprocess import load_predictor
+
+        return load_predictor
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

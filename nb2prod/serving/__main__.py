@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"{host!r} is reachable from outside and {API_KEY} is not set. Set a key, or use 127.0.0.1.")
     # As process 1 of a container, SIGTERM would otherwise be ignored until uvicorn looks after it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # reload: nothing is loaded yet
     faulthandler.enable()  # a crash below Python names the line that it happened in
     try:
         app = import_app(options.target)

@@ -163,7 +163,8 @@ def create_app(
     app.state.package = package
     app.state.needs_key = access.is_configured
     app.state.settings = settings
-    app.state.background = [access.watch, swapper.watch]  # coroutine functions that run as long as the application does
+    # Coroutine functions that run as long as the application does.
+    app.state.background = [access.watch, swapper.watch, swapper.reload_on_signal]
     return app
 
 

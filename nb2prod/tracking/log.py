@@ -104,6 +104,22 @@ def version_exists(version: ModelVersion, *, emit: Emit, cancel: Cancel, step: s
     return bool(_ask(request | {"run_id": version.run_id}, emit, cancel, step)["exists"])
 
 
+def fetch_model(model_uri: str, folder: Path, *, tracking_uri: str, emit: Emit, cancel: Cancel) -> str:
+    """Write the files of ``models:/name@alias`` or ``models:/name/3`` into `folder`; the version's number.
+
+    Raises UsageError (NB802) for another URI; else as `log_model` does.
+    """
+    found = re.fullmatch(r"models:/([^/:@]+)(?:@([\w-]+)|/(\d+))", model_uri)
+    if found is None:
+        hint = "models:/NAME@ALIAS or models:/NAME/VERSION"
+        raise UsageError(f"{model_uri!r} names no version of a registered model.", code="NB802", hint=hint)
+    check_store(tracking_uri)
+    name, alias, version = found.groups()
+    uri = absolute_uri(tracking_uri)
+    request = {"do": "fetch", "tracking_uri": uri, "model": name, "alias": alias, "version": version}
+    return str(_ask(request | {"folder": str(folder.absolute())}, emit, cancel, "fetch")["version"])
+
+
 def _ask(request: dict[str, Any], emit: Emit, cancel: Cancel, step: str) -> dict[str, Any]:
     def progress(done: int, total: int, detail: str) -> None:
         emit(StepAdvanced(step, done, total, detail))

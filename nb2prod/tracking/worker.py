@@ -205,6 +205,18 @@ def _exists(request: dict[str, Any], _say: Say) -> dict[str, Any]:
     return {"exists": any(Path(item.path).name == "MLmodel" for item in list_artifacts(artifact_uri=uri))}
 
 
+def _fetch(request: dict[str, Any], _say: Say) -> dict[str, Any]:
+    """The files of a version, and its number."""
+    from mlflow import MlflowClient
+    from mlflow.artifacts import download_artifacts
+
+    name, version = request["model"], request["version"]
+    if request["alias"] is not None:
+        version = MlflowClient().get_model_version_by_alias(name, request["alias"]).version
+    download_artifacts(artifact_uri=f"models:/{name}/{version}", dst_path=request["folder"])
+    return {"version": str(version)}
+
+
 def _described(error: BaseException) -> dict[str, str]:
     """What a user is told of an exception of MLflow or below it."""
     chain: list[str] = []
@@ -234,7 +246,12 @@ def _described(error: BaseException) -> dict[str, str]:
     }
 
 
-_DO: dict[str, Callable[[dict[str, Any], Say], dict[str, Any]]] = {"log": _log, "alias": _alias, "exists": _exists}
+_DO: dict[str, Callable[[dict[str, Any], Say], dict[str, Any]]] = {
+    "log": _log,
+    "alias": _alias,
+    "exists": _exists,
+    "fetch": _fetch,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,11 +4,14 @@ Requests hold the model that was live when they were decoded, so each is answere
 """
 
 import asyncio
+import contextlib
+import hashlib
 import shutil
+import signal
 import tempfile
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +69,40 @@ class Swapper:
     async def swap(self, source: str) -> AnyModel:
         """Put the version at `source` live: a folder below `NB2PROD_MODELS`, ``models:/name@alias`` or
         ``models:/name/3``. Raises RefusedVersionError; Problem 503 while there is no live model."""
+        return await self._swap(source, lambda: self._load(source))
+
+    async def reload(self) -> AnyModel:
+        """Put live what now lies in the project that the process was started from, named by the digest of its
+        artifacts. Raises as `swap` does."""
+        project = self._code.parents[1] if self._code is not None else Path()
+
+        def load() -> AnyModel:
+            version = open_version(project, "")
+            digest = hashlib.sha256((version.artifacts / "artifacts.json").read_bytes()).hexdigest()
+            return self._verified(replace(version, label=digest[:12]), str(project))
+
+        return await self._swap(str(project), load)
+
+    async def reload_on_signal(self) -> None:
+        """Until cancelled: reload on SIGUSR1."""
+        told = asyncio.Event()
+        try:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, told.set)
+        except (AttributeError, NotImplementedError, RuntimeError, ValueError):
+            return  # no such signal here, or not in the main thread
+        while await told.wait():
+            told.clear()
+            with contextlib.suppress(RefusedVersionError, Problem):  # the log says why
+                await self.reload()
+
+    async def _swap(self, source: str, load: Callable[[], AnyModel]) -> AnyModel:
         async with self._turn:
             if self._service.state != "ready":
                 raise Problem(503, "not_ready", "there is no live version yet", headers={"Retry-After": "1"})
             self.loading = source
             try:
                 async with asyncio.timeout(self._settings.swap_seconds):
-                    model = await run_aside(lambda: self._load(source))
+                    model = await run_aside(load)
             except TimeoutError:
                 seconds = f"{self._settings.swap_seconds:g}"
                 raise self._refuse(source, "bad_version", f"it was not loaded within {seconds} s") from None
