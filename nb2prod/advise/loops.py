@@ -4,7 +4,8 @@ import ast
 from collections.abc import Mapping
 
 from nb2prod.advise import words
-from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.rounds import rounds_of
 
 
 def blocks_around(node: ast.stmt) -> Mapping[int, tuple[ast.AST, ...]]:
@@ -21,8 +22,8 @@ def blocks_around(node: ast.stmt) -> Mapping[int, tuple[ast.AST, ...]]:
     return found
 
 
-def is_comparison(graph: NotebookGraph, call: ast.Call, around: tuple[ast.AST, ...]) -> bool:
-    """Whether the rounds of the loops differ in the model and not in the rows: a comparison."""
+def is_comparison(graph: NotebookGraph, s: Statement, call: ast.Call, around: tuple[ast.AST, ...]) -> bool:
+    """Whether the rounds of the loops differ in the model and not in the rows, and are not put together."""
     stored = {
         n.id for loop in around for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
@@ -30,4 +31,6 @@ def is_comparison(graph: NotebookGraph, call: ast.Call, around: tuple[ast.AST, .
     def changes(*nodes: ast.AST) -> bool:
         return any(isinstance(n, ast.Name) and n.id in stored for node in nodes for n in ast.walk(node))
 
-    return changes(words.receiver(graph, call) or call.func) and not changes(*call.args, *call.keywords)
+    if not changes(words.receiver(graph, call) or call.func) or changes(*call.args, *call.keywords):
+        return False
+    return any(rounds_of(graph, s, loop, call) == "compared" for loop in around)

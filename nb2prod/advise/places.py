@@ -56,7 +56,7 @@ def _of_statement(
         found = _with_rows_of_loops(graph, found, s, call, loops)
         if loops and s.number in learned.fits and found.form is not Form.CALL:
             continue  # the forward pass of a training loop
-        if loops and (is_comparison(graph, call, loops) or s.number in learned.fits):
+        if loops and (is_comparison(graph, s, call, loops) or s.number in learned.fits):
             found = replace(found, use=Use.COMPARED)
         elif any(isinstance(b, ast.For | ast.While | ast.Try) for b in around) or is_drawn(graph, s, call, readers):
             found = replace(found, use=Use.ASIDE)

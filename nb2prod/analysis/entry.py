@@ -109,8 +109,11 @@ class _Way:
 
     def start(self, s: Statement, node: ast.expr) -> _Value | None:
         """The value at the beginning of the way to `node`, which statement `s` evaluates."""
+        loops = loops_of(s.node)
         if isinstance(node, ast.Name):
-            return self._named(s, node.id)
+            return self.start(s, loops[node.id]) if node.id in loops else self._named(s, node.id)
+        if root_name(node) in loops:  # row[features]
+            return self.start(s, loops[root_name(node)])
         if self._is_selection(s, node):
             return self._written(s, node)
         match node:
@@ -119,14 +122,16 @@ class _Way:
             case ast.Call(func=ast.Attribute(value=receiver, attr=attr), args=args):
                 if attr in TRANSFORMING or self._is_artifact(s, receiver) or import_path(self.graph, node.func):
                     return self.start(s, args[0]) if args else None
-                return self.start(s, receiver) if self.is_data(s, receiver) else None  # X_test.reshape(-1, 1)
+                made = isinstance(receiver, ast.Call) and import_path(self.graph, receiver.func)
+                return self.start(s, receiver) if made or self.is_data(s, receiver) else None  # X_test.reshape(-1, 1)
             case ast.Call() if id(node) in self.graph.own_calls:
                 return self.start(s, self.graph.own_calls[id(node)])
             case ast.Call(args=[first]):
                 return self.start(s, first)
             case ast.Call():
                 return None
-        names = [n for n in dict.fromkeys(_loaded(node)) if self.is_data(s, ast.Name(n, ast.Load()))]
+        behind = (n for name in _loaded(node) for n in (_loaded(loops[name]) if name in loops else (name,)))
+        names = [n for n in dict.fromkeys(behind) if self.is_data(s, ast.Name(n, ast.Load()))]
         if len(names) > 1:
             names = [n for n in names if self._is_typed_in(s, n)]
         return self._named(s, names[0]) if len(names) == 1 else None

@@ -59,19 +59,35 @@ def loops_of(node: ast.AST) -> Loops:
     for part in ast.walk(node):
         if isinstance(part, ast.For | ast.comprehension):
             found.update(_variables(part.target, part.iter))
-    return found
+    return {name: over for name, over in found.items() if not _comes_back(name, found)}
+
+
+def _comes_back(name: str, loops: Loops) -> bool:
+    """``for x in x``: whether a loop goes over its own variable, if through others."""
+    seen: set[str] = set()
+    pending = [name]
+    while pending:
+        for read in _loaded(loops[pending.pop()]):
+            if read == name:
+                return True
+            if read in loops and read not in seen:
+                seen.add(read)
+                pending.append(read)
+    return False
 
 
 def _variables(target: ast.expr, over: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     match target, over:
-        case ast.Name(id=name), _:
-            yield name, over
         case ast.Tuple(elts=parts), ast.Call(func=ast.Name(id="zip"), args=given) if len(parts) == len(given):
             for part, one in zip(parts, given, strict=True):
                 yield from _variables(part, one)
         case ast.Tuple(elts=[_, part]), ast.Call(func=ast.Name(id="enumerate"), args=[given, *_]):
             yield from _variables(part, given)
-        case ast.Tuple(elts=[_, part]), ast.Call(func=ast.Attribute(value=table, attr="iterrows"), args=[]):
+        case ast.Name(), ast.Call(func=ast.Attribute(value=table, attr="itertuples")):
+            yield from _variables(target, table)
+        case ast.Name(id=name), _:
+            yield name, over
+        case ast.Tuple(elts=[_, part]), ast.Call(func=ast.Attribute(value=table, attr="iterrows" | "groupby")):
             yield from _variables(part, table)
 
 

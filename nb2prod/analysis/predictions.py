@@ -249,6 +249,13 @@ def truth_names(graph: NotebookGraph) -> frozenset[str]:
     return frozenset(found - inputs)
 
 
+def label_columns(graph: NotebookGraph) -> frozenset[str]:
+    """Columns that models are fitted to by name: ``model.fit(part[features], part["sales"])``."""
+    calls = (c for s in graph.statements for c in s.facts.calls if isinstance(c.func, ast.Attribute))
+    shapes = {_shape(c.args[1]) for c in calls if c.func.attr == "fit" and len(c.args) > 1}  # type: ignore[attr-defined]
+    return frozenset(shape.strip("'") for shape in shapes if shape.startswith("'"))
+
+
 def _loaded_targets(graph: NotebookGraph, s: Statement) -> set[str]:
     """What scikit-learn loads or cuts as labels: ``X, y = load_iris(return_X_y=True)``, ``iris.target``, the second of
     the two that `train_test_split` is given."""

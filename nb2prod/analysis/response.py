@@ -20,10 +20,12 @@ from nb2prod.analysis.predictions import (
     SCORING,
     Predictions,
     import_path,
+    label_columns,
     prediction_calls,
     receiver_of,
     root_name,
 )  # fmt: skip
+from nb2prod.analysis.rounds import rounds_of
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
 
@@ -126,6 +128,8 @@ def _whole(
         return None
     if isinstance(node, ast.Expr) and (is_saving(graph, node.value) or _is_glance(predictions, statement, node.value)):
         return None
+    if _is_put_beside_rows(predictions, statement):
+        return None
     if is_last and isinstance(node, ast.Expr) and (found := _shown(graph, statement, own)):
         return found
     targets = _assigned(graph, predictions, statement, own)
@@ -167,6 +171,26 @@ def _is_glance(predictions: Predictions, s: Statement, value: ast.expr) -> bool:
             return called in _SUMMARIES
         case _:
             return False
+
+
+def _is_put_beside_rows(predictions: Predictions, s: Statement) -> bool:
+    """``future = future.assign(guess=guesses)``: the answer has a name, and the table it is put into is that of the
+    rows, with the labels that nobody sends."""
+    match s.node:
+        case ast.Assign(
+            targets=[ast.Name()],
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id=table), attr="assign"),
+                keywords=[ast.keyword(value=ast.Name(id=name))],
+            ),
+        ):
+            pass
+        case _:
+            return False
+    graph, held = predictions.graph, predictions.held[s.number]
+    if name not in held or table in held or not label_columns(graph):
+        return False
+    return any(table in graph.reads[n] for n in graph.reads[s.number].get(name, ()))
 
 
 _GIVE_NOTHING = frozenset("append extend insert remove clear update sort reverse add discard".split())  # noqa: SIM905
@@ -308,7 +332,7 @@ def _predicts_in_loop(graph: NotebookGraph, s: Statement) -> Finding | None:
             name = root_name(receiver_of(call))
             fitted = any(isinstance(c, ast.Call) and isinstance(c.func, ast.Attribute) and c.func.attr == "fit"
                          for c in ast.walk(loop))  # fmt: skip
-            if name in made or fitted:
+            if fitted or (name in made and rounds_of(graph, s, loop, call) == "compared"):
                 attribute = call.func.attr if isinstance(call.func, ast.Attribute) else "predict"
                 given = ast.unparse(call.args[0]) if call.args else "rows"
                 return _error(
