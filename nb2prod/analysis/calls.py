@@ -42,6 +42,7 @@ _STREAM_AT = {
     "to_feather": (0,), "savefig": (0,),
 }  # fmt: skip
 """Where writing calls have the open file that they write to."""
+_ONLY_GIVING = effects.HARMLESS_FUNCTIONS | effects.FRESH_FUNCTIONS | effects.SHALLOW_FUNCTIONS
 _MAKERS = frozenset({"partial", "wraps", "cache", "lru_cache"})
 
 
@@ -165,7 +166,7 @@ def _function_call(walk: "Walk", call: _Call, name: str) -> Origins:
     lasting = walk.names.lasting(call.given)
     if name in effects.MUTATING_FUNCTIONS:
         walk.changed |= changed_throughout(call.given)
-    elif call.discarded and name not in effects.HARMLESS_FUNCTIONS and not name.endswith(("Error", "Exception")):
+    elif call.discarded and name not in _ONLY_GIVING and not name.endswith(("Error", "Exception")):
         walk.suspected |= changed_throughout(lasting)
     if name in effects.FRESH_FUNCTIONS:
         return NONE
@@ -303,7 +304,7 @@ def _method_call(walk: "Walk", call: _Call, function: ast.Attribute) -> Origins:
     if (
         name in effects.MUTATING_METHODS
         or walk.names.changes_object(name)
-        or (isinstance(in_place, ast.Constant) and in_place.value)
+        or not (in_place is None or (isinstance(in_place, ast.Constant) and not in_place.value))
     ):
         walk.changed |= changed_throughout(receiver)
         if name not in effects.FITTING_METHODS:

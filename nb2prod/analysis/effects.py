@@ -38,7 +38,9 @@ HARMLESS_METHODS = frozenset(
     "report score predict predict_proba decision_function transform get_params keys values items copy round "
     "sort_values reset_index to_string to_markdown style format join split strip lower upper startswith endswith "
     "savefig set_title set_xlabel set_ylabel legend tight_layout figure subplots axhline axvline xlabel ylabel "
-    "title grid nlargest nsmallest quantile crosstab pivot_table to_csv to_parquet to_excel dump debug".split()
+    "title grid nlargest nsmallest quantile crosstab pivot_table to_csv to_parquet to_excel dump debug "
+    "pivot melt to_dict tolist to_list to_numpy to_html memory_usage select_dtypes duplicated isin idxmax idxmin "
+    "cumsum astype dropna fillna numel".split()
 )
 
 HARMLESS_FUNCTIONS = frozenset("print display len type repr str help dir id isinstance hasattr callable pprint".split())

@@ -188,8 +188,10 @@ def _predict_code(
 
     def write(splicer: Splicer, number: int) -> Code | None:
         if keeping is not None and number in followed:
-            return prediction_code(splicer, number, keeping)
-        return splicer.statement(number)
+            code = prediction_code(splicer, number, keeping)
+        else:
+            code = splicer.statement(number)
+        return None if code is None or _is_idle(code.text) else code
 
     return _spliced(graph, selection, selection.prediction, qualified, frozenset(local), artifacts, value_of, write)
 
@@ -215,6 +217,12 @@ def _spliced(
                 s = next(graph.statements[n] for n in numbers if failure.name in graph.reads[n])
                 raise _not_in_f_string(failure.name, graph, s) from None
             local |= {failure.name}
+
+
+def _is_idle(text: str) -> bool:
+    """``X_test = X_test``: where a request entered, or what is left of a choice of rows."""
+    lines = [line.partition(" = ") for line in text.split("\n") if not line.startswith("#")]
+    return all(sign and name == value and name.isidentifier() for name, sign, value in lines)
 
 
 def _parameters_read(graph: NotebookGraph, numbers: tuple[int, ...]) -> set[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plan.equality import Converted, convert, equal_or_refused
+from tests.plan.equality import Converted, check, convert, equal_or_refused
 
 
 def package(text: str, module: str) -> str:
@@ -323,3 +323,26 @@ value = 9
 # %% inference
 [value, total, text]
 """) == "equal"  # fmt: skip
+
+
+def test_lines_without_an_effect_stay_behind() -> None:
+    result = convert("""
+# %% training
+class Model:
+    def fit(self, rows): self.weights = {r: 1 for r in rows}; return self
+    def predict(self, rows): return [self.weights.get(r, 0) for r in rows]
+rows = [pow(3, 1), 4]
+model = Model().fit(rows)
+dict(zip(rows, model.weights))
+sum(w for w in model.weights)
+rest = [3, 5, 6]
+# %% inference
+X_test = rest[:2]
+model.predict(X_test)
+""")
+    assert isinstance(result, Converted)
+    check(result)
+    text = "".join(result.sources.values())
+    assert "zip(" not in text
+    assert "sum(" not in text
+    assert "X_test = X_test" not in text
