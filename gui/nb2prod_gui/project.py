@@ -4,6 +4,7 @@ Pages read this and call its verbs; it tells them by signals. No widgets here.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
@@ -16,6 +17,7 @@ from nb2prod.steps.reading import notebook_from
 from nb2prod.steps.study import retagged
 from nb2prod_gui.flow.draft import Draft, Target, build_spec
 from nb2prod_gui.flow.history import History
+from nb2prod_gui.flow.made import Made, read_made
 from nb2prod_gui.flow.study import Opened, Refused, Study
 from nb2prod_gui.flow.walk import Standing
 from nb2prod_gui.work.job_client import JobClient
@@ -34,18 +36,22 @@ class Project(QObject):
     refused = Signal(Refused)
     """The notebook cannot be opened, analysed, or saved."""
     changed_on_disk = Signal()
+    made_changed = Signal()
+    """The generated project is another one, or was written again."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.path = Path()
         self.notebook: Opened | None = None
         self.study: Study | None = None
+        self.made: Made | None = None
         self.history = History(Draft())
         self.jobs = JobClient(self)
         self._client = StudyClient(self)
         self._client.opened.connect(self._on_opened)
         self._client.studied.connect(self._on_studied)
         self._client.refused.connect(self.refused)
+        self.jobs.finished.connect(lambda _: self.read_made())
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._on_file_changed)
 
@@ -147,10 +153,19 @@ class Project(QObject):
         self.reload()
         return True
 
-    def build(self) -> None:
-        """Save the roles and start the job. Raises RuntimeError while one runs."""
+    def build(self, *, only_convert: bool = False) -> None:
+        """Save the roles and start the job. `only_convert`: no image, nothing logged; a build goes on from there.
+
+        Raises RuntimeError while a job runs.
+        """
         if self.save():
-            self.jobs.start(build_spec(self.path, self.draft))
+            spec = build_spec(self.path, self.draft)
+            self.jobs.start(replace(spec, image=None, log=False) if only_convert else spec)
+
+    def read_made(self) -> None:
+        """Look again at what lies in the output folder."""
+        self.made = read_made(Path(build_spec(self.path, self.draft).output)) if self.notebook else None
+        self.made_changed.emit()
 
     def close(self) -> None:
         """End the child that analyses."""
@@ -170,6 +185,7 @@ class Project(QObject):
         self.notebook = notebook
         kept = Draft().with_roles({c: r for c, r in self.draft.roles.items() if c in code}, notebook.saved_roles())
         self.history = History(Draft(kept.roles, self.draft.parameters, self.draft.target))
+        self.read_made()
         self.opened.emit()
         self.edited.emit()
         self._client.study(self.draft.roles)

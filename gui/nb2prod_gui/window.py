@@ -25,6 +25,8 @@ from nb2prod_gui.look.icons import icon
 from nb2prod_gui.look.palette import FAR, GAP, NEAR, TIGHT, WIDE
 from nb2prod_gui.look.theme import Choice, theme
 from nb2prod_gui.pages.cells import CellsPage
+from nb2prod_gui.pages.interface import InterfacePage
+from nb2prod_gui.pages.preview import PreviewPage
 from nb2prod_gui.pages.result import ResultPage
 from nb2prod_gui.pages.run import RunPage
 from nb2prod_gui.pages.start import StartPage
@@ -49,12 +51,18 @@ class Window(QMainWindow):
         self.start.chosen.connect(self.open)
         self.start.browse_wanted.connect(self.browse)
         self.cells = CellsPage(self.project)
+        self.interface = InterfacePage(self.project)
+        self.preview = PreviewPage(self.project)
+        for asking in (self.interface, self.preview):
+            asking.convert_wanted.connect(self._convert)
         self.target = TargetPage(self.project)
         self.run = RunPage(self.project)
         self.result = ResultPage(self.project)
         self.pages: dict[Page, QWidget] = {
             Page.START: self.start,
             Page.CELLS: self.cells,
+            Page.INTERFACE: self.interface,
+            Page.PREVIEW: self.preview,
             Page.TARGET: self.target,
             Page.RUN: self.run,
             Page.RESULT: self.result,
@@ -197,6 +205,16 @@ class Window(QMainWindow):
         for page, step in self._steps.items():
             step.setIcon(icon(page.value, theme.palette.muted))
         self.update()
+
+    def _convert(self) -> None:
+        """Make the files, and come back to the page that asked."""
+        asked = self.page
+        self.run.start_job(only_convert=True)
+        self.go(Page.RUN)
+        self.project.jobs.finished.connect(
+            lambda progress: self.go(asked) if progress.status == "ok" else None,
+            Qt.ConnectionType.SingleShotConnection,
+        )
 
     def _go_on(self) -> None:
         following = next_page(self.page)

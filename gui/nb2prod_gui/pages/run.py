@@ -95,7 +95,7 @@ class RunPage(QWidget):
         head = QHBoxLayout()
         self.heading = label(self.tr("Build"), "title")
         self.start = button(self.tr("Build"), "primary")
-        self.start.clicked.connect(self._start)
+        self.start.clicked.connect(lambda: self.start_job())
         self.cancel = button(self.tr("Cancel"))
         self.cancel.clicked.connect(self._cancel)
         self.show_result = button(self.tr("See the result"), "primary")
@@ -158,10 +158,11 @@ class RunPage(QWidget):
         column.addWidget(self.text, 1)
         return box
 
-    def _start(self) -> None:
+    def start_job(self, *, only_convert: bool = False) -> None:
+        """Build, or only make the files."""
         self.text.clear()
         self._written = ()
-        self._project.build()
+        self._project.build(only_convert=only_convert)
         if self._project.jobs.running:
             self._timer.start()
             self._show(self._project.jobs.progress)

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Literal
 
+from pygments.lexer import Lexer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Token, _TokenType
 
@@ -22,14 +23,14 @@ _KINDS: tuple[tuple[_TokenType, Kind], ...] = (
     (Name.Class, "function"),
     (Name.Decorator, "function"),
 )
-_lexer = PythonLexer(stripnl=False, ensurenl=False)
+PYTHON = PythonLexer(stripnl=False, ensurenl=False)
 
 
 @lru_cache(maxsize=512)
-def coloured_lines(source: str) -> tuple[tuple[Run, ...], ...]:
+def coloured_lines(source: str, lexer: Lexer = PYTHON) -> tuple[tuple[Run, ...], ...]:
     """The lines of `source`, each as runs of one kind, tabs as four spaces. Any text is accepted."""
     lines: list[list[Run]] = [[]]
-    for token, text in _lexer.get_tokens(source):
+    for token, text in lexer.get_tokens(source):
         kind = _kind(token)
         for n, part in enumerate(text.replace("\t", TAB).split("\n")):
             if n:

@@ -1,0 +1,160 @@
+"""Interface: what a caller sends and gets, as seen in the notebook's run; parameters and metrics."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QScrollArea,
+    QStackedWidget,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nb2prod.model.schema import Column, ValueSchema
+from nb2prod_gui.flow.made import Made
+from nb2prod_gui.look.palette import FAR, GAP, NEAR
+from nb2prod_gui.parts.code_view import CodeView
+from nb2prod_gui.parts.empty import Empty
+from nb2prod_gui.parts.words import card, label
+from nb2prod_gui.project import Project
+
+
+class InterfacePage(QStackedWidget):
+    """`convert_wanted` asks for the run that shows the types."""
+
+    convert_wanted = Signal()
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project = project
+        self.empty = Empty(
+            "interface",
+            self.tr("The types are not known yet"),
+            self.tr("What a caller sends and gets is seen in the notebook's own run. Converting runs it once."),
+            self.tr("Convert now"),
+        )
+        self.empty.wanted.connect(self.convert_wanted)
+        self.addWidget(self.empty)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.addWidget(self._scroll)
+        project.made_changed.connect(self._show)
+        project.opened.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        made = self._project.made
+        self.setCurrentIndex(0 if made is None else 1)
+        if made is None:
+            return
+        page = QWidget()
+        page.setObjectName("page")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(FAR, FAR, FAR, FAR)
+        column.setSpacing(GAP)
+        column.addWidget(label(self.tr("Interface"), "title"))
+        column.addWidget(label(self.tr("Types, ranges and categories are those of the notebook's run."), "muted"))
+        for value in made.manifest.request:
+            column.addWidget(self._value(self.tr("A caller sends {0}").format(value.name), value))
+        column.addWidget(
+            self._value(self.tr("and gets {0}").format(made.manifest.response.name), made.manifest.response)
+        )
+        column.addWidget(self._example(made))
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(self._parameters(made))
+        row.addWidget(self._metrics(made))
+        column.addLayout(row)
+        column.addStretch(1)
+        self._scroll.setWidget(page)
+
+    def _value(self, title: str, value: ValueSchema) -> QWidget:
+        frame, column = card()
+        column.addWidget(label(title, "heading"))
+        if not value.columns:
+            shape = " × ".join("rows" if n is None else str(n) for n in value.shape)
+            words = " · ".join(part for part in (value.kind, value.dtype or value.annotation, shape) if part)
+            column.addWidget(label(words))
+            return frame
+        table = QTableWidget(len(value.columns), 4)
+        table.setAccessibleName(title)
+        table.setHorizontalHeaderLabels([self.tr("Field"), self.tr("Type"), self.tr("May be missing"), self.tr("Seen")])
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        for n, field in enumerate(value.columns):
+            missing = self.tr("yes") if field.nullable else self.tr("no")
+            for at, text in enumerate((field.name, field.dtype, missing, seen(field))):
+                table.setItem(n, at, QTableWidgetItem(text))
+        table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        table.resizeColumnsToContents()
+        height = table.horizontalHeader().sizeHint().height() + sum(table.rowHeight(n) for n in range(table.rowCount()))
+        table.setFixedHeight(min(height + 4, 420))
+        column.addWidget(table)
+        return frame
+
+    def _example(self, made: Made) -> QWidget:
+        frame, column = card()
+        column.addWidget(label(self.tr("An example from the notebook"), "heading"))
+        row = QHBoxLayout()
+        for name, text in ((self.tr("Request"), made.example), (self.tr("Predictions"), made.answer)):
+            view = CodeView(name)
+            view.show_text(text, "example.json")
+            view.setFixedHeight(220)
+            side = QVBoxLayout()
+            side.setSpacing(NEAR)
+            side.addWidget(label(name, "small"))
+            side.addWidget(view)
+            row.addLayout(side)
+        column.addLayout(row)
+        return frame
+
+    def _parameters(self, made: Made) -> QWidget:
+        frame, column = card()
+        column.addWidget(label(self.tr("Parameters"), "heading"))
+        if not made.manifest.parameters:
+            column.addWidget(label(self.tr("The notebook has no cell tagged parameters."), "muted"))
+        form = QFormLayout()
+        for name, parameter in made.manifest.parameters.items():
+            edit = QLineEdit(str(self._project.draft.parameters.get(name, "")))
+            edit.setPlaceholderText(str(parameter.default))
+            edit.setAccessibleName(f"{name}, {parameter.type}")
+            edit.editingFinished.connect(lambda name=name, edit=edit: self._set(name, edit.text()))
+            form.addRow(label(f"{name}: {parameter.type}", wrap=False), edit)
+        column.addLayout(form)
+        column.addStretch(1)
+        return frame
+
+    def _metrics(self, made: Made) -> QWidget:
+        frame, column = card()
+        column.addWidget(label(self.tr("Metrics of the run"), "heading"))
+        if not made.manifest.metrics:
+            column.addWidget(label(self.tr("No cell tagged evaluation computes a number."), "muted"))
+        for name, value in made.manifest.metrics.items():
+            row = QHBoxLayout()
+            row.addWidget(label(name, wrap=False))
+            row.addStretch(1)
+            row.addWidget(label(f"{value:.6g}"))
+            column.addLayout(row)
+        column.addStretch(1)
+        return frame
+
+    def _set(self, name: str, text: str) -> None:
+        """Values stay text, as on the command line: the notebook's own types say what they mean."""
+        self._project.set_parameter(name, text.strip() or None)
+
+
+def seen(field: Column) -> str:
+    """The values of a field in one line."""
+    if field.categories:
+        return ", ".join(field.categories)
+    if field.minimum is not None and field.maximum is not None:
+        return f"{field.minimum:g} … {field.maximum:g}"
+    return ""
