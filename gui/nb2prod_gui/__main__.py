@@ -27,6 +27,7 @@ def main() -> int:
     theme.follow_system()
     window = Window(settings)
     window.show()
+    window.start.examine()
     if len(sys.argv) > 1:
         window.open(Path(sys.argv[1]).absolute())
     return application.exec()

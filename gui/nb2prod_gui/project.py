@@ -3,18 +3,22 @@
 Pages read this and call its verbs; it tells them by signals. No widgets here.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
+from nb2prod.config import Settings, find_settings_file, resolve_settings
 from nb2prod.errors import Nb2ProdError
 from nb2prod.files.rewrite import rewrite
 from nb2prod.files.source import read_file
 from nb2prod.model.roles import Role
+from nb2prod.model.spec import BuildSpec
 from nb2prod.steps.reading import notebook_from
 from nb2prod.steps.study import retagged
+from nb2prod.tracking.store import default_tracking_uri
 from nb2prod_gui.flow.draft import Draft, Target, build_spec
 from nb2prod_gui.flow.history import History
 from nb2prod_gui.flow.made import Made, read_made
@@ -45,6 +49,7 @@ class Project(QObject):
         self.notebook: Opened | None = None
         self.study: Study | None = None
         self.made: Made | None = None
+        self.settings = Settings()
         self.history = History(Draft())
         self.jobs = JobClient(self)
         self._client = StudyClient(self)
@@ -80,8 +85,28 @@ class Project(QObject):
     def analysing(self) -> bool:
         return self._client.busy
 
+    @property
+    def spec(self) -> BuildSpec:
+        """The job as it would start now."""
+        return build_spec(self.path, self.draft, self.settings)
+
+    @property
+    def tracking_uri(self) -> str:
+        """The store that the build logs to; empty while nothing is open."""
+        return self.spec.tracking_uri or default_tracking_uri(Path(self.spec.output)) if self.notebook else ""
+
+    @property
+    def alias(self) -> str:
+        """What serving asks the registry for."""
+        return self.draft.target.alias or self.settings.alias
+
     def open(self, path: Path) -> None:
         """Read the notebook; `opened` or `refused` follows. What was open is forgotten with its unsaved draft."""
+        try:
+            self.settings = resolve_settings(find_settings_file(path), os.environ).settings
+        except Nb2ProdError as error:
+            self.refused.emit(Refused(error.code, error.message, error.hint or ""))
+            return
         self._watch(path)
         self.path = path
         self.notebook, self.study = None, None
@@ -159,12 +184,11 @@ class Project(QObject):
         Raises RuntimeError while a job runs.
         """
         if self.save():
-            spec = build_spec(self.path, self.draft)
-            self.jobs.start(replace(spec, image=None, log=False) if only_convert else spec)
+            self.jobs.start(replace(self.spec, image=None, log=False) if only_convert else self.spec)
 
     def read_made(self) -> None:
         """Look again at what lies in the output folder."""
-        self.made = read_made(Path(build_spec(self.path, self.draft).output)) if self.notebook else None
+        self.made = read_made(Path(self.spec.output)) if self.notebook else None
         self.made_changed.emit()
 
     def close(self) -> None:

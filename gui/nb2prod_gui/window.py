@@ -26,6 +26,7 @@ from nb2prod_gui.look.palette import FAR, GAP, NEAR, TIGHT, WIDE
 from nb2prod_gui.look.theme import Choice, theme
 from nb2prod_gui.pages.cells import CellsPage
 from nb2prod_gui.pages.interface import InterfacePage
+from nb2prod_gui.pages.models import ModelsPage
 from nb2prod_gui.pages.preview import PreviewPage
 from nb2prod_gui.pages.result import ResultPage
 from nb2prod_gui.pages.run import RunPage
@@ -58,6 +59,7 @@ class Window(QMainWindow):
         self.target = TargetPage(self.project)
         self.run = RunPage(self.project)
         self.result = ResultPage(self.project)
+        self.models = ModelsPage(self.project)
         self.pages: dict[Page, QWidget] = {
             Page.START: self.start,
             Page.CELLS: self.cells,
@@ -66,6 +68,7 @@ class Window(QMainWindow):
             Page.TARGET: self.target,
             Page.RUN: self.run,
             Page.RESULT: self.result,
+            Page.MODELS: self.models,
         }
         self.page = Page.START
         self._stack = QStackedWidget()
@@ -308,6 +311,9 @@ class Window(QMainWindow):
             event.ignore()
             return
         self._settings.setValue("geometry", self.saveGeometry())
+        self.start.doctor.close()
+        self.models.close_children()
+        self.result.service.stop()
         self.project.jobs.cancel()
         self.project.close()
         event.accept()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from nb2prod.config import Settings
 from nb2prod.model.roles import Role
 from nb2prod.model.spec import BuildSpec
 
@@ -45,9 +46,9 @@ def default_output(notebook: Path) -> Path:
     return notebook.parent / "build" / notebook.stem
 
 
-def build_spec(notebook: Path, draft: Draft) -> BuildSpec:
-    """The job that the draft asks for: the same as the command line's."""
-    target = draft.target
+def build_spec(notebook: Path, draft: Draft, settings: Settings | None = None) -> BuildSpec:
+    """The job that the draft asks for: the same as the command line's. What is left empty is as the settings say."""
+    target, settings = draft.target, settings or Settings()
     return BuildSpec(
         notebook=str(notebook.absolute()),
         output=str(Path(target.output or default_output(notebook)).absolute()),
@@ -55,11 +56,12 @@ def build_spec(notebook: Path, draft: Draft) -> BuildSpec:
         image=(target.image or default_image(notebook)) if target.with_image else None,
         log=target.log,
         parameters=dict(draft.parameters),
-        tracking_uri=target.tracking_uri or None,
+        tracking_uri=target.tracking_uri or settings.tracking_uri,
         model=target.model,
         alias=target.alias or None,
-        base_image=target.base_image or None,
-        platform=target.platform or None,
+        base_image=target.base_image or settings.base_image,
+        platform=target.platform or settings.platform,
+        cell_timeout=settings.cell_timeout,
         mutants=target.mutants,
     )
 

@@ -1,14 +1,19 @@
 """Result: what the build has shown: parity per stage, tests, metrics, and where everything is."""
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from nb2prod_gui.flow.export import command_line, job_file
 from nb2prod_gui.look.palette import FAR, GAP
+from nb2prod_gui.look.theme import mono
+from nb2prod_gui.pages.tryout import TryPanel
 from nb2prod_gui.parts.words import button, card, label
 from nb2prod_gui.project import Project
+from nb2prod_gui.work.service_client import ServiceClient
 
 
 class ResultPage(QScrollArea):
@@ -19,11 +24,14 @@ class ResultPage(QScrollArea):
         self._project = project
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.service = ServiceClient(self)
         project.jobs.finished.connect(lambda progress: self.show_report(progress.report))
+        project.opened.connect(lambda: self.show_report({}))
         self.show_report({})
 
     def show_report(self, report: dict[str, Any]) -> None:
         """`report` as docs/json.md describes it."""
+        self.service.stop()
         inside = QWidget()
         inside.setObjectName("page")
         column = QVBoxLayout(inside)
@@ -33,9 +41,13 @@ class ResultPage(QScrollArea):
         if report:
             grid = QGridLayout()
             grid.setSpacing(GAP)
+            grid.setColumnStretch(0, 1)
+            grid.setColumnStretch(1, 1)
             for n, part in enumerate((self._parity, self._tests, self._model, self._image)):
                 grid.addWidget(part(report), n // 2, n % 2)
             column.addLayout(grid)
+            column.addWidget(self._try(report))
+            column.addWidget(self._export())
             column.addLayout(self._links(report))
         column.addStretch(1)
         self.setWidget(inside)
@@ -93,6 +105,38 @@ class ResultPage(QScrollArea):
         column.addWidget(label(self.tr("{0:.0f} MB, of which the base is {1:.0f} MB").format(*sizes)))
         column.addWidget(label(image["digest"], "small"))
         return frame
+
+    def _try(self, report: dict[str, Any]) -> QWidget:
+        panel = TryPanel(self.service)
+        image = report.get("image") or {}
+        panel.show_project(self._project.made if report.get("project") else None, image.get("tag", ""))
+        return panel
+
+    def _export(self) -> QWidget:
+        frame, column = card()
+        column.addWidget(label(self.tr("The same without this window"), "heading"))
+        line = QLineEdit(command_line(self._project.spec))
+        line.setReadOnly(True)
+        line.setCursorPosition(0)
+        line.setFont(mono())
+        line.setAccessibleName(self.tr("Command line that repeats this build"))
+        copy = button(self.tr("Copy"), "quiet", name=self.tr("Copy the command line"))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(line.text()))
+        save = button(self.tr("Save as a job…"))
+        save.setToolTip(self.tr("A file for `nb2prod job FILE`, which CI can run"))
+        save.clicked.connect(self._save_job)
+        row = QHBoxLayout()
+        row.addWidget(line, 1)
+        row.addWidget(copy)
+        row.addWidget(save)
+        column.addLayout(row)
+        return frame
+
+    def _save_job(self) -> None:
+        proposed = str(self._project.path.with_suffix(".job.json"))
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the job"), proposed, "JSON (*.json)")
+        if path:
+            Path(path).write_text(job_file(self._project.spec), encoding="utf-8")
 
     def _links(self, report: dict[str, Any]) -> QHBoxLayout:
         row = QHBoxLayout()

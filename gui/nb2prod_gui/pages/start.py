@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from nb2prod_gui.flow.recent import Recent
 from nb2prod_gui.look.icons import pixmap
 from nb2prod_gui.look.palette import FAR, GAP, NEAR, WIDE
 from nb2prod_gui.look.theme import theme
 from nb2prod_gui.parts.words import button, card, label
+from nb2prod_gui.work.ask import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +104,24 @@ class StartPage(QScrollArea):
             grid.setColumnStretch(at, 1)
         column.addLayout(grid)
         column.addSpacing(GAP)
-        self.machine_heading = label(self.tr("This machine"), "heading")
-        column.addWidget(self.machine_heading)
-        self.machine = QVBoxLayout()
-        column.addLayout(self.machine)
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("This machine"), "heading"))
+        self._machine_state = label(self.tr("Looking at what a build needs…"), "muted")
+        again = button(self.tr("Look again"), "quiet")
+        again.clicked.connect(self.examine)
+        head.addWidget(self._machine_state, 1)
+        head.addWidget(again)
+        column.addLayout(head)
+        self._machine = QVBoxLayout()
+        column.addLayout(self._machine)
         column.addStretch(1)
+        self.doctor = Ask(self)
+        self.doctor.answered.connect(self._show_machine)
+        self.doctor.failed.connect(self._machine_state.setText)
         self.show_recents(())
 
     def show_recents(self, recents: Sequence[Recent]) -> None:
-        while (item := self._recents.takeAt(0)) is not None:
-            if widget := item.widget():
-                widget.deleteLater()
+        _clear(self._recents)
         self._recent_heading.setVisible(bool(recents))
         words = {
             "opened": self.tr("opened"),
@@ -127,6 +136,33 @@ class StartPage(QScrollArea):
             self._recents.addWidget(found, n // 3, n % 3)
         for at in range(3):
             self._recents.setColumnStretch(at, 1)
+
+    def examine(self) -> None:
+        """Look at this machine, in a process of its own."""
+        self.doctor.ask(["-m", "nb2prod", "doctor", "--json"])
+
+    def _show_machine(self, report: dict[str, Any]) -> None:
+        """What is missing, with its remedy; what is there in one line. See docs/json.md, `doctor --json`."""
+        _clear(self._machine)
+        checks = report.get("checks", [])
+        missing = [check for check in checks if not check["ok"]]
+        there = self.tr("{0} of {1} checks passed").format(len(checks) - len(missing), len(checks))
+        self._machine_state.setText(there)
+        self._machine_state.setToolTip("\n".join(f"{c['name']}: {c['detail']}" for c in checks if c["ok"]))
+        for check in missing:
+            frame, column = card()
+            row = QHBoxLayout()
+            words = QVBoxLayout()
+            words.setSpacing(2)
+            kind = "bad" if check["needed"] else "warning"
+            words.addWidget(label(f"{check['name']}: {check['detail']}", kind))
+            words.addWidget(label(check["remedy"], "muted"))
+            row.addLayout(words, 1)
+            copy = button(self.tr("Copy"), "quiet", name=self.tr("Copy the remedy for {0}").format(check["name"]))
+            copy.clicked.connect(lambda _=False, text=check["remedy"]: QGuiApplication.clipboard().setText(text))
+            row.addWidget(copy)
+            column.addLayout(row)
+            self._machine.addWidget(frame)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         if any(url.toLocalFile().endswith(".ipynb") for url in event.mimeData().urls()):
@@ -152,3 +188,9 @@ class StartPage(QScrollArea):
         row.addWidget(open_button)
         column.addLayout(row)
         return frame
+
+
+def _clear(layout: QLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        if widget := item.widget():
+            widget.deleteLater()

@@ -1,0 +1,119 @@
+"""What a page reads from a generated project, the form made of it, and the command that repeats the build."""
+
+import json
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from nb2prod_gui.flow.compare import compared
+from nb2prod_gui.flow.draft import Draft, Target, build_spec
+from nb2prod_gui.flow.export import command_line, job_file
+from nb2prod_gui.flow.form import body_of, fields_of
+from nb2prod_gui.flow.made import read_made
+
+from nb2prod.cli.specs import read_spec
+from nb2prod.config import Settings
+from nb2prod.tracking.registry import Version
+
+COLUMNS = [
+    {"name": "rooms", "dtype": "int64"},
+    {"name": "area", "dtype": "float64", "nullable": True, "minimum": 1.0, "maximum": 9.0},
+    {"name": "kind", "dtype": "str", "categories": ["flat", "house"]},
+    {"name": "garden", "dtype": "bool"},
+]
+ROW = {"rooms": 3, "area": None, "kind": "house", "garden": True}
+
+
+def write_project(folder: Path, request: list[dict], body: dict) -> Path:
+    manifest = {
+        "package": "houses",
+        "notebook": {"name": "houses.ipynb", "digest": "sha256:0"},
+        "request": request,
+        "response": {"name": "price", "kind": "array"},
+        "parameters": {},
+        "metrics": {"mae": 1.5},
+        "requirements": {},
+        "map": {"src/houses/predict.py": [[10, 5, 1], [14, 6, 2]], "src/houses/train.py": [[8, 3, 4]]},
+        "files": {},
+    }
+    (folder / "tests" / "golden").mkdir(parents=True)
+    (folder / "nb2prod.json").write_text(json.dumps(manifest))
+    (folder / "tests" / "golden" / "golden.json").write_text(json.dumps({"body": body, "predictions": [1, 2]}))
+    return folder
+
+
+@pytest.fixture
+def made(tmp_path):
+    request = [{"name": "rows", "kind": "frame", "columns": COLUMNS}]
+    return read_made(write_project(tmp_path, request, {"rows": [ROW, ROW]}))
+
+
+def test_lines_are_linked_in_both_directions(made):
+    path = "src/houses/predict.py"
+    assert made.from_cell(path, 9) is None
+    assert made.from_cell(path, 12) == (5, 1)
+    assert made.from_cell(path, 14) == (6, 2)
+    assert made.to_file(6, 3) == (path, 14)
+    assert made.to_file(3, 4) == ("src/houses/train.py", 8)
+    assert made.to_file(6, 1) is None
+
+
+def test_the_form_starts_with_the_golden_row_and_gives_it_back(made):
+    fields = fields_of(made)
+    assert [field.kind for field in fields] == ["integer", "number", "choice", "yes_no"]
+    body = body_of(made, {field.name: field.given for field in fields})
+    assert json.loads(body) == {"rows": [ROW]}
+
+
+def test_values_that_are_no_table_are_asked_for_as_json(tmp_path):
+    request = [{"name": "words", "kind": "json", "annotation": "list[str]"}, {"name": "k", "kind": "json"}]
+    made = read_made(write_project(tmp_path, request, {"words": ["a"], "k": 3}))
+    assert [(field.name, field.given) for field in fields_of(made)] == [("words", ["a"]), ("k", 3)]
+    assert json.loads(body_of(made, {"words": '["b"]', "k": "4"})) == {"words": ["b"], "k": 4}
+    with pytest.raises(ValueError, match="k"):
+        body_of(made, {"words": "[]", "k": "four"})
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"package": 3}', "\0"])
+def test_a_damaged_manifest_is_no_project(tmp_path, content):
+    (tmp_path / "nb2prod.json").write_text(content)
+    assert read_made(tmp_path) is None
+
+
+SPECS = [
+    Draft(),
+    Draft(target=Target(image="a b:1", model="m'x", alias="", mutants=0, tracking_uri="http://h:1")),
+    Draft(target=Target(with_image=False, log=False, package="p", output="/tmp/with space")),
+    Draft(parameters={"alpha": "0.5", "name": "it's"}),
+]
+
+
+@pytest.mark.parametrize("draft", SPECS)
+def test_the_command_line_asks_for_the_same_build(draft, monkeypatch):
+    from nb2prod.cli import build as module
+    from nb2prod.cli.root import root
+
+    spec = build_spec(Path("/data/my notebook.ipynb"), draft, Settings(base_image="mine:1"))
+    asked = []
+    monkeypatch.setattr(module, "run_build", lambda _, found, **__: asked.append(found))
+    monkeypatch.chdir("/")
+    words = shlex.split(command_line(spec))
+    try:
+        root.main(words[1:], standalone_mode=False)
+    except (click.ClickException, SystemExit) as error:
+        raise AssertionError(str(error)) from error
+    assert asked == [spec]
+
+
+def test_the_job_file_asks_for_the_same_build():
+    spec = build_spec(Path("/data/a.ipynb"), SPECS[3])
+    assert read_spec(job_file(spec).encode(), "job.json") == spec
+
+
+def test_versions_are_compared_by_metric_and_by_what_differs():
+    first = Version("1", (), 0.0, "r", {"auc": 0.8}, {"C": "1", "seed": "7"}, {})
+    second = Version("2", (), 0.0, "r", {"auc": 0.85, "f1": 0.5}, {"C": "2", "seed": "7"}, {})
+    rows = {row.name: row.values for row in compared([first, second])}
+    assert rows == {"auc": ("0.8", "0.85   (+0.05)"), "f1": ("", "0.5"), "C": ("1", "2")}
+    assert {row.name for row in compared([first])} == {"auc", "C", "seed"}
