@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
@@ -45,6 +46,7 @@ def resolve(
     folder: Path | None = None,
     local: Collection[str] = (),
     own: Collection[str] = (),
+    also: Sequence[Requirement] = (),
     emit: Emit,
     cancel: Cancel,
     step: str,
@@ -55,7 +57,8 @@ def resolve(
     ones, which the project brings itself, are left out; so are the user's `own` modules, and `optional` names that are
     not installed. `folder` is where the notebook ran. `platform` is Docker's
     (``linux/arm64``); None: the wheels of the interpreter itself. All wheels are in the cache afterwards.
-    `Requirements.serving` includes what `nb2prod.serving` requires, not its own wheel (`build_runtime_wheel`).
+    `Requirements.serving` includes what `nb2prod.serving` requires, and `also`, what this project's service needs
+    besides; not its own wheel (`build_runtime_wheel`).
 
     Raises InputError NB401-NB405, NB407 (the kernel's Python is too old), NB413 (an own module hides an installed
     package), NB419 (the generated package does), ToolError NB406 (wheels), NB408 (interpreter), NB409 (cache),
@@ -75,7 +78,7 @@ def resolve(
         map_imports(serving, kernel, folder=folder, local=local, own=own, optional=optional),
         kernel.distributions,
         target.markers,
-        runtime=[one for one in RUNTIME if not _impossible_here(one.name, runner)],
+        runtime=[*(one for one in RUNTIME if not _impossible_here(one.name, runner)), *also],
         runtime_because=RUNTIME_BECAUSE,
         own=runner.distributions,
     )

@@ -19,13 +19,14 @@ from nb2prod.events import Cancel
 
 _WHEEL = r"[A-Za-z0-9_.+!-]+\.whl"
 _CHUNK = 1 << 20
+FAST_PATH = ("artifacts/fast.json", "artifacts/fast.onnx")
 
 
 def stage_context(project: Path, wheels: Sequence[Path], folder: Path) -> None:
     """Put into `folder` what the image is made of, and nothing else.
 
     That is: Dockerfile, requirements.txt, ``src/**/*.py``, the data files of the notebook's own modules as the manifest
-    lists them, ``artifacts/artifacts.json`` and the files it names,
+    lists them, ``artifacts/artifacts.json`` and the files it names, the fast path if there is one,
     ``tests/golden/golden.json``, the project's own ``wheels/*.whl`` and `wheels`. Large files are hard links where the
     file system allows it. `folder` is made; it must be empty or missing. Raises ToolError: NB907 for a missing file, a
     symbolic link or an artifact outside ``artifacts/``; NB905 where the disk is full.
@@ -108,7 +109,8 @@ def _artifacts(project: Path) -> list[str]:
         parts = PurePosixPath(file).parts
         if not parts or ".." in parts or parts[0] == "/" or "\0" in file:
             raise ToolError(f"The artifact {file!r} is outside artifacts/.", code="NB907", where=Where(str(path)))
-    return ["artifacts/artifacts.json", *(f"artifacts/{file}" for file in files)]
+    fast = [name for name in FAST_PATH if (project / name).is_file()]
+    return ["artifacts/artifacts.json", *(f"artifacts/{file}" for file in files), *fast]
 
 
 def _data_of_modules(project: Path) -> list[str]:

@@ -19,6 +19,19 @@ class Parity:
 
 
 @dataclass(frozen=True, slots=True)
+class FastPath:
+    """Whether the image answers with an ONNX graph in place of the notebook's own code, and why, or why not.
+
+    `rows`: golden and generated ones on which both were compared; `max_difference` the largest absolute difference.
+    """
+
+    used: bool
+    reason: str
+    rows: int = 0
+    max_difference: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TestResult:
     """The generated suite: tests passed and failed, mutants made and caught; `failures` one line each."""
 

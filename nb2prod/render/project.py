@@ -7,6 +7,7 @@ from typing import Any
 
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.model.notebook import Notebook
+from nb2prod.model.report import FastPath
 from nb2prod.model.run import RunRecord
 from nb2prod.model.schema import Column, Schema, ValueSchema
 from nb2prod.parity import tolerance
@@ -62,9 +63,14 @@ def render_sources(given: Ingredients) -> dict[str, str]:
     )
 
 
-def render_papers(given: Ingredients, version: str, libraries: Collection[str], own: tuple[str, ...]) -> dict[str, str]:
-    """README, model card, pyproject and golden rows. `version` is that of nb2prod, `libraries` what the package
-    imports besides the standard library, `own` the paths of the notebook's own modules beside the package."""
+def render_papers(
+    given: Ingredients, version: str, libraries: Collection[str], own: tuple[str, ...], fast: FastPath
+) -> dict[str, str]:
+    """README, model card, pyproject and golden rows.
+
+    `version` is that of nb2prod, `libraries` what the package imports besides the standard library, `own` the paths of
+    the notebook's own modules beside the package, `fast` how it is served.
+    """
     plan, record, notebook = given.plan, given.record, given.notebook
     strings = {
         "title": title_of(notebook),
@@ -89,6 +95,7 @@ def render_papers(given: Ingredients, version: str, libraries: Collection[str], 
         "arguments": ", ".join(record_name for record_name in plan.request),
         "example": json.dumps(_first_rows(record), ensure_ascii=False),
         "own": own,
+        "fast": fast,
         "files": plan.files,
         "parts": sorted({f"src/{path.split('/')[1]}" for path in own}),
         "untyped": UNTYPED.format(json.dumps([f"{name}.*" for name in sorted(libraries)])) if libraries else "",

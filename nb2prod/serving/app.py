@@ -62,6 +62,7 @@ def create_app(
     answer: Callable[[P, Any], object],
     arguments: Callable[[R], Any] = lambda request: request,
     golden: str | Path | None = None,
+    artifacts: Path | None = None,
     code: Path | None = None,
     version: str | None = None,
     settings: Settings | None = None,
@@ -70,10 +71,10 @@ def create_app(
 
     `request` is a plain dataclass (JSON types, TypedDicts for rows); `arguments(request)` makes of it what the model
     takes, and raises ValueError, TypeError or KeyError for what it cannot (422); `answer(predictor, arguments)` gives
-    JSON values; `golden` is the file of golden rows: warm-up and examples. `code` is the package's folder: versions
-    that bring the same code can be put live, and `load(folder)` reads their artifacts. `settings` are those of the
-    environment unless given; `NB2PROD_API_KEY` is a key. The model is loaded when the server starts, in a thread of
-    its own, and asked in another.
+    JSON values; `golden` is the file of golden rows: warm-up and examples. `artifacts` is the folder that `load()`
+    reads, `code` the package's folder: versions that bring the same code can be put live, and `load(folder)` reads
+    their artifacts. `settings` are those of the environment unless given; `NB2PROD_API_KEY` is a key. The model is
+    loaded when the server starts, in a thread of its own, and asked in another.
 
     Raises TypeError for a request type without a JSON form, OSError or ValueError for unreadable golden rows,
     ValueError for a setting that is no such value, or that promises an access that it cannot guard.
@@ -84,7 +85,7 @@ def create_app(
     decoder = build_decoder(request, max_rows=settings.max_rows)
     rows = read_golden(golden) if golden is not None else None
     name, version = settings.model_name or name, settings.model_version or version
-    package = Package(name, load, decoder, arguments, answer)
+    package = Package(name, load, decoder, arguments, answer, artifacts, settings.fast_path)
     observer = build_observer(settings, decoder.layout, name)
     service = Service(
         load=lambda: load_model(package, version, rows),
@@ -105,7 +106,8 @@ def create_app(
     async def ready(_: Request) -> Response:
         status = 200 if service.status == "ready" else 503
         label = service.model.label if service.model is not None else {"name": name, "version": version}
-        return _json(encode({"status": service.status, "model": label}), status)
+        path = service.model.path if service.model is not None else None
+        return _json(encode({"status": service.status, "model": label, "path": path}), status)
 
     def describe(with_golden: bool) -> bytes:
         return encode(

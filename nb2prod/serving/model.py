@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from nb2prod.serving.batch import rows_stand_alone
+from nb2prod.serving.batch import nearly_equal, rows_stand_alone
 from nb2prod.serving.decode import Decoder
+from nb2prod.serving.fast import FastPath, FastPathError, load_fast_path, measure
 from nb2prod.serving.golden import Golden
 from nb2prod.serving.problem import Problem
 from nb2prod.serving.wire import encode
@@ -33,6 +34,10 @@ class Package(Generic[P, R]):
     decoder: Decoder[R]
     arguments: Callable[[R], Any]
     answer: Callable[[P, Any], object]
+    artifacts: Path | None = None
+    """The folder of the artifacts that `load()` reads: where a fast path lies beside them."""
+    fast_path: bool = True
+    """Whether a fast path is used where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,28 @@ class Model(Generic[P, R]):
     """Whether a row's answer does not depend on the rows beside it, as seen with the golden rows."""
     source: str | None = None
     """Where the version came from; None: it is the one that the process started with."""
+    fast: FastPath | None = None
+    why: str = "the build made no fast path"
+    """Why there is no fast path."""
 
     @property
     def label(self) -> dict[str, str | None]:
         """What answers say about where they come from."""
         return {"name": self.package.name, "version": self.version}
 
+    @property
+    def path(self) -> dict[str, str]:
+        """Which way predictions go, for whoever asks."""
+        return {"answered_by": "onnx"} if self.fast is not None else {"answered_by": "python", "why": self.why}
+
     def answer(self, request: R) -> object:
         """The predictions as JSON values. Raises Problem 422 for a value the model cannot take, and what it raises."""
+        if self.fast is not None and (predictions := self.fast.answer(request)) is not None:
+            return predictions
+        return self.answer_by_code(request)
+
+    def answer_by_code(self, request: R) -> object:
+        """The same by the notebook's own code, never by the fast path."""
         if getattr(request, "rows", None) == []:
             return self._answer_no_rows(request)
         return self.package.answer(self.predictor, self._arguments(request))
@@ -131,6 +150,24 @@ def load_model(
         request = model.golden_request()
         encode(model.answer(request))
         relative, absolute = golden.tolerance
-        alone = rows_stand_alone(model.answer, request, 10 * relative, 10 * absolute)  # batches are summed otherwise
-        model = replace(model, batches=alone)
+        # Batches are summed in another order, hence ten times the tolerance.
+        alone = rows_stand_alone(model.answer_by_code, request, 10 * relative, 10 * absolute)
+        model = _with_fast_path(replace(model, batches=alone), request, golden, folder or package.artifacts)
     return model
+
+
+def _with_fast_path(model: Model[P, R], request: R, golden: Golden, folder: Path | None) -> Model[P, R]:
+    """The model with the fast path of its artifacts, if there is one that gives the golden rows what the code gives."""
+    try:
+        if not model.package.fast_path:
+            raise FastPathError("switched off")
+        fast = load_fast_path(folder) if folder is not None else None
+        if fast is None:
+            return model
+        by_code, by_graph = model.answer_by_code(request), fast.answer(request)
+        if not nearly_equal(by_code, by_graph, *golden.tolerance):
+            raise FastPathError("the golden rows get other answers by it")
+    except FastPathError as reason:
+        return replace(model, why=str(reason))
+    measure(fast, request)
+    return replace(model, fast=fast)

@@ -52,7 +52,7 @@ class Service(Generic[P, R]):
         else:
             self.state = "ready"
             name, version = self.model.package.name, self.model.version
-            logger.info("ready", extra={"fields": {"model": name, "version": version}})
+            logger.info("ready", extra={"fields": {"model": name, "version": version, **self.model.path}})
 
     def live_model(self) -> Model[P, R]:
         """Raises Problem 503 while loading, after a failed load, and when the queue is full."""
@@ -63,7 +63,7 @@ class Service(Generic[P, R]):
         return self.model
 
     async def predict(self, model: Model[P, R], request: R, request_id: str, write: Callable[[Any], W]) -> W:
-        """`write(predictions)`, made in the thread of the model.
+        """`write(predictions)`, made in the thread of the model, or here and now where the fast path is quick enough.
 
         Raises Problem: 422 (a value the model cannot take), 503 (overloaded), 504 (too slow), 500 (it raised).
         """

@@ -24,6 +24,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Predictions that run or wait; beyond it 503 with Retry-After."""
     max_batch_rows: AtLeastOne = 1024
     """Rows of requests that wait and are answered by one prediction; 1: each request by itself."""
+    fast_path: bool = True
+    """Whether the ONNX graph that the build made, if it made one, answers in place of the notebook's own code."""
     body_seconds: Seconds = 10.0
     """How long a caller may take to send a body."""
     predict_seconds: Seconds = 20.0

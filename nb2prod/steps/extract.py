@@ -4,13 +4,14 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import nb2prod
 from nb2prod.environment import build_runtime_wheel, requirements_text, resolve
 from nb2prod.environment.stated import listed, with_stated
-from nb2prod.errors import InputError
+from nb2prod.errors import Cancelled, InputError, Nb2ProdError
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
 from nb2prod.files.digest import digest_bytes
 from nb2prod.files.handwork import find_handwork
@@ -19,12 +20,14 @@ from nb2prod.files.tree import write_tree
 from nb2prod.formatting import format_sources
 from nb2prod.model.notebook import Install, Notebook
 from nb2prod.model.project import Pin, ProjectTree, Requirements
+from nb2prod.model.report import FastPath
 from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
 from nb2prod.plan.extraction import plan_extraction
 from nb2prod.render.docker import docker_files
 from nb2prod.render.manifest import line_maps, manifest
 from nb2prod.render.project import Ingredients, render_papers, render_sources
+from nb2prod.steps.fast import RUNTIME, make_fast_path, refused
 from nb2prod.steps.leaks import refuse_secrets
 from nb2prod.steps.needed import import_cells, needed_imports
 from nb2prod.steps.own_code import OwnCode
@@ -43,6 +46,7 @@ class Project:
     runtime: Pin
     data: str
     """The notebook's folder, where training finds its files. It is not part of the project."""
+    fast: FastPath
 
     @classmethod
     def load(cls, body: Mapping[str, Any]) -> "Project":
@@ -51,7 +55,7 @@ class Project:
 
         return cls(
             body["package"], body["digest"], tuple(map(pin, body["serving"])), tuple(map(pin, body["training"])),
-            pin(body["runtime"]), body["data"],
+            pin(body["runtime"]), body["data"], FastPath(**body["fast"]),
         )  # fmt: skip
 
 
@@ -86,23 +90,37 @@ def extract_project(
     for finding in own.findings:
         emit(FindingFound("extract", finding))
     needed = needed.joined(own.serving, own.training, own.optional)
-    requirements = resolve(
+    resolved = partial(
+        resolve,
         record.python, serving=needed.serving, training=needed.training, optional=needed.optional,
         platform=spec.platform, folder=Path(spec.notebook).absolute().parent, local=(package,), own=own.tops,
         emit=emit, cancel=cancel, step="extract",
     )  # fmt: skip
+    requirements = resolved()
+    runtime, wheel = _runtime_wheel()
+    artifacts = _artifacts(run_folder, record)
+    code = {path: text.encode() for path, text in sources.items()} | dict(own.files) | artifacts
+    pins = (*requirements.serving, runtime)
+    fast = make_fast_path(code | {f"wheels/{runtime.wheel}": wheel}, package, record, pins, emit, cancel)
+    if fast.verdict.used:
+        try:
+            requirements = resolved(also=(RUNTIME,))
+        except Cancelled:
+            raise
+        except Nb2ProdError as error:
+            fast = refused(f"onnxruntime cannot be pinned: {error.message}")
     requirements, remarks = with_stated(requirements, _installs(analysis.notebook, Path(spec.notebook).parent))
     for remark in remarks:
         emit(FindingFound("extract", remark))
-    runtime, wheel = _runtime_wheel()
     libraries = {name.split(".")[0] for name in (*needed.serving, *needed.training)} - sys.stdlib_module_names
-    papers = render_papers(given, nb2prod.__version__, libraries, tuple(sorted(own.files)))
+    papers = render_papers(given, nb2prod.__version__, libraries, tuple(sorted(own.files)), fast.verdict)
     files = {path: text.encode() for path, text in (sources | papers).items()}
     files |= own.files
     files |= _locks(requirements, runtime)
     data = tuple(path for path in sorted(own.files) if not path.endswith(".py"))
     files |= docker_files(package, requirements.system, python=record.python_version, data=data)
-    files |= _artifacts(run_folder, record)
+    files |= artifacts
+    files |= fast.files
     files[f"wheels/{runtime.wheel}"] = wheel
     lines = line_maps(analysis.graph, plan, sources)
     files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, lines, own.origins)
@@ -117,6 +135,7 @@ def extract_project(
         requirements.training,
         runtime,
         str(Path(spec.notebook).absolute().parent),
+        fast.verdict,
     )
 
 
