@@ -60,6 +60,8 @@ def _report_lines(report: Mapping[str, Any], around: Surroundings) -> Iterator[L
         rows = [(one["stage"], one["status"], f"{one['rows']} rows", _difference(one)) for one in parity]
         for one, text in zip(parity, columns(rows), strict=True):
             yield line("  ", (text, _STATUS.get(one["status"], "")))
+    if (fast := report.get("fast_path")) and fast["used"]:
+        yield line(("Fast path ", "bold"), fast["reason"])
     if tests := report.get("tests"):
         yield from _tests(tests)
     if metrics := report.get("metrics"):

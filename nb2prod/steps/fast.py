@@ -44,7 +44,10 @@ def make_fast_path(
     emit: Emit,
     cancel: Cancel,
 ) -> Fast:
-    """`files` are the project's code, artifacts and own wheels, `pins` what it is served with. Nothing here fails a build. Raises Cancelled."""
+    """`files` are the project's code, artifacts and own wheels, `pins` what it is served with.
+
+    Nothing here fails a build. Raises Cancelled.
+    """
     fast = _make(files, package, record, pins, emit, cancel)
     emit(Log("extract", "info", f"fast path: {fast.verdict.reason}"))
     return fast
