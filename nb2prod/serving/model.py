@@ -76,7 +76,10 @@ class Model(Generic[P, R]):
         """The same by the notebook's own code, never by the fast path."""
         if getattr(request, "rows", None) == []:
             return self._answer_no_rows(request)
-        return self.package.answer(self.predictor, self._arguments(request))
+        predictions = self.package.answer(self.predictor, self._arguments(request))
+        if self.batches and len(predictions) != len(request.rows):  # type: ignore[attr-defined, arg-type]
+            raise ValueError("the model gave another number of predictions than there are rows")
+        return predictions
 
     def golden_request(self) -> R:
         """Raises ValueError where there are no golden rows, or they do not fit the request."""

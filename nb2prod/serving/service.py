@@ -31,6 +31,8 @@ class Service(Generic[P, R]):
     on_failure: Callable[[], None] = lambda: None
     state: State = "loading"
     model: Model[P, R] | None = None
+    swaps: int = 0
+    refused_versions: int = 0
     draining: bool = False
     """The process is about to end: not ready for new callers, though whoever still asks is answered."""
 

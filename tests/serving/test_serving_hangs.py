@@ -51,6 +51,36 @@ def test_fault_57_where_every_thread_hangs_the_service_is_not_ready_and_recovers
         assert client.post("/predict", json=GOLDEN_BODY).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("kind", "status", "says"),
+    [
+        ("raise", 500, "prediction_failed"),
+        ("exit", 500, "prediction_failed"),
+        ("twice", 500, "prediction_failed"),
+        ("nothing", 500, "prediction_failed"),
+        ("infinite", 200, None),
+    ],
+)
+def test_fault_58_what_the_model_does_wrong_is_its_fault_and_valid_json(kind, status, says):
+    body = {"rows": [GOLDEN_BODY["rows"][0] | {"class": kind}]}
+    with service_of() as client, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.post("/predict", json=body), range(8)))
+        assert {answer.status_code for answer in answers} == {status}
+        for answer in answers:
+            content = json.loads(answer.content, parse_constant=lambda name: pytest.fail(name))
+            assert content["request_id"]
+            assert content.get("error", {}).get("code") == says
+        metrics = client.get("/metrics").text
+        assert ('nb2prod_errors_total{code="prediction_failed",fault="model"} 8.0' in metrics) == (status == 500)
+        assert client.post("/predict", json=GOLDEN_BODY).status_code == 200
+
+
+def test_fault_58_a_huge_answer_is_an_answer():
+    rows = [GOLDEN_BODY["rows"][0]] * 9_000
+    with service_of() as client:
+        assert len(client.post("/predict", json={"rows": rows}).json()["predictions"]) == 9_000
+
+
 def test_fault_61_liveness_does_not_depend_on_the_queue():
     with service_of(max_hung=1) as client, ThreadPoolExecutor(1) as pool:
         asked = pool.submit(client.post, "/predict", json=HANGING)

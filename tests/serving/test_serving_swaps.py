@@ -1,6 +1,8 @@
 """Versions exchanged under load: no request fails, each is answered by one version, and memory stays where it is."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 
@@ -8,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from .faults import figures, small_or_long
+from .faults import LONG, figures, small_or_long
 from .load import Load
 from .versions import BODY, write_code, write_version
 
@@ -144,3 +146,24 @@ def test_fault_52_beyond_capacity_the_rest_is_told_so_and_it_recovers(start):
         assert all(b"retry-after" in answer.headers.lower() for answer in load.answers if answer.status == 503)
         assert load.errors == []
         assert grown < 50
+
+
+@pytest.mark.skipif(not LONG, reason="make test-faults")
+def test_fault_61_stolen_cpu_takes_no_liveness(start):
+    server = start()
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
+    try:
+        slowest = 0.0
+        with Load(server.url, BODY, rate=50) as load:
+            for _ in range(100):
+                before = time.monotonic()
+                assert httpx.get(f"{server.url}/health/live").status_code == 200
+                slowest = max(slowest, time.monotonic() - before)
+                time.sleep(0.1)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    figures("61", slowest_liveness_s=slowest, answered=load.statuses, p99_ms=1000 * load.percentile(99, served=True))
+    assert slowest < 5  # as the image's health check waits
+    assert set(load.statuses) == {200}

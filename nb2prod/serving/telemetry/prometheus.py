@@ -69,6 +69,11 @@ class Scrape(Collector):
             ("hung", "Predictions that were given up and still run", worker.hung),
         ):
             yield GaugeMetricFamily(f"nb2prod_{name}", text, value=float(value))
+        for name, text, count in (
+            ("versions_live", "Versions put live since the start, rollbacks among them", self._service.swaps),
+            ("versions_refused", "Versions that were refused", self._service.refused_versions),
+        ):
+            yield CounterMetricFamily(f"nb2prod_{name}", text, value=count)
         if self._service.model is not None:
             info = GaugeMetricFamily("nb2prod_model_info", "The live model", labels=["name", "version"])
             label = self._service.model.label

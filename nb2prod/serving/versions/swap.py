@@ -152,11 +152,13 @@ class Swapper:
 
     def _put_live(self, model: AnyModel) -> None:
         self._service.model, self.previous = model, self._service.model
+        self._service.swaps += 1
         fields = {"model": model.package.name, "version": model.version, "source": model.source}
         logger.info("version live", extra={"fields": fields})
 
     def _refuse(self, source: str, code: Any, message: str) -> RefusedVersionError:
         self.refused.append(Refusal(source, code, message))
+        self._service.refused_versions += 1
         logger.error("version refused", extra={"fields": {"source": source, "code": code, "message": message}})
         return RefusedVersionError(code, message)
 
