@@ -21,6 +21,7 @@ from nb2prod.serving.docs import docs_response
 from nb2prod.serving.envelope import Envelope
 from nb2prod.serving.exchange import Exchange
 from nb2prod.serving.golden import read_golden
+from nb2prod.serving.graphql import graphql_route
 from nb2prod.serving.model import Package, load_model
 from nb2prod.serving.openapi import describe_api
 from nb2prod.serving.problem import Problem, problem_response
@@ -149,6 +150,7 @@ def create_app(
             *(Route(exchange.path, exchange, methods=["POST"]) for exchange in exchanges),
             *question_routes(decoder, service, name),
             *version_routes(swapper, service, access, settings),
+            *([graphql_route(decoder, service, access, settings)] if settings.graphql else []),
             Route("/health/live", live),
             Route("/health/ready", ready),
             Route("/openapi.json", openapi),

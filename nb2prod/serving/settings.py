@@ -18,6 +18,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     model_version: str | None = None
     """Goes before the package's own version."""
 
+    graphql: bool = False
+    """Whether there is `/graphql`, which needs the package graphql-core."""
+
     max_body_bytes: AtLeastOne = 10 * 1024 * 1024
     max_rows: AtLeastOne = 10_000
     max_pending: AtLeastOne = 128
