@@ -22,7 +22,7 @@ def why_no_prediction(graph: NotebookGraph, predictions: tuple[Prediction, ...])
     compared = [p for p in predictions if p.use is Use.COMPARED]
     if compared:
         last = compared[-1]
-        rows = ", ".join(last.inputs) or "rows"
+        rows = last.inputs[0] if len(last.inputs) == 1 else "rows"
         return _error(
             "every prediction stands in a loop that fits or tries several models; which one is meant is not said.",
             f"Add a cell at the end that fits the best one and predicts: `best.fit(…)`, then `best.predict({rows})`.",

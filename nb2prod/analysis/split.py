@@ -109,10 +109,11 @@ def _typed_in(graph: NotebookGraph, response: Statement) -> Statement | tuple[St
             if id(call) in graph.own_calls:
                 continue
             for argument in call.args[:1] if method else call.args:
+                at, argument = _transformed(graph, cells, s, argument)
                 literal = next(_literals(graph, argument), None)
-                path = path_to(s.node, literal) if literal is not None else None
-                if path is not None and path not in [p for _, p in typed]:
-                    typed.append((s, path))
+                path = path_to(at.node, literal) if literal is not None else None
+                if path is not None and (at, path) not in typed:
+                    typed.append((at, path))
     if not any(prediction_calls(graph, s, s.node) for s in statements):
         named = [
             s for s in statements
@@ -121,6 +122,17 @@ def _typed_in(graph: NotebookGraph, response: Statement) -> Statement | tuple[St
         ]  # fmt: skip
         return named[0] if len(named) == 1 else None
     return typed[0] if len(typed) == 1 else None
+
+
+def _transformed(graph: NotebookGraph, cells: set[int], s: Statement, node: ast.expr) -> tuple[Statement, ast.expr]:
+    """The call that a named input comes from, where it only makes its rows ready: ``X = tfidf.transform(["a b"])``."""
+    numbers = graph.reads[s.number].get(node.id, frozenset()) if isinstance(node, ast.Name) else frozenset()
+    for made in (graph.statements[n] for n in numbers if len(numbers) == 1):
+        match made.node:
+            case ast.Assign(targets=[ast.Name()], value=ast.Call(func=ast.Attribute(attr=attr)) as call):
+                if attr in TRANSFORMING and made.cell in cells:
+                    return made, call
+    return s, node
 
 
 def _own_literals(graph: NotebookGraph, response: Statement) -> tuple[Statement, list[tuple[str, Path]]] | None:

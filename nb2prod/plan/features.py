@@ -122,8 +122,17 @@ def _problem(graph: NotebookGraph, problem: Problem, name: str, made: Statement)
     node = problem.node
     line = getattr(node, "lineno", made.first_line)
     cell = next((s.cell for s in graph.statements for n in _nodes(s) if n is node), made.cell)
-    message = f"`{name}` is made of rows in a way that a prediction cannot repeat: {problem.message}."
+    written = _written(graph, name, made)
+    message = f"`{written}` is made of rows in a way that a prediction cannot repeat: {problem.message}."
     return Finding(problem.code, Severity.ERROR, message, cell, line, _REMEDY)
+
+
+def _written(graph: NotebookGraph, name: str, made: Statement) -> str:
+    """The name, or the expression of the notebook that was given it: ``X_test[:, 3:]`` for `rows`."""
+    for s in graph.statements[made.number :]:
+        if s.literal and s.facts.binds == {name} and isinstance(s.node, ast.Assign):
+            return ast.unparse(s.node.value)
+    return name
 
 
 def _nodes(s: Statement) -> list[ast.AST]:

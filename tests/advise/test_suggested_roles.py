@@ -382,6 +382,11 @@ def test_a_misspelled_tag_gets_the_right_role(tag: str) -> None:
             "for i in range(3):\n    m = LogisticRegression().fit(A[i:], c[i:])\n    print(m.predict(B[i:]))",
             "`best.predict(B)`",
         ),
+        (
+            "from sklearn.model_selection import KFold\nfolds = KFold(3)\nfor i, j in folds.split(A):\n"
+            "    m = LogisticRegression().fit(A[i], c[i])\n    print(m.predict(A[j]))",
+            "`best.predict(rows)`",
+        ),
     ],
 )
 def test_without_a_prediction_the_line_to_add_is_named(cell: str, hint: str) -> None:

@@ -141,6 +141,25 @@ print(predicted)
     assert boundary_of(text)[0] == ("new",)
 
 
+def test_typed_in_rows_that_are_transformed_under_a_name() -> None:
+    text = f"""{MODEL}class Shift:
+    def fit(self, rows):
+        self.by = max(rows)
+        return self
+    def transform(self, rows):
+        return [r - self.by for r in rows]
+# %% training
+shift = Shift().fit(X_train)
+model = Mean().fit(shift.transform(X_train), y_train)
+# %% inference
+ready = shift.transform([3, 4])
+predicted = model.predict(ready)
+print(predicted)
+"""
+    assert equal_or_refused(text) == "equal"
+    assert boundary_of(text) == (("rows",), ("model", "shift"), "predicted")
+
+
 def test_typed_in_rows_inside_a_display() -> None:
     text = f"""{MODEL}# %% training
 rows = 3
