@@ -8,6 +8,7 @@ Spans are made once an answer is there, from times that were taken anyway.
 import time
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -74,22 +75,24 @@ class Tracing:
         sent = {
             name.decode(): value.decode("latin-1") for name, value in headers if name in (b"traceparent", b"tracestate")
         }
+        context = self._parents.extract(sent) if sent else Context()
         to_unix = time.time_ns() - time.perf_counter_ns()
-        attributes: dict[str, Any] = {
-            "nb2prod.protocol": protocol,
-            "nb2prod.request_id": request_id,
-            "nb2prod.model": model.package.name,
-            "nb2prod.version": model.version or "",
-            "nb2prod.rows": rows if rows is not None else 1,
-        }
         request = self._tracer.start_span(
             f"predict {model.package.name}",
-            context=self._parents.extract(sent),
+            context=context,
             kind=SpanKind.SERVER,
-            attributes=attributes,
             start_time=started_ns + to_unix,
         )
         if request.is_recording():
+            request.set_attributes(
+                {
+                    "nb2prod.protocol": protocol,
+                    "nb2prod.request_id": request_id,
+                    "nb2prod.model": model.package.name,
+                    "nb2prod.version": model.version or "",
+                    "nb2prod.rows": rows if rows is not None else 1,
+                }
+            )
             inside = set_span_in_context(request)
             for name, begin, end in (("decode", started_ns, decoded_ns), ("predict", decoded_ns, ended_ns)):
                 self._tracer.start_span(name, context=inside, start_time=begin + to_unix).end(end + to_unix)
