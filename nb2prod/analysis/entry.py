@@ -13,6 +13,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nb2prod.analysis.answers import answers_before
 from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at
 from nb2prod.analysis.names import is_plain_data, kind_of
 from nb2prod.analysis.objects import Contributors
@@ -59,7 +60,8 @@ def find_entry(graph: NotebookGraph, response: Statement, free: str) -> Split | 
         value = _also_read(graph, statements, trained, s, path)
         if value is None:
             return Split(s.cell, s.position, request=(free, path), assumed=True)
-    reading = [s for s in statements if graph.reads[s.number].get(value.name) == value.contributors]
+    earlier = [graph.statements[n] for n in sorted(_earlier(graph, statements))]
+    reading = [s for s in (*earlier, *statements) if graph.reads[s.number].get(value.name) == value.contributors]
     first = next((s for s in reading if s.number not in trained), reading[0])
     there = next((p for p, n in _with_paths(first.node) if isinstance(n, ast.Name) and n.id == value.name), None)
     return Split(first.cell, first.position, request=(value.name, there), assumed=True) if there else None
@@ -79,6 +81,13 @@ def _also_read(
               and graph.reads[t.number].get(name) == contributors]  # fmt: skip
     chosen = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
     return _Value(name, contributors) if others and not chosen else None
+
+
+def _earlier(graph: NotebookGraph, statements: list[Statement]) -> Contributors:
+    """Statements above these that predict for the same rows."""
+    numbers = {s.number for s in statements}
+    inputs = {n: c for s in statements for n, c in graph.reads[s.number].items() if not c & numbers}
+    return answers_before(graph, inputs, min(numbers))
 
 
 def _given(graph: NotebookGraph, call: ast.Call) -> ast.expr | None:

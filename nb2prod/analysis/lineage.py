@@ -156,6 +156,15 @@ def holds_rows(graph: NotebookGraph, name: str, at: int) -> bool:
     return name in tables.env and tables.env[name].is_rows
 
 
+def names_behind(deeds: Iterable[Deed], names: Iterable[str]) -> set[str]:
+    """These names and all those whose rows they were made of."""
+    found = set(names)
+    for deed in reversed(list(deeds)):
+        if deed.name in found:
+            found |= deed.value.names
+    return found
+
+
 def _chain(deeds: Iterable[Deed], name: str) -> list[Deed]:
     """What happened to the rows of `name`, in order."""
     needed, found = {name}, list[Deed]()

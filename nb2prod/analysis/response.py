@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nb2prod.analysis import effects
+from nb2prod.analysis.answers import set_beside
 from nb2prod.analysis.cuts import whole_answer
 from nb2prod.analysis.graph import NotebookGraph, Path, Statement, path_to
 from nb2prod.analysis.predictions import (
@@ -72,6 +73,11 @@ def _last_prediction(
         found = _cut(graph, predictions, statement)
         if found is not None:
             return found
+        answer = set_beside(graph, predictions, statement)
+        if isinstance(answer, ast.Name):
+            continue
+        if answer is not None:
+            return Response(statement, part=path_to(statement.node, answer))
         found = _whole(graph, predictions, statement, own, is_last=statement is statements[-1])
         if isinstance(found, Response):
             return found

@@ -13,6 +13,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import replace
 
+from nb2prod.analysis.answers import answers_before
 from nb2prod.analysis.beside import training_beside
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.labels import labels_beside
@@ -63,8 +64,11 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
                  if n == last.number or graph.place(n) != graph.place(last.number)}  # fmt: skip
         start |= {n for n in later if name in graph.bound_by(n) or graph.changes_any(graph.surely[n], n, name)}
     prediction, inputs = _prediction(graph, start, inside)
-    request = tuple(n for n, c in inputs.items() if any(n in graph.bound_by(s) for s in c & requested))
     stated = bool(requested) and not any(graph.statements[n].assumed for n in requested)
+    if not stated and (earlier := answers_before(graph, inputs, min(prediction))):
+        inside |= earlier
+        prediction, inputs = _prediction(graph, start, inside)
+    request = tuple(n for n, c in inputs.items() if any(n in graph.bound_by(s) for s in c & requested))
     if not stated:
         request, remark = (request, taken_to_be(request[0])) if request else inferred_request(graph, prediction, inputs)
         findings.append(remark)
