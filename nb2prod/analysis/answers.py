@@ -34,7 +34,8 @@ def set_beside(graph: NotebookGraph, predictions: Predictions, s: Statement) -> 
     for other in others:
         names = {n.id for n in ast.walk(other) if isinstance(n, ast.Name)}
         rows = {n for n in names if n in tables.env and (tables.env[n].is_rows or tables.env[n].kind == "unknown")}
-        if rows and not names_behind(tables.deeds, rows) & consumed:
+        related = names_behind(tables.deeds, rows) & consumed or rows & names_behind(tables.deeds, consumed)
+        if rows and not related:
             return answers[0]
     return None
 

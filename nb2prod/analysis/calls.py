@@ -318,7 +318,7 @@ def _method_call(walk: "Walk", call: _Call, function: ast.Attribute) -> Origins:
 
 def _method_value(walk: "Walk", call: _Call, name: str) -> Origins:
     """What a method that is not the notebook's own gives back, by its name."""
-    if name in effects.VIEWS or name in effects.FITTING_METHODS:
+    if name in effects.VIEWS or name in effects.FITTING_METHODS - {"fit_transform"}:
         return call.receiver
     if name == "copy":
         return holder(within(walk.names.holding(call.receiver)))

@@ -93,13 +93,13 @@ def trace(graph: NotebookGraph, name: str, at: int, whole: str | None = None) ->
     if value.kind == "unknown":
         return value.problem
     chain = _chain(tables.deeds, name)
-    first = next((n for n, d in enumerate(chain) if d.value.made), None)
+    truth = _truth(graph, tables.deeds)
+    first = next((n for n, d in enumerate(chain) if d.value.made and not _is_label(d)), None)
     if whole is not None:
         first = next((n for n, d in reversed(list(enumerate(chain))) if whole in d.value.names), None)
         if first is None or any(m.what == "selection" for d in chain[first:] for m in d.value.marks):
             return Problem("NB351", f"`{whole}` is read as well, and has other rows", graph.statements[at].node)
     if first is None:
-        truth = _truth(graph, tables.deeds)
         columns = _live(chain[1:], name, chain[0].name, truth)[1] if chain else NOTHING
         problem = _made_before(tables.deeds, chain, columns, truth) or _changed_unseen(
             graph, tables.deeds, chain, name, at
@@ -112,7 +112,6 @@ def trace(graph: NotebookGraph, name: str, at: int, whole: str | None = None) ->
     problem = _lost(graph, tables.deeds, kept, start)
     if problem is not None:
         return problem
-    truth = _truth(graph, tables.deeds)
     live, columns = _live(kept, name, request, truth)
     problem = _made_before(tables.deeds, chain, columns, truth) or _changed_unseen(graph, tables.deeds, chain, name, at)
     if problem is not None:
@@ -253,6 +252,7 @@ def _truth(graph: NotebookGraph, deeds: list[Deed]) -> frozenset[str]:
                 names |= {f"{g.value.id}[{g.slice.value!s}]" for g in given if isinstance(g, ast.Subscript)
                           and isinstance(g.value, ast.Name) and isinstance(g.slice, ast.Constant)}  # fmt: skip
     found = {n.partition("[")[2][:-1] for n in names if n.endswith("]")}
+    found |= {c for d in deeds if _is_label(d) for c in d.columns or ()}
     for deed in reversed(deeds):
         if deed.name in names and deed.binds and not deed.value.whole:
             found |= {c for _, c in deed.value.columns}
@@ -261,6 +261,15 @@ def _truth(graph: NotebookGraph, deeds: list[Deed]) -> frozenset[str]:
         elif deed.name in names and deed.binds and deed.value.only:
             found |= deed.value.only
     return frozenset(found)
+
+
+def _is_label(deed: Deed) -> bool:
+    """``df["kind"] = iris.target``: a column that is made of nothing but what the data set has as its target."""
+    marks = [m.node for m in deed.value.marks if m.what == "source"]
+    targets = [n for n in marks if isinstance(n, ast.Attribute) and n.attr == "target"]
+    return (
+        not deed.binds and bool(deed.columns) and bool(targets) and len(targets) == len(marks) and not deed.value.names
+    )
 
 
 def _live(

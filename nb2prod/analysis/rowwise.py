@@ -51,6 +51,16 @@ def bunch_part(node: ast.expr, owner: Value, name: str) -> Value:
     return STATISTIC
 
 
+def frame_of_values(node: ast.expr) -> ast.expr | None:
+    """The table in ``df.values``, ``df.to_numpy()``."""
+    match node:
+        case ast.Attribute(value=table, attr="values"):
+            return table
+        case ast.Call(func=ast.Attribute(value=table, attr="to_numpy"), args=[], keywords=[]):
+            return table
+    return None
+
+
 def _is_every(node: ast.expr) -> bool:
     return isinstance(node, ast.Slice) and node.lower is None and node.upper is None and node.step is None
 
@@ -339,7 +349,13 @@ class Reader:
             every, others = True, []
         if not every or any(self.value(o).kind != "fixed" for o in others):
             return unknown(node, "rows and columns of an array are chosen at once")
-        return owner
+        table = frame_of_values(node.value)
+        if table is None or len(others) != 1 or self.value(table).kind != "frame":
+            return owner
+        # ``df.values[:, :-1]``: a request may have fewer columns, so their names are kept
+        chosen = ast.copy_location(ast.Subscript(ast.Attribute(table, "iloc", ast.Load()), key, ast.Load()), node)
+        kept = replace(owner, only=owner.only or frozenset(), lists=(*owner.lists, chosen))
+        return marked(kept, Mark(node, "columns", table))
 
     def _indexed(self, node: ast.Subscript) -> Value:
         """``df.loc[rows, columns]``."""

@@ -207,7 +207,17 @@ class _Planner:
             prediction += then
             replaced.append(test.test)
         prediction += self._fixed(number, deed, replaced, names)
-        return training, prediction
+        return training, [*prediction, *self._without_truth(deed)]
+
+    def _without_truth(self, deed: Deed) -> Iterator[Edit]:
+        """``df[["size", "rent"]]`` without the target, which a request does not have."""
+        for node in ast.walk(_given_part(deed) or deed.node):
+            match node:
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.List(elts=parts) as listed, ctx=ast.Load()):
+                    words = [p.value for p in parts if isinstance(p, ast.Constant)]
+                    gone = [w for w in words if w in self.lineage.truth and not self.lineage.sent(str(w))]
+                    if name in deed.value.names and gone and len(words) == len(parts):
+                        yield Edit(*_span(listed), repr([w for w in words if w not in gone]))
 
     def _test(self, number: int, deed: Deed, test: ast.If, names: _Names) -> tuple[list[Edit], list[Edit]]:
         """``if df[col].dtype == object:`` is decided by training."""

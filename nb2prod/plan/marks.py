@@ -11,7 +11,7 @@ from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.grouped import group_parts
 from nb2prod.analysis.lineage import Lineage
 from nb2prod.analysis.methods import argument
-from nb2prod.analysis.rowwise import import_path, literal_names
+from nb2prod.analysis.rowwise import frame_of_values, import_path, literal_names
 from nb2prod.analysis.tables import Deed
 from nb2prod.analysis.values import Mark
 from nb2prod.plan.splice import Edit
@@ -177,6 +177,12 @@ class Written:
     def _columns(self, mark: Mark) -> Rule:
         operand = mark.operand
         assert operand is not None
+        if isinstance(mark.node, ast.Subscript) and frame_of_values(mark.node.value) is operand:
+            table, place = ast.unparse(operand), ast.unparse(mark.node.slice)
+            is_slice = isinstance(mark.node.slice, ast.Tuple) and isinstance(mark.node.slice.elts[-1], ast.Slice)
+            keep = f"{table}.iloc[{place}].{'columns.tolist()' if is_slice else 'name'}"
+            values = ".values" if isinstance(mark.node.value, ast.Attribute) else ".to_numpy()"
+            return Rule(keep, (), (*_unwrapped(mark.node, operand), *_behind(operand, "[{kept}]" + values)))
         one = self.deed.value.kind == "column" and isinstance(mark.node, ast.Subscript)
         text = ast.unparse(mark.node)
         keep = f"{text}.name" if one else f"{text}.columns.tolist()"
