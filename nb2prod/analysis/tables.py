@@ -132,7 +132,12 @@ class Tables:
                 self.given_back.append(FIXED if value is None else self.reader.value(value))
             case ast.Expr() | ast.Pass() | ast.Import() | ast.ImportFrom() | ast.Assert():
                 pass
-            case ast.With(body=body) if not any(i.optional_vars for i in node.items):
+            case ast.With(items=items, body=body) if all(
+                i.optional_vars is None or isinstance(i.optional_vars, ast.Name) for i in items
+            ):
+                for item in items:  # ``with open(path) as f``
+                    if isinstance(item.optional_vars, ast.Name):
+                        self._bind(node, item.optional_vars.id, self.reader.value(item.context_expr))
                 self._block(body)
             case _:
                 self._lose(node, "this block cannot be followed")

@@ -178,9 +178,9 @@ class Written:
         operand = mark.operand
         assert operand is not None
         if isinstance(mark.node, ast.Subscript) and frame_of_values(mark.node.value) is operand:
-            table, place = ast.unparse(operand), ast.unparse(mark.node.slice)
+            chosen = ast.Subscript(ast.Attribute(operand, "iloc", ast.Load()), mark.node.slice, ast.Load())
             is_slice = isinstance(mark.node.slice, ast.Tuple) and isinstance(mark.node.slice.elts[-1], ast.Slice)
-            keep = f"{table}.iloc[{place}].{'columns.tolist()' if is_slice else 'name'}"
+            keep = f"{ast.unparse(chosen)}.{'columns.tolist()' if is_slice else 'name'}"
             values = ".values" if isinstance(mark.node.value, ast.Attribute) else ".to_numpy()"
             return Rule(keep, (), (*_unwrapped(mark.node, operand), *_behind(operand, "[{kept}]" + values)))
         one = self.deed.value.kind == "column" and isinstance(mark.node, ast.Subscript)

@@ -298,6 +298,80 @@ def test_tables_are_looked_up_and_put_together(features: str) -> None:
     proven(features, OF_TWO, TWO)
 
 
+CONCAT = (
+    "n = len(train)\nboth = pd.concat([train.drop(columns=['price']), test], ignore_index=True)\n"
+    "both['area'] = both['area'].fillna(both['area'].median())\nboth = both.drop(columns=['kind'])\n"
+    "X, X_te = both[:n], both[n:]\n"
+)
+FIRST = "# %% training\nm1 = LinearRegression().fit(X, train['price'])\n"
+SECOND = "m2 = LinearRegression(fit_intercept=False).fit(X, train['price'])\n"
+
+
+@pytest.mark.parametrize("cells", [
+    "# %% inference\nprice = m1.predict(X_te)\nout = pd.DataFrame({'id': test['year'], 'price': price})\nout.head()",
+    "# %% inference\nout = pd.DataFrame({'id': test['year'], 'price': m1.predict(X_te)})",
+    "# %% inference\nsub = pd.DataFrame()\nsub['id'] = test['year']\nsub['price'] = m1.predict(X_te)\nsub.head()",
+])  # fmt: skip
+def test_a_prediction_beside_other_rows_is_the_response(cells: str) -> None:
+    proven(CONCAT, FIRST + cells, TWO)
+
+
+@pytest.mark.parametrize("cells", [
+    "p1 = m1.predict(X_te)\np1 = np.maximum(p1, 3)\n# %% inference\np2 = m2.predict(X_te)\nblend = .3 * p1 + .7 * p2",
+    "p1 = m1.predict(X_te)\n# %%\nlogs = np.log(p1)\n# %% inference\np2 = m2.predict(X_te)\nblend = .3 * logs + p2",
+    "p1 = m1.predict(X)\ntop = LinearRegression().fit(np.column_stack([p1, m2.predict(X)]), train['price'])\n"
+    "p1 = m1.predict(X_te)\n# %% inference\np2 = m2.predict(X_te)\nblend = top.predict(np.column_stack([p1, p2]))",
+])  # fmt: skip
+def test_a_prediction_made_before_of_the_same_rows_is_repeated(cells: str) -> None:
+    result = proven(CONCAT, FIRST + SECOND + cells, TWO)
+    assert "p1" not in result.boundary.artifacts
+
+
+LABELLED = (
+    TABLE
+    + """from sklearn.datasets import load_wine
+wine = load_wine()
+frame = pd.DataFrame(wine.data[:, :3], columns=["alcohol", "acid", "ash"])
+frame["kind"] = wine.target == 1
+frame = frame[["alcohol", "acid", "ash", "kind"]]
+"""
+)
+
+
+@pytest.mark.parametrize("features", [
+    "X = frame.iloc[:, :-1].to_numpy(); y = frame.iloc[:, -1].to_numpy()\nX = X / X.max(axis=0)",
+    "frame['acid'] = frame['acid'] / frame['acid'].max()\nframe = frame[['acid', 'ash', 'kind']]\n"
+    "X = frame[frame.columns[:-1]]; y = frame['kind']",
+    "frame['acid'] = frame['acid'] / frame['acid'].max()\nX = frame.values[:, :-1].astype(float)\ny = frame['kind']",
+])  # fmt: skip
+def test_the_label_of_a_data_set_is_not_sent(features: str) -> None:
+    result = proven(features, """
+# %% training
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=1)
+model = DecisionTreeClassifier(random_state=0).fit(X_train, y_train)
+# %% inference
+model.predict_proba(X_test)
+""", LABELLED)  # fmt: skip
+    (data,) = result.truth.request.values()
+    assert "kind" not in getattr(pickle.loads(data), "columns", ())
+
+
+def test_a_threshold_that_is_found_with_the_truth_is_kept() -> None:
+    result = proven("X = df[['fare']] / df['fare'].max()\ny = df['y']\n"
+                    "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=1)", """
+# %% training
+from sklearn.metrics import roc_curve
+model = LogisticRegression().fit(X_train, y_train)
+# %%
+fpr, tpr, thresholds = roc_curve(y_test, model.predict_proba(X_test)[:, 1])
+# %%
+limit = thresholds[np.argmax(tpr >= 0.5)]
+# %% inference
+flag = model.predict_proba(X_test)[:, 1] >= limit
+""")  # fmt: skip
+    assert "limit" in result.boundary.artifacts
+
+
 def test_arrays_are_found_again_by_value() -> None:
     result = proven("X = df[['age', 'fare']].fillna(0).values\n"
                     "X = StandardScaler().fit_transform(X)\ny = df['y'].values\n",

@@ -15,6 +15,7 @@ AT_PARITY = frozenset({
     "bank_label_encoder", "bike_poisson", "credit_imbalanced", "custom_transformer", "customers_kmeans",
     "decision_tree_scratch", "eigenfaces_knn_scratch", "energy_multi_output", "forecast_recursive",
     "globals_everywhere", "gridsearch_wine", "heart_models_by_cell", "heart_survival", "house_prices_align",
+    "house_prices_concat", "pickle_through_disk", "threshold_proba",
     "insurance_pipeline", "iris_first_project", "iris_knn", "lightgbm_early_stopping", "lightgbm_native",
     "linear_regression_scratch", "logistic_scratch_class", "model_loop_best", "model_per_store", "movie_recommender",
     "mpg_polynomial", "news_tfidf", "one_cell", "pytorch_digits_augment", "pytorch_regression",
@@ -22,18 +23,12 @@ AT_PARITY = frozenset({
     "wine_cross_validation",
 })  # fmt: skip
 """Those that have been: none of them may be refused again."""
-STOPPED_BY_THE_PROOF = {
-    "threshold_proba": "a label made in a column is repeated for the request",
-}
-"""Not yet refused before anything runs; what is wrong is seen by the proof and nothing comes out."""
 EVERY = os.environ.get("NB2PROD_SHAPES") == "all"
 
 
 @pytest.mark.parametrize("name", SHAPES if EVERY else ("one_cell",))
 def test_comes_to_parity_or_is_refused(name: str, tmp_path: Path) -> None:
     outcome = convert(name, tmp_path)
-    if name in STOPPED_BY_THE_PROOF and outcome.kind == "failed":
-        pytest.xfail(STOPPED_BY_THE_PROOF[name])
     assert outcome.kind in (("parity",) if name in AT_PARITY else ("parity", "refused")), outcome.said
 
 
