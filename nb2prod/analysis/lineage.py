@@ -302,7 +302,7 @@ def _live(
             lists = () if deed.loop else tuple((deed.number, node) for node in value.lists)  # a turn has its own
             inside = frozenset(c for c in value.only if through.has(c, truth)) if through.every else value.only
             through = Columns(False, inside, lists) if through.every else through
-        through = _encoded(deed, through, truth, doubtful)
+        through = Columns(True, truth) if value.opaque else _encoded(deed, through, truth, doubtful)
         doubtful |= _dropped_if_there(deed)
         for table in value.whole if deed.loop is not None and not _updates_itself(deed) else ():
             named = literal_names(deed.loop.iter, {}) if deed.loop else None

@@ -14,7 +14,7 @@ from nb2prod.analysis.names import is_plain_data, kind_of
 from nb2prod.analysis.rows import FITTING
 from nb2prod.analysis.rowwise import Places, Reader, places_of
 from nb2prod.analysis.turns import Turn, as_table, is_plain_body, members_of, rebinds
-from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Mark, Value, joined, marked, unknown
+from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Inside, Mark, Value, joined, marked, unknown
 
 _DEPTH = 6
 
@@ -170,7 +170,7 @@ class Tables:
             self.env.pop(name, None)
             if value.kind == "item":
                 self.env[name] = ITEM
-            elif value.counted and (self.loop is not None or self.turn is not None):
+            elif value.counted and (self.loop is not None or self.turn is not None or self.depth):
                 self.env[name] = STATISTIC  # another one in each turn
             elif source is not None and self.loop is None and is_plain_data(source):
                 self.constants[name] = source
@@ -389,7 +389,7 @@ class Tables:
         self.loop, self.over = node, over
         self._block(node.body)
         self.loop, self.over = None, FIXED
-        for name in [n for n, v in self.env.items() if v is STATISTIC]:
+        for name in [n for n, v in self.env.items() if v is STATISTIC and not self.depth]:
             del self.env[name]
 
     def _forget(self, names: Iterable[str]) -> None:
@@ -492,6 +492,9 @@ class Tables:
             items = tuple(part if i.is_rows else STATISTIC for i in results[0].items)
             return replace(part, kind="several", items=items, marks=()) if items else part
         if marks or inner.counted_loops:
+            twinned = self._twinned(name, node, call, values, inner)
+            if twinned is not None:
+                return twinned
             what = "selects rows" if any(m.what == "selection" for m in marks) else "computes a statistic of the table"
             return unknown(call, f"`{name}` {what} inside")
         rows = [v for v in results if v.depends]
@@ -502,8 +505,42 @@ class Tables:
         return Value(
             first.kind, frozenset().union(*(v.sources for v in given)), frozenset().union(*(v.names for v in given)),
             tuple(m for v in given for m in v.marks), whole=frozenset().union(*(v.names for v in given)), made=True,
-            items=tuple(replace(i, marks=(), problem=None) for i in first.items),
+            items=tuple(replace(i, marks=(), problem=None) for i in first.items), opaque=True,
         )  # fmt: skip
+
+    def _twinned(self, name: str, node: ast.AST, call: ast.Call, values: list[Value], inner: "Tables") -> Value | None:
+        """The value of a function that takes statistics of what it is given, which are kept for the prediction."""
+        (number,) = self.graph.reads[self.number][name]
+        late = self.graph.definitions[number].late_reads
+        reads = self.graph.reads[self.number]
+        outside = [n for n in late if n in reads and kind_of(self.graph, reads[n]) in ("value", "parameter")]
+        leaving = ast.Return | ast.Yield | ast.YieldFrom | ast.Global | ast.Nonlocal | ast.FunctionDef | ast.ClassDef
+        left = [n for n in ast.walk(node) if isinstance(n, leaving) and n is not node]
+        plain = isinstance(node, ast.FunctionDef) and not node.decorator_list and left == [node.body[-1]]
+        given = [v for v in values if v.depends]
+        if (
+            self.depth
+            or self.loop
+            or self.turn
+            or outside
+            or not plain
+            or len(inner.given_back) != 1
+            or len(given) != 1
+        ):
+            return None
+        result = inner.given_back[0]
+        if (
+            not result.is_rows
+            or any(isinstance(a, ast.Starred) for a in call.args)
+            or not all(k.arg for k in call.keywords)
+        ):
+            return None
+        ending = [Deed(self.number, node.body[-1], "", result, binds=True)] if result.marks else []  # type: ignore[attr-defined]
+        inside = Inside(number, (*inner.deeds, *ending))
+        (table,) = given
+        mark = Mark(call, "function", call.func, inside=inside)
+        return Value(result.kind, table.sources, table.names, (*table.marks, mark), whole=table.names, made=True,
+                     opaque=True)  # fmt: skip
 
 
 def _root(node: ast.expr) -> str:

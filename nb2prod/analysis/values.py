@@ -8,7 +8,10 @@ what must be kept from training, because one row alone would have another mean.
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from nb2prod.analysis.tables import Deed
 
 Kind = Literal[
     "fixed", "frame", "column", "array", "list", "several", "bunch", "accessor", "groups", "indexer", "item", "unknown"
@@ -33,6 +36,7 @@ What = Literal[
     "encoded",
     "aligned",
     "inserted",
+    "function",
 ]
 
 
@@ -56,6 +60,7 @@ class Mark:
     encoded     ``df.apply(encoder.fit_transform)``         `df`
     aligned     ``a.align(b, axis=1)``: what b comes to     `b`
     inserted    the place in ``df.insert(2, "a", values)``  `df`
+    function    a function that takes statistics, ``f(df)`` its name; what it does is `inside`
     =========== =========================================== ==========================================
     """
 
@@ -64,6 +69,15 @@ class Mark:
     operand: ast.expr | None = None
     is_frame: bool = False
     """Whether the levels are those of several columns."""
+    inside: "Inside | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a function of the notebook, defined by statement `definition`, does to a table that it is given."""
+
+    definition: int
+    deeds: tuple["Deed", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,8 @@ class Value:
     """`sources` tell tables apart (train and test files); `names` are the variables whose rows the value is made of,
     without those that only a mark reads. `columns` are ``(name, column)`` read by name, `whole` the names of which
     every column is read, except `dropped`; with `only`, no others than these. `made`: more than a selection of rows
-    and columns happened. `counted`: a fixed value that is computed from rows."""
+    and columns happened. `counted`: a fixed value that is computed from rows. `opaque`: which columns
+    come of which others cannot be told."""
 
     kind: Kind = "fixed"
     sources: frozenset[str] = frozenset()
@@ -97,6 +112,7 @@ class Value:
     owner: ast.expr | None = None
     keys: tuple[ast.expr, ...] = ()
     problem: Problem | None = None
+    opaque: bool = False
 
     @property
     def is_rows(self) -> bool:
@@ -147,4 +163,5 @@ def joined(parts: Iterable[tuple[ast.expr, Value]], kind: Kind, node: ast.AST, *
         flow.only,
         flow.lists,
         made=made or any(v.made for v in rows),
+        opaque=any(v.opaque for v in rows),
     )

@@ -41,7 +41,8 @@ class Watch:
     input     what the prediction is given: its rows are the golden rows; `columns` of the raw table are sent
     ========= ==================================================================================
 
-    Where `guard` is an expression, only while that is true: in one turn of a loop.
+    Where `guard` is an expression, only while that is true: in one turn of a loop. `setup` is code that is run for it
+    first, on copies.
     """
 
     kind: Literal["raw", "kept", "empty", "columns", "selection", "input"]
@@ -53,6 +54,7 @@ class Watch:
     by_value: bool = False
     columns: dict[str, Any] | None = None
     guard: str = ""
+    setup: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from nb2prod.analysis.tables import Deed
 from nb2prod.analysis.values import Mark, Problem
 from nb2prod.plan.marks import Written, snake, written
 from nb2prod.plan.splice import Edit
+from nb2prod.plan.twins import setup_of, twin_of
 
 Path = tuple[tuple[str, int], ...]
 Place = tuple[int, int, type]
@@ -29,7 +30,8 @@ class Keep:
     that `path` leads to inside statement `number`. With `key`, a loop's variable, one for each turn.
 
     `training` is what train() assigns, where that reads otherwise; none where it keeps no copy of its own. `guard` is
-    the test that this is the turn of a loop over tables that the prediction repeats.
+    the test that this is the turn of a loop over tables that the prediction repeats. `setup` makes the value beside the
+    run, where train() has `definition` in front of the statement.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Keep:
     key: str | None
     training: str
     guard: str = ""
+    setup: str = ""
+    definition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Step:
     prediction: tuple[Edit, ...] = ()
     gives: tuple[tuple[str, ast.expr, str], ...] = ()
     is_repeated: bool = True
+    definitions: tuple[str, ...] = ()
+    """Functions that predict() has in front of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class _Planner:
     at: int
     keeps: list[Keep] = field(default_factory=list)
     fixed: dict[str, None] = field(default_factory=dict)
+    definitions: list[tuple[int, str]] = field(default_factory=list)
     problem: Problem | None = None
 
     def plan(self) -> Keeping | Problem:
@@ -139,7 +146,9 @@ class _Planner:
             now, then = self._listed(number, whole, deeds[0], names)
             training += now
             prediction += then
-        return Step(number, tuple(dict.fromkeys(training)), tuple(dict.fromkeys(prediction)), tuple(gives), bool(live))
+        definitions = tuple(text for n, text in self.definitions if n == number)
+        return Step(number, tuple(dict.fromkeys(training)), tuple(dict.fromkeys(prediction)), tuple(gives), bool(live),
+                    definitions)  # fmt: skip
 
     def _turn(
         self, number: int, loop: ast.For, live: set[Place], deeds: list[Deed], names: _Names
@@ -235,6 +244,8 @@ class _Planner:
     def _mark(
         self, number: int, deed: Deed, mark: Mark, context: Written, names: _Names
     ) -> tuple[Keep | None, list[Edit], list[Edit], list[ast.expr], bool] | None:
+        if mark.what == "function":
+            return self._function(number, deed, mark, names)
         existing = next((k for k in self.keeps if k.number == number and k.text == context.text_of(mark) and
                          k.path == self._path(number, deed)), None)  # fmt: skip
         rule = context.rule(mark)
@@ -266,6 +277,30 @@ class _Planner:
         now = [e if "{kept}" not in e.text else _filled(e, here) for e in rule.training if not deed.turn]
         then = [_filled(e, f"self.{here}") for e in rule.prediction]
         return existing, now, then, list(rule.hidden), False
+
+    def _function(
+        self, number: int, deed: Deed, mark: Mark, names: _Names
+    ) -> tuple[Keep, list[Edit], list[Edit], list[ast.expr], bool] | None:
+        """A call of a function that takes statistics of the table it is given."""
+        call = mark.node
+        whole = self.graph.statements[number].node
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or deed.node is not whole:
+            self.problem = self.problem or Problem("NB351", "a function takes statistics inside a block", mark.node)
+            return None
+        if isinstance(whole, ast.Assign) and isinstance(whole.targets[0], ast.Tuple | ast.List) and whole.value is call:
+            self.problem = self.problem or Problem("NB351", "a function that takes statistics gives several values",
+                                                   mark.node)  # fmt: skip
+            return None
+        name = names.free(f"{call.func.id}_kept")
+        twin = twin_of(self.graph, self.lineage, mark, name)
+        if isinstance(twin, Problem):
+            self.problem = self.problem or twin
+            return None
+        keep = Keep(name, number, (), "before", name, None, "{}", setup=setup_of(twin, call, name),
+                    definition=twin.keeping)  # fmt: skip
+        self.definitions.append((number, twin.using))
+        span = _span(call.func)
+        return keep, [Edit(*span, twin.keeping_name)], [Edit(*span, twin.using_name)], [call.func], False
 
     def _fitted_copy(
         self, number: int, deed: Deed, mark: Mark, names: _Names, prediction: tuple[Edit, ...]

@@ -25,6 +25,7 @@ def training_code(splicer: Splicer, number: int, keeping: Keeping) -> Code:
     text = replace(code, text=piece.text).text
     before = [_line(splicer, s, k) for k in keeps if not k.path and k.when == "before"]
     before += [f"{k.name} = {{}}" for k in keeps if k.key is not None]
+    before += [f"\n{k.definition}\n" for k in keeps if k.definition]
     after = [_line(splicer, s, k) for k in keeps if not k.path and k.when == "after"]
     comments, own = _comments(text)
     return replace(code, text="\n".join([*comments, *before, own, *after]), keeps=True)
@@ -44,10 +45,19 @@ def prediction_code(splicer: Splicer, number: int, keeping: Keeping) -> Code | N
     piece = cut(source, s.node, edits)
     if not step.gives:
         text = f"{next(iter(s.facts.binds))} = {piece.text}" if s.literal else piece.text
+        if step.definitions:
+            comments, text = _comments(text)
+            text = "\n".join([*comments, *(f"{d}\n" for d in step.definitions), text])
         return Code(number, s.cell, text, piece.first_line, piece.apart)
     lines = [f"{name} = {_expression(source, part, edits)}{copied}" for name, part, copied in step.gives]
     comments, _ = _comments(piece.text)
-    return Code(number, s.cell, "\n".join([*comments, *lines]), piece.first_line, piece.apart)
+    return Code(
+        number,
+        s.cell,
+        "\n".join([*comments, *(f"{d}\n" for d in step.definitions), *lines]),
+        piece.first_line,
+        piece.apart,
+    )
 
 
 def _expression(source: str, part: ast.expr, edits: list[Edit]) -> str:

@@ -49,7 +49,7 @@ def plan_watches(
 
 
 def _kept(keep: Keep) -> Watch:
-    return Watch("kept", keep.text, keep.name, keep.key or "", guard=keep.guard)
+    return Watch("kept", keep.text, keep.name, keep.key or "", guard=keep.guard, setup=keep.setup)
 
 
 def _selection(deed: Deed, mark: Mark, operand: ast.expr) -> Watch:

@@ -298,6 +298,55 @@ def test_tables_are_looked_up_and_put_together(features: str) -> None:
     proven(features, OF_TWO, TWO)
 
 
+@pytest.mark.parametrize("features", [
+    "def clean(df):\n    df = df.copy()\n    df['area'] = df['area'].fillna(df['area'].median())\n"
+    "    df['old'] = (df['year'] < 1990).astype(int)\n    return df\ntrain = clean(train)\n"
+    "test = clean(test)",
+    "def clean(t):\n    m = t['area'].mean()\n    t['area'] = t['area'].fillna(m)\n"
+    "    t['z'] = (t['area'] - m) / t['area'].std()\n    print('done')\n    return t\n"
+    "train = clean(train)\ntest = clean(test)",
+    "def clean(t):\n    t = t.copy()\n    for c in ['area', 'year']:\n"
+    "        t[c] = (t[c] - t[c].mean()) / t[c].std()\n    return t\ntrain = clean(train)\n"
+    "test = clean(test)",
+    "def clean(t):\n    t = t.copy()\n    for c in t.columns:\n        if t[c].dtype == 'float64':\n"
+    "            t[c] = t[c].fillna(t[c].mean())\n    t['k'] = t['kind'].map(t['kind'].value_counts())\n"
+    "    return t.drop(columns=['kind'])\ntrain = clean(train)\ntest = clean(test)",
+    "def clean(t, n):\n    t = pd.get_dummies(t.fillna(n))\n    return t\nprice = train.pop('price')\n"
+    "train = clean(train, 0)\ntest = clean(test, n=0)\ntrain['price'] = price\n",
+    "def clean(t):\n    t = t.copy()\n    sc = StandardScaler()\n"
+    "    t['year'] = sc.fit_transform(t[['year']]).ravel()\n"
+    "    t['b'] = pd.qcut(t['year'], 4, labels=False)\n"
+    "    t['m'] = t.groupby('kind')['year'].transform('mean')\n    return t\ntrain = clean(train)\n"
+    "test = clean(test)",
+    "limit = 3\nnames = [c for c in train.columns if c != 'price']\ndef clean(t):\n    t = t.copy()\n"
+    "    t['area'] = t['area'].fillna(t['area'].median()).clip(limit)\n    return t\n"
+    "train = clean(train)\ntest = clean(test)",
+    "def clean(t):\n    if t['area'].isnull().any():\n"
+    "        t['area'] = t['area'].fillna(t['area'].median())\n    return t\ntrain = clean(train)\n"
+    "test = clean(test)",
+    "def clean(t):\n    t = t.copy()\n    t['area'] = t['area'].fillna(t['area'].median())\n"
+    "    return t\nboth=[train, test]\ntrain, test = clean(train), clean(test)",
+    "def clean(t):\n    m = t['area'].mean()\n    t['z'] = t['area'].apply(lambda v: v - m)\n"
+    "    t['w'] = [v - m for v in t['area']]\n    return t\ntrain = clean(train)\ntest = clean(test)",
+])  # fmt: skip
+def test_a_function_keeps_the_statistics_it_takes(features: str) -> None:
+    proven(features, OF_TWO, TWO)
+
+
+@pytest.mark.parametrize("features", [
+    "def clean(t):\n    t = t.dropna()\n    t['area'] = t['area'] - t['area'].median()\n    return t\n"
+    "train = clean(train)\ntest = clean(test)",
+    "k = train['area'].mean()\ndef clean(t):\n    t['area'] = t['area'].fillna(t['area'].median()) / k\n    return t\n"
+    "train = clean(train)\ntest = clean(test)",
+    "def clean(t):\n    if len(t) > 30:\n        return t\n    t['area'] = t['area'].fillna(t['area'].median())\n    return t\n"
+    "train = clean(train)\ntest = clean(test)",
+])  # fmt: skip
+def test_a_function_that_does_more_with_its_table_is_refused(features: str) -> None:
+    result = convert(f"{TWO.strip()}\n# %% preprocessing\n{features}\n{OF_TWO.strip()}")
+    assert isinstance(result, tuple)
+    assert set(result) <= {"NB351"}
+
+
 CONCAT = (
     "n = len(train)\nboth = pd.concat([train.drop(columns=['price']), test], ignore_index=True)\n"
     "both['area'] = both['area'].fillna(both['area'].median())\nboth = both.drop(columns=['kind'])\n"
@@ -330,6 +379,7 @@ def test_a_prediction_made_before_of_the_same_rows_is_repeated(cells: str) -> No
 LABELLED = (
     TABLE
     + """from sklearn.datasets import load_wine
+from sklearn.tree import DecisionTreeClassifier
 wine = load_wine()
 frame = pd.DataFrame(wine.data[:, :3], columns=["alcohol", "acid", "ash"])
 frame["kind"] = wine.target == 1

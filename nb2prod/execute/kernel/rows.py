@@ -12,7 +12,9 @@ state kept, so that the notebook goes on as if nobody had looked.
 # ruff: noqa: ARG002  (what a watch is for shares one signature)
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import pickle
 import sys
 from collections import defaultdict
@@ -40,6 +42,9 @@ class Watcher:
         try:
             if watch["guard"] and not eval(watch["guard"], names):  # noqa: S307
                 return
+            if watch["setup"]:
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(watch["setup"], names)  # noqa: S102  (a function of the notebook, on copies)
             value = eval(watch["text"], names)  # noqa: S307  (an expression of the notebook itself)
             getattr(self, "_" + watch["kind"])(watch, value, names)
         except CaptureError:
