@@ -88,7 +88,9 @@ class _Writer:
                 continue
             place = ""
             if rule.keep:
-                place = self._keep(deed, deed.node, rule.capture or rule.keep, context.name_of(mark, None))
+                text = rule.capture or rule.keep
+                text = f"deepcopy({text})" if isinstance(mark.node, ast.Name) else text
+                place = self._keep(deed, deed.node, text, context.name_of(mark, None))
             elif mark.what == "fitted" and mark.operand is not None:
                 text = f"deepcopy({ast.unparse(mark.operand)})"
                 place = self._keep(deed, deed.node, text, snake(ast.unparse(mark.operand)), after=True)

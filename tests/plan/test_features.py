@@ -338,8 +338,8 @@ def test_a_function_keeps_the_statistics_it_takes(features: str) -> None:
     "train = clean(train)\ntest = clean(test)",
     "k = train['area'].mean()\ndef clean(t):\n    t['area'] = t['area'].fillna(t['area'].median()) / k\n    return t\n"
     "train = clean(train)\ntest = clean(test)",
-    "def clean(t):\n    if len(t) > 30:\n        return t\n    t['area'] = t['area'].fillna(t['area'].median())\n    return t\n"
-    "train = clean(train)\ntest = clean(test)",
+    "def clean(t):\n    if len(t) > 30:\n        return t\n    t['area'] = t['area'].fillna(t['area'].median())\n"
+    "    return t\ntrain = clean(train)\ntest = clean(test)",
 ])  # fmt: skip
 def test_a_function_that_does_more_with_its_table_is_refused(features: str) -> None:
     result = convert(f"{TWO.strip()}\n# %% preprocessing\n{features}\n{OF_TWO.strip()}")
