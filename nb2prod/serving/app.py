@@ -150,7 +150,7 @@ def create_app(
             *(Route(exchange.path, exchange, methods=["POST"]) for exchange in exchanges),
             *question_routes(decoder, service, name),
             *version_routes(swapper, service, access, settings),
-            *([graphql_route(decoder, service, access, settings)] if settings.graphql else []),
+            *([graphql_route(decoder, service, access, observer, settings)] if settings.graphql else []),
             Route("/health/live", live),
             Route("/health/ready", ready),
             Route("/openapi.json", openapi),

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from nb2prod.serving import log
 from nb2prod.serving.settings import Settings
-from nb2prod.serving.telemetry.features import FeatureCounts, Seen, SeenRows
+from nb2prod.serving.telemetry.features import FeatureCounts, FeatureWatch, Seen, SeenRows
 
 from .conftest import TestClient, client_of
 from .sample_service import GOLDEN, make_app
@@ -59,7 +59,8 @@ def test_requests_predictions_rows_and_faults_are_counted():
     assert seen["nb2prod_request_seconds_bucket", "+Inf", "/predict"] == 6
     assert 0 < seen["nb2prod_request_seconds_sum", "/predict"] < 60
     assert seen["nb2prod_predict_seconds_count",] == 3
-    assert seen["nb2prod_model_info", "sample", "7"] == 1
+    assert seen["nb2prod_model_info", "python", "sample", "7"] == 1
+    assert seen["nb2prod_versions_total", "refused"] == 0
     assert seen["nb2prod_ready",] == 1
     assert (seen["nb2prod_pending",], seen["nb2prod_pending_limit",]) == (0, 128)
     assert seen["nb2prod_monitor_dropped_total", "log"] == 0
@@ -108,16 +109,18 @@ def test_values_that_training_did_not_know_are_counted_by_column():
 
 
 def test_of_many_rows_some_are_looked_at_evenly():
-    counts = FeatureCounts(SeenRows("rows", {"x": Seen(minimum=0, maximum=1)}))
+    counts = FeatureCounts()
+    watch = FeatureWatch(SeenRows("rows", {"x": Seen(minimum=0, maximum=1)}), counts)
 
-    counts.look(SimpleNamespace(rows=[{"x": 0.5 if n < 5_000 else 2} for n in range(10_000)]))
+    watch.look(SimpleNamespace(rows=[{"x": 0.5 if n < 5_000 else 2} for n in range(10_000)]))
     assert (counts.looked_at, counts.outside["x"]) == (100, 50)
 
 
 def test_rows_that_are_no_objects_are_left_alone():
-    counts = FeatureCounts(SeenRows("rows", {"x": Seen(minimum=0, maximum=1)}))
+    counts = FeatureCounts()
+    watch = FeatureWatch(SeenRows("rows", {"x": Seen(minimum=0, maximum=1)}), counts)
 
-    counts.look(SimpleNamespace(rows=[1.0, 2.0]))
+    watch.look(SimpleNamespace(rows=[1.0, 2.0]))
     assert counts.looked_at == 0
 
 

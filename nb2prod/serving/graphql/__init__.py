@@ -6,6 +6,7 @@ Names that GraphQL cannot spell are spelled with underscores (``sepal_length``);
 one. Values are looked at by the rules of `/predict` and are never repeated in an error.
 """
 
+import time
 from typing import Any
 
 from starlette.requests import Request
@@ -17,9 +18,12 @@ from nb2prod.serving.body import check_headers, read_body
 from nb2prod.serving.decode import Decoder
 from nb2prod.serving.service import Service
 from nb2prod.serving.settings import Settings
+from nb2prod.serving.telemetry import Observer
 
 
-def graphql_route(decoder: Decoder[Any], service: Service[Any, Any], access: Access, settings: Settings) -> Route:
+def graphql_route(
+    decoder: Decoder[Any], service: Service[Any, Any], access: Access, observer: Observer, settings: Settings
+) -> Route:
     """Raises RuntimeError where graphql-core is not installed."""
     try:
         from nb2prod.serving.graphql.execute import GraphQL
@@ -30,7 +34,8 @@ def graphql_route(decoder: Decoder[Any], service: Service[Any, Any], access: Acc
     asked = GraphQL(decoder)
 
     async def graphql(http: Request) -> Response:
-        http.state.caller = access.admit(http.scope["headers"], "predict").id
+        started = time.perf_counter_ns()
+        http.state.caller = caller = access.admit(http.scope["headers"], "predict").id
         model = service.live_model()
         limit = settings.max_body_bytes
         check_headers(http.headers, limit, frozenset({"application/json"}))
@@ -38,7 +43,12 @@ def graphql_route(decoder: Decoder[Any], service: Service[Any, Any], access: Acc
         request_id: str = http.state.request_id
 
         async def predict(request: Any) -> dict[str, Any]:
+            decoded = time.perf_counter_ns()
             predictions = await service.predict(model, request, request_id, lambda given: given)
+            observer.prediction(
+                *("graphql", request_id, caller, model, request, predictions, len(body)),
+                *(started, decoded, time.perf_counter_ns(), http.scope["headers"]),
+            )
             return {"predictions": predictions, "requestId": request_id, "model": model.label}
 
         status, content = await asked.answer(body, predict, model.label)

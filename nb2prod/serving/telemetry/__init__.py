@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nb2prod.serving.access import RawHeaders
 from nb2prod.serving.log import access_lines, lines
 from nb2prod.serving.telemetry.counts import Counts, Predictions, Route
-from nb2prod.serving.telemetry.features import FeatureCounts
+from nb2prod.serving.telemetry.features import FeatureCounts, FeatureWatch
 
 if TYPE_CHECKING:
     from nb2prod.serving.model import Model
@@ -29,7 +29,8 @@ class Observer:
         self.counts = Counts()
         self.requests = requests
         self.tracing = tracing
-        self.features: FeatureCounts | None = None
+        self.features = FeatureCounts()
+        self._watch: FeatureWatch | None = None
         self._sample = sample
         self._model: Model[Any, Any] | None = None
         self._answered: Predictions | None = None
@@ -82,8 +83,8 @@ class Observer:
         self._answered.requests += 1
         self._answered.rows += rows if rows is not None else 1
         self.counts.predict_seconds.add((ended_ns - decoded_ns) / 1e9)
-        if self.features is not None:
-            self.features.look(request)
+        if self._watch is not None:
+            self._watch.look(request)
         if self.requests is not None and (self._sample >= 1.0 or random.random() < self._sample):  # noqa: S311
             milliseconds = (ended_ns - started_ns) / 1e6
             self.requests.put(
@@ -118,7 +119,7 @@ class Observer:
         return lost
 
     def _adopt(self, model: "Model[Any, Any]") -> None:
-        """Another version is live: its features are counted anew, as its training saw other ranges."""
+        """Another version answers: its training saw other ranges."""
         self._model = model
         seen = model.golden.seen if model.golden is not None else None
-        self.features = FeatureCounts(seen) if seen is not None else None
+        self._watch = FeatureWatch(seen, self.features) if seen is not None else None

@@ -4,6 +4,7 @@ Counted, never stored. What training saw stands in the golden rows' file, for th
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -27,23 +28,31 @@ class SeenRows(msgspec.Struct, frozen=True):
     columns: dict[str, Seen]
 
 
+@dataclass(slots=True)
 class FeatureCounts:
-    """For one version. `looked_at` counts rows; `outside`, `unseen` and `missing` values, by column."""
+    """`looked_at` counts rows; `outside`, `unseen` and `missing` values, by column, over all versions."""
 
-    def __init__(self, seen: SeenRows) -> None:
-        self.looked_at = 0
+    looked_at: int = 0
+    outside: dict[str, int] = field(default_factory=dict)
+    unseen: dict[str, int] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
+
+
+class FeatureWatch:
+    """Compares requests with what the training of one version saw, into `counts`."""
+
+    def __init__(self, seen: SeenRows, counts: FeatureCounts) -> None:
         self._field = seen.field
-        self.outside: dict[str, int] = {}
-        self.unseen: dict[str, int] = {}
-        self.missing = dict.fromkeys(seen.columns, 0)
+        self._counts = counts
         self._ranges: list[tuple[str, float, float]] = []
         self._categories: list[tuple[str, frozenset[str]]] = []
         for name, column in seen.columns.items():
+            counts.missing.setdefault(name, 0)
             if column.minimum is not None and column.maximum is not None:
-                self.outside[name] = 0
+                counts.outside.setdefault(name, 0)
                 self._ranges.append((name, column.minimum, column.maximum))
             elif column.categories:
-                self.unseen[name] = 0
+                counts.unseen.setdefault(name, 0)
                 self._categories.append((name, frozenset(column.categories)))
 
     def look(self, request: object) -> None:
@@ -53,19 +62,20 @@ class FeatureCounts:
             self._count(rows if len(rows) <= MOST_ROWS else rows[:: -(-len(rows) // MOST_ROWS)])
 
     def _count(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.looked_at += len(rows)
-        missing = self.missing
+        counts = self._counts
+        counts.looked_at += len(rows)
+        missing, outside, unseen = counts.missing, counts.outside, counts.unseen
         for name, low, high in self._ranges:
             for row in rows:
                 value = row.get(name)
                 if value is None:
                     missing[name] += 1
                 elif not low <= value <= high:
-                    self.outside[name] += 1
+                    outside[name] += 1
         for name, known in self._categories:
             for row in rows:
                 value = row.get(name)
                 if value is None:
                     missing[name] += 1
                 elif value not in known:
-                    self.unseen[name] += 1
+                    unseen[name] += 1

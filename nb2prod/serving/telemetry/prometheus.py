@@ -74,15 +74,17 @@ class Scrape(Collector):
             ("versions_refused", "Versions that were refused", self._service.refused_versions),
         ):
             yield CounterMetricFamily(f"nb2prod_{name}", text, value=count)
+        swaps = {"live": self._service.swaps, "refused": self._service.refused_versions}
+        yield _labelled("nb2prod_versions", "Versions that were to be put live, by outcome", "outcome", swaps)
         if self._service.model is not None:
-            info = GaugeMetricFamily("nb2prod_model_info", "The live model", labels=["name", "version"])
-            label = self._service.model.label
-            info.add_metric([label["name"] or "", label["version"] or ""], 1)
+            info = GaugeMetricFamily("nb2prod_model_info", "The live model", labels=["name", "version", "answered_by"])
+            model = self._service.model
+            info.add_metric([model.package.name, model.version or "", model.path["answered_by"]], 1)
             yield info
 
     def _of_features(self) -> Iterable[Metric]:
         seen = self._observer.features
-        if seen is None:
+        if not seen.missing:
             return
         yield CounterMetricFamily("nb2prod_feature_rows", "Rows whose features were looked at", value=seen.looked_at)
         for name, text, counted in (
