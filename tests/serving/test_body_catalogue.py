@@ -390,7 +390,6 @@ def test_body_98_headers_of_proxies_and_browsers_change_nothing(client, path):
         "X-Forwarded-Host": "evil.example",
         "X-Forwarded-Proto": "gopher",
         "X-HTTP-Method-Override": "DELETE",
-        "Origin": "https://evil.example",
         "X-Request-ID": "a\tb\x01",
     }
     response = post(client, in_each()[path], path, JSON | strange)
@@ -399,6 +398,8 @@ def test_body_98_headers_of_proxies_and_browsers_change_nothing(client, path):
     assert not [name for name in response.headers if name.startswith("access-control")]
     assert len(response.headers["x-request-id"]) == 32
     assert "evil" not in response.text + str(response.headers)
+    # A page of another site must not use a service that asks nobody for a key.
+    assert refusal(post(client, in_each()[path], path, JSON | {"Origin": "https://evil.example"}))["status"] == 403
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/health/live", "/v2", "/ping"])

@@ -1,4 +1,4 @@
-"""What operators ask: metrics, feedback on earlier predictions, the request log."""
+"""What operators ask: metrics, feedback on earlier predictions, the request log, versions."""
 
 from typing import Any
 
@@ -17,6 +17,32 @@ _FEEDBACK = {
 }
 _ACCEPTED = {"type": "object", "required": ["status"], "properties": {"status": {"const": "accepted"}}}
 _ERASED = {"type": "object", "required": ["erased"], "properties": {"erased": {"type": "integer"}}}
+_TEXT_OR_NULL = {"type": ["string", "null"]}
+_LIVE: dict[str, Any] = {
+    "type": ["object", "null"],
+    "properties": {"name": {"type": "string"}, "version": _TEXT_OR_NULL, "source": _TEXT_OR_NULL},
+}
+_SWAPPED = {"type": "object", "required": ["live"], "properties": {"live": _LIVE}}
+_VERSIONS = {
+    "type": "object",
+    "required": ["live", "previous", "loading", "refused"],
+    "properties": {"live": _LIVE, "previous": _LIVE, "refused": {"type": "array"}},
+}
+_SOURCE = {
+    "type": "object",
+    "required": ["source"],
+    "properties": {"source": {"type": "string", "description": "A folder of artifacts, or models:/NAME@ALIAS"}},
+    "additionalProperties": False,
+}
+_SWAP_PROBLEMS = {
+    "403": KEY_PROBLEMS["403"],
+    "408": PROBLEMS["408"],
+    "409": "The version is of other code, or there is none to go back to",
+    "413": PROBLEMS["413"],
+    "422": "The version cannot be served, and the message says why; the live one stays",
+    "502": "The registry could not be asked",
+    "503": "Versions cannot be changed now",
+}
 _NO_LOG = "This service keeps no request log"
 _BY_ID = [{"name": "request_id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}]
 
@@ -38,6 +64,11 @@ def paths(subject: Subject) -> dict[str, Any]:
     }
     erased = {"200": answer("How many rows were erased", _ERASED), "404": _problem(_NO_LOG)}
     erased |= {"403": _problem(KEY_PROBLEMS["403"]), "503": _problem("The request log could not be written")}
+    swapped = {"200": answer("The version that is live now", _SWAPPED)}
+    swapped |= {status: _problem(text) for status, text in _SWAP_PROBLEMS.items()}
+    swap = _operation(subject, "swap_version", "Put another version live", swapped)
+    swap["requestBody"] = {"required": True, "content": {"application/json": {"schema": _SOURCE}}}
+    versions = {"200": answer("The versions", _VERSIONS), "403": _problem(KEY_PROBLEMS["403"])}
     return {
         "/metrics": {"get": _operation(subject, "metrics", "Prometheus metrics", metrics)},
         "/feedback": {"post": feedback},
@@ -45,6 +76,8 @@ def paths(subject: Subject) -> dict[str, Any]:
             "delete": _operation(subject, "erase_request", "Erase a request from the request log", erased)
             | {"parameters": _BY_ID}
         },
+        "/admin/model": {"get": _operation(subject, "versions", "Live and earlier versions", versions), "post": swap},
+        "/admin/rollback": {"post": _operation(subject, "roll_back", "Go back to the version before", swapped)},
     }
 
 

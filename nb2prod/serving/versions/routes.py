@@ -15,6 +15,7 @@ from starlette.routing import Route
 from nb2prod.serving.access import Access
 from nb2prod.serving.access.audit import admin_route
 from nb2prod.serving.body import read_body
+from nb2prod.serving.explain import READING
 from nb2prod.serving.problem import Problem
 from nb2prod.serving.service import Service
 from nb2prod.serving.settings import Settings
@@ -44,7 +45,7 @@ def version_routes(swapper: Swapper, service: Service[Any, Any], access: Access,
         body = await read_body(http.receive, limit=_LONGEST_BODY, seconds=settings.body_seconds)
         try:
             order = msgspec.json.decode(body, type=_Order)
-        except msgspec.DecodeError:
+        except READING:
             raise Problem(422, "invalid", 'the body must be {"source": "..."}') from None
         http.state.audited = {"source": order.source}
         try:
@@ -55,9 +56,13 @@ def version_routes(swapper: Swapper, service: Service[Any, Any], access: Access,
     async def roll_back(_: Request) -> Response:
         return _json({"live": _described(await swapper.roll_back())})
 
+    shown, swapped = admin_route(access, "show versions", show), admin_route(access, "swap version", swap)
+
+    async def model(http: Request) -> Response:  # one route, so that a 405 allows both
+        return await (swapped(http) if http.method == "POST" else shown(http))
+
     return [
-        Route("/admin/model", admin_route(access, "show versions", show), methods=["GET"]),
-        Route("/admin/model", admin_route(access, "swap version", swap), methods=["POST"]),
+        Route("/admin/model", model, methods=["GET", "POST"]),
         Route("/admin/rollback", admin_route(access, "roll back", roll_back), methods=["POST"]),
     ]
 
