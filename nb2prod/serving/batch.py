@@ -31,7 +31,17 @@ class Asked:
 def count_rows(request: Any) -> int:
     """The rows of a request that is rows and nothing else; 0 for any other."""
     rows = getattr(request, "rows", None)
-    return len(rows) if isinstance(rows, list) and is_dataclass(request) and len(fields(request)) == 1 else 0
+    if not isinstance(rows, list):
+        return 0
+    kind = type(request)
+    alone = _ROWS_ALONE.get(kind)
+    if alone is None:
+        alone = _ROWS_ALONE[kind] = is_dataclass(kind) and len(fields(kind)) == 1
+    return len(rows) if alone else 0
+
+
+_ROWS_ALONE: dict[type, bool] = {}
+"""Whether a type of request is rows and nothing else."""
 
 
 def answer_all(answer: Callable[[Any], Any], asked: Sequence[Asked]) -> list[Outcome]:

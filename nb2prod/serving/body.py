@@ -2,28 +2,40 @@
 
 import asyncio
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from nb2prod.serving.access import RawHeaders
 from nb2prod.serving.problem import Problem
 
 CLOSE = {"Connection": "close"}
 """The rest of a refused body is not read: the connection ends with the answer."""
 
 
-def check_headers(headers: Headers, limit: int, media_types: frozenset[str]) -> None:
+def check_headers(headers: RawHeaders, limit: int, media_types: frozenset[str]) -> None:
     """Raises Problem 415 for all but uncompressed `media_types` in UTF-8, 413 for a declared length above `limit`."""
-    kind, _, parameters = headers.get("content-type", "").partition(";")
+    content_type, encoding, declared = b"", b"", b"0"
+    for name, value in headers:
+        if name == b"content-type":
+            content_type = content_type or value
+        elif name == b"content-encoding":
+            encoding = encoding or value
+        elif name == b"content-length":
+            declared = value
+    if content_type != b"application/json" or "application/json" not in media_types:
+        _check_type(content_type.decode("latin-1"), media_types)
+    if encoding.strip().lower() not in (b"", b"identity"):
+        raise Problem(415, "wrong_content_encoding", "send the body uncompressed", headers=CLOSE)
+    if declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
+        raise too_large(limit)
+
+
+def _check_type(content_type: str, media_types: frozenset[str]) -> None:
+    kind, _, parameters = content_type.partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if kind.strip().lower() not in media_types or charset not in ("", "charset=utf-8"):
         accepted = " or ".join(sorted(media_types - {""}))
         raise Problem(415, "wrong_content_type", f"send Content-Type: {accepted} in UTF-8", headers=CLOSE)
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        raise Problem(415, "wrong_content_encoding", "send the body uncompressed", headers=CLOSE)
-    declared = headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
-        raise too_large(limit)
 
 
 async def read_body(receive: Receive, *, limit: int, seconds: float) -> bytes:

@@ -86,7 +86,7 @@ class Exchange:
         """Raises Problem, ClientDisconnect."""
         model = self._service.live_model()
         limit = self._settings.max_body_bytes
-        check_headers(headers, limit, self._protocol.media_types)
+        check_headers(headers.raw, limit, self._protocol.media_types)
         body = await read_body(receive, limit=limit, seconds=self._settings.body_seconds)
         read = self._protocol.read
         if len(body) < LARGE_BODY:

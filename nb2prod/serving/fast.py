@@ -9,6 +9,7 @@ the graph and of the artifacts that the graph was made from. Neither file is use
 
 import hashlib
 import json
+import math
 import operator
 import time
 from collections.abc import Callable, Sequence
@@ -65,6 +66,8 @@ class FastPath:
     session: Any
     recipe: dict[str, Any]
     answer_of: Part
+    array: Callable[..., Any]
+    """`numpy.array`: imported with the graph, as a service without a fast path may do without numpy."""
     inline_rows: int = 0
 
     def answer(self, request: Any) -> Any:
@@ -74,34 +77,35 @@ class FastPath:
             feeds = self._feeds(rows) if rows else None
             if feeds is None:
                 return None
-            outputs = dict(zip(self.recipe["outputs"], self.session.run(self.recipe["outputs"], feeds), strict=True))
-            if not all(_is_finite(each) for each in outputs.values()):
-                return None
+            names = self.recipe["outputs"]
+            outputs = dict(zip(names, self.session.run(names, feeds), strict=True))
+            for values in outputs.values():  # a sum is finite only where all of it is
+                if values.dtype.kind == "f" and not math.isfinite(values.sum()):
+                    return None
             return self.answer_of(outputs)
         except Exception:  # whatever it is, the notebook's own code has the last word
             return None
 
     def _feeds(self, rows: Sequence[Any]) -> dict[str, Any] | None:
         """What the graph is given; None for a value it does not stand for the notebook's code with."""
-        import numpy as np
-
         recipe, feeds = self.recipe, {}
         for name in recipe["present"]:
-            if any(row[name] is None for row in rows):
-                return None
+            for row in rows:
+                if row[name] is None:
+                    return None
         for name, known in recipe["known"].items():
-            if any(row[name] not in known for row in rows):
-                return None
+            for row in rows:
+                if row[name] not in known:
+                    return None
         if columns := recipe["numbers"]:
             values = rows if columns == "rows" else [[row[name] for name in columns] for row in rows]
-            numbers = np.array(values, dtype=np.float32 if recipe["single"] else np.float64).astype(
-                np.float64, copy=False
-            )
-            if numbers.ndim != 2 or (np.abs(numbers) > recipe["limit"]).any():
+            numbers = self.array(values, dtype="float32" if recipe["single"] else "float64")
+            numbers = numbers.astype("float64", copy=False)
+            if numbers.ndim != 2 or (abs(numbers) > recipe["limit"]).any():
                 return None
             feeds["numbers"] = numbers
         if columns := recipe["texts"]:
-            feeds["texts"] = np.array([[row[name] for name in columns] for row in rows], dtype=object)
+            feeds["texts"] = self.array([[row[name] for name in columns] for row in rows], dtype=object)
         return feeds
 
 
@@ -125,18 +129,20 @@ def load_fast_path(folder: Path) -> FastPath | None:
 def open_fast_path(recipe: dict[str, Any], graph: bytes) -> FastPath:
     """Raises FastPathError where onnxruntime is missing or cannot run the graph."""
     try:
+        import numpy
         import onnxruntime
     except ImportError:
         raise FastPathError("onnxruntime is not installed") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise FastPathError(f"onnxruntime cannot run it: {type(error).__name__}") from None
     recipe = recipe | {"known": {name: frozenset(values) for name, values in recipe["known"].items()}}
-    return FastPath(session, recipe, _answer(recipe["answer"]))
+    return FastPath(session, recipe, _answer(recipe["answer"]), numpy.array)
 
 
 def measure(path: FastPath, request: Any) -> None:
@@ -147,12 +153,6 @@ def measure(path: FastPath, request: Any) -> None:
         path.answer(request)
         seconds.append(time.perf_counter() - started)
     path.inline_rows = int(INLINE_SECONDS / (min(seconds) / len(request.rows)))
-
-
-def _is_finite(values: Any) -> bool:
-    import numpy as np
-
-    return values.dtype.kind != "f" or bool(np.isfinite(values).all())
 
 
 def _answer(expression: list[Any]) -> Part:

@@ -113,12 +113,17 @@ class Graph:
 
 def transform(graph: Graph, step: Any, given: Block) -> Block:
     """What `step.transform` makes of `given`. Raises NotConvertible."""
-    if step == "passthrough":
+    if isinstance(step, str) and step == "passthrough":
         return given
-    kind = type(step).__name__
-    if kind not in _TRANSFORMERS:
-        return _by_skl2onnx(graph, step, given, 0)[0]
-    return _TRANSFORMERS[kind](graph, step, given)
+    key = (id(step), given)
+    if key not in graph.made:  # what several calls begin with is one piece of the graph
+        kind = type(step).__name__
+        if kind in _TRANSFORMERS:
+            graph.made[key] = _TRANSFORMERS[kind](graph, step, given)
+        else:
+            graph.made[key] = _by_skl2onnx(graph, step, given, 0)[0]
+    made: Block = graph.made[key]
+    return made
 
 
 def _pipeline(graph: Graph, step: Any, given: Block) -> Block:
@@ -313,7 +318,7 @@ def predict(graph: Graph, model: Any, method: str, given: Block) -> Made:
     if kind in ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV"):
         return predict(graph, model.best_estimator_, method, given)
     key = (id(model), given)
-    if key not in graph.made:  # probabilities and labels of one model are one piece of the graph
+    if key not in graph.made:  # so are probabilities and labels of one model
         graph.made[key] = _scores(graph, model, graph.matrix(given))
     scores, proba, labels = graph.made[key]
     if method == "predict_proba" and proba is not None:

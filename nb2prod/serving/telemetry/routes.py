@@ -52,7 +52,7 @@ def telemetry_routes(observer: Observer, service: Service[Any, Any], access: Acc
         http.state.caller = caller = access.admit(http.scope["headers"], "predict").id
         log = _request_log(observer)
         limit = min(LARGEST_FEEDBACK, settings.max_body_bytes)
-        check_headers(http.headers, limit, frozenset({"application/json"}))
+        check_headers(http.headers.raw, limit, frozenset({"application/json"}))
         body = await read_body(http.receive, limit=limit, seconds=settings.body_seconds)
         try:
             told = decode(body)
