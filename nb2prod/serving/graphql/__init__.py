@@ -38,7 +38,7 @@ def graphql_route(
         http.state.caller = caller = access.admit(http.scope["headers"], "predict").id
         model = service.live_model()
         limit = settings.max_body_bytes
-        check_headers(http.headers, limit, frozenset({"application/json"}))
+        check_headers(http.headers.raw, limit, frozenset({"application/json"}))
         body = await read_body(http.receive, limit=limit, seconds=settings.body_seconds)
         request_id: str = http.state.request_id
 
