@@ -30,6 +30,7 @@ class Settings:
     """What may be set once for many builds. None: decided later, by what is there (see `BuildSpec`).
 
     `alias` ``""``: the new model version gets none. `cell_timeout` in seconds. `mutants`: how many are tried.
+    `service`: options of the service whose packages go into the image (``"tokens tracing"``).
     """
 
     tracking_uri: str | None = None
@@ -38,6 +39,7 @@ class Settings:
     alias: str = "champion"
     cell_timeout: Annotated[int, msgspec.Meta(ge=1)] | None = None
     mutants: Annotated[int, msgspec.Meta(ge=0)] = 30
+    service: str = ""
 
 
 NAMES = tuple(field.name for field in fields(Settings))

@@ -64,6 +64,7 @@ def make_spec(
         platform=settings.platform,
         cell_timeout=settings.cell_timeout,
         mutants=settings.mutants,
+        service=settings.service,
         force=force,
         fresh=fresh,
     )

@@ -16,6 +16,7 @@ from packaging.version import Version
 
 import nb2prod
 from nb2prod.environment.cache import writing
+from nb2prod.errors import UsageError
 from nb2prod.model.project import Pin
 
 RUNTIME = tuple(
@@ -32,8 +33,27 @@ RUNTIME = tuple(
 """What `nb2prod.serving` imports. starlette from 0.49.1 on: CVE-2025-62727. uvloop and httptools are uvicorn's fast
 loop and parser; without them two workers answer in 44 ms instead of 1 ms."""
 
+OPTIONS = {
+    "graphql": (Requirement("graphql-core>=3.2"),),
+    "tokens": (Requirement("pyjwt>=2.10.1"), Requirement("cryptography>=42")),
+    "tracing": (Requirement("opentelemetry-exporter-otlp-proto-http>=1.30"), Requirement("opentelemetry-sdk>=1.30")),
+}
+"""What parts of the service need that are off unless an operator sets them; installed where a build asks for them."""
+
 RUNTIME_BECAUSE = "needed by nb2prod.serving"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can tell
+
+
+def option_requirements(options: str) -> tuple[Requirement, ...]:
+    """What the named options need, e.g. ``"tokens tracing"``. Raises UsageError NB292 for a name that is none."""
+    names = options.replace(",", " ").split()
+    if unknown := sorted(set(names) - OPTIONS.keys()):
+        raise UsageError(
+            f"service: {unknown[0]!r} is no option of the service.",
+            code="NB292",
+            hint=f"Known are: {', '.join(OPTIONS)}.",
+        )
+    return tuple(requirement for name in dict.fromkeys(names) for requirement in OPTIONS[name])
 
 
 def build_runtime_wheel(folder: Path) -> Pin:

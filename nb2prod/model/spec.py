@@ -11,6 +11,7 @@ class BuildSpec:
     `image` None: no image is built (`nb2prod convert`). `log` False: nothing is logged to MLflow (`convert` again).
     `tracking_uri` None: the environment's, or an SQLite store beside the project. `base_image` None: as the settings
     say. `platform` None: the engine's own. `sample` are parameters that make training small for the generated tests.
+    `service` names options of the service whose packages go into the image: graphql, tokens, tracing.
     `force`: overwrite hand-edited generated files.
     """
 
@@ -28,6 +29,7 @@ class BuildSpec:
     platform: str | None = None
     cell_timeout: int | None = None
     mutants: int = 30
+    service: str = ""
     force: bool = False
     fresh: bool = False
     """Run every step again, even where its inputs are unchanged."""

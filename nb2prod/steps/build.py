@@ -16,6 +16,7 @@ from typing import Any
 
 import nb2prod
 from nb2prod.analysis.parameters import declared_parameters, parse_parameters
+from nb2prod.environment import option_requirements
 from nb2prod.errors import GateError, Nb2ProdError, RunError, UsageError, Where
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
 from nb2prod.files.digest import digest_bytes, digest_file
@@ -77,7 +78,9 @@ def build_job(spec: BuildSpec) -> Job:
             lambda o, e, c: extract_project(
                 build.output, build.run_folder, build.package, spec, o["check"], o["run"], e, c
             ),
-            key=lambda o: _key(_run_key(build, o["check"]), spec.sample, spec.platform, str(build.output)),
+            key=lambda o: _key(
+                _run_key(build, o["check"]), spec.sample, spec.platform, spec.service, str(build.output)
+            ),
             dump=asdict,
             load=lambda body: Project.load(body),
             present=lambda p: project_is_whole(build.output, p),
@@ -149,6 +152,7 @@ def _naming_the_notebook(
 
 def _check_targets(build: Build) -> None:
     """Refuse names that later steps could not use, before anything is done."""
+    option_requirements(build.spec.service)
     if build.spec.image is not None:
         from nb2prod.image.names import check_base_image, check_platform, check_tag
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nb2prod
-from nb2prod.environment import build_runtime_wheel, requirements_text, resolve
+from nb2prod.environment import build_runtime_wheel, option_requirements, requirements_text, resolve
 from nb2prod.environment.stated import listed, with_stated
 from nb2prod.errors import Cancelled, InputError, Nb2ProdError
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
@@ -96,7 +96,8 @@ def extract_project(
         platform=spec.platform, folder=Path(spec.notebook).absolute().parent, local=(package,), own=own.tops,
         emit=emit, cancel=cancel, step="extract",
     )  # fmt: skip
-    requirements = resolved()
+    options = option_requirements(spec.service)
+    requirements = resolved(also=options)
     runtime, wheel = _runtime_wheel()
     artifacts = _artifacts(run_folder, record)
     code = {path: text.encode() for path, text in sources.items()} | dict(own.files) | artifacts
@@ -104,7 +105,7 @@ def extract_project(
     fast = make_fast_path(code | {f"wheels/{runtime.wheel}": wheel}, package, record, pins, emit, cancel)
     if fast.verdict.used:
         try:
-            requirements = resolved(also=(RUNTIME,))
+            requirements = resolved(also=(*options, RUNTIME))
         except Cancelled:
             raise
         except Nb2ProdError as error:

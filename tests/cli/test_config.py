@@ -21,6 +21,7 @@ def test_the_later_wins_and_says_where_it_came_from() -> None:
         "tracking_uri": "default",
         "base_image": "NB2PROD_BASE_IMAGE",
         "platform": "/p/pyproject.toml",
+        "service": "default",
         "alias": "default",
         "cell_timeout": "default",
         "mutants": "--mutants",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from nb2prod.environment.runtime import option_requirements
 from nb2prod.environment.wheels import digest, wheels_folder
 from nb2prod.errors import Cancelled, InputError, Nb2ProdError, ToolError, UsageError
 from nb2prod.events import Log, StepAdvanced
@@ -68,6 +69,18 @@ def test_the_runtime_comes_from_our_own_environment_where_the_notebooks_lacks_it
     assert {"starlette", "uvicorn", "msgspec", "uvloop", "httptools", "anyio", "h11"} <= pins.keys()
     assert pins["starlette"].because == "needed by nb2prod.serving"
     assert pins["anyio"].because == "needed by starlette"
+
+
+def test_options_of_the_service_bring_their_packages(kernel: Kernel) -> None:
+    without = {pin.name for pin in kernel.resolve({}).serving}
+    pins = {pin.name for pin in kernel.resolve({}, also=option_requirements("tokens, tracing")).serving}
+    assert {"pyjwt", "cryptography", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"} <= pins - without
+
+
+def test_an_option_that_the_service_does_not_have_is_refused() -> None:
+    with pytest.raises(UsageError, match="'token' is no option") as refused:
+        option_requirements("token")
+    assert refused.value.code == "NB292"
 
 
 def test_the_notebooks_version_of_what_the_runtime_needs_wins(kernel: Kernel) -> None:
