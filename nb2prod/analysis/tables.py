@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from nb2prod.analysis.branches import body_run, missing_arguments
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import is_plain_data, kind_of
 from nb2prod.analysis.rows import FITTING
@@ -156,6 +157,7 @@ class Tables:
                 self.env[name] = unknown(node, why)
 
     def _bind(self, node: ast.stmt, name: str, value: Value, source: ast.expr | None = None) -> None:
+        value = next((i for i in value.items if i.kind == "unknown"), value)
         self.constants.pop(name, None)
         self.bundles = {n: parts for n, parts in self.bundles.items() if n != name and name not in parts}
         if source is not None and node is self.graph.statements[self.number].node and not self.depth:
@@ -472,7 +474,7 @@ class Tables:
         if isinstance(node, ast.Lambda):
             inner.given_back.append(inner.reader.value(node.body))
         else:
-            inner._block(node.body)
+            inner._block(body_run(node.body, missing_arguments(node, call)))
         results = inner.given_back
         lost = next((v for v in (*results, *inner.env.values()) if v.kind == "unknown"), None)
         if not any(v.depends for v in values):
@@ -483,7 +485,9 @@ class Tables:
             return Value(table.kind, frozenset({f"{call.lineno}:{call.col_offset}"}), marks=(source,))
         if lost is not None and lost.problem is not None:
             return unknown(call, f"in `{name}`, {lost.problem.message}", lost.problem.code)
-        marks = [m for v in (*results, *(d.value for d in inner.deeds)) for m in v.marks]
+        read = {c for d in inner.deeds for _, c in d.value.columns}
+        marks = [m for v in (*results, *(d.value for d in inner.deeds)) for m in v.marks
+                 if m.what != "dropped" or not _texts(m.node) <= read]  # fmt: skip
         only_chosen = {m.what for m in marks} == {"selection"} and not any(v.made for v in results)
         arguments = [(a, v) for a, v in zip(call.args, values, strict=False) if v.is_rows]
         if only_chosen and len(arguments) == 1 and len(results) == 1:  # a split of the notebook's own
@@ -491,12 +495,15 @@ class Tables:
             part = replace(table, marks=(*table.marks, Mark(call, "selection", argument)))
             items = tuple(part if i.is_rows else STATISTIC for i in results[0].items)
             return replace(part, kind="several", items=items, marks=()) if items else part
+        parts = results[0].items if len(results) == 1 else ()
         if marks or inner.counted_loops:
             twinned = self._twinned(name, node, call, values, inner)
             if twinned is not None:
                 return twinned
             what = "selects rows" if any(m.what == "selection" for m in marks) else "computes a statistic of the table"
-            return unknown(call, f"`{name}` {what} inside")
+            lost = unknown(call, f"`{name}` {what} inside")
+            kept = tuple(lost if i.depends or i.kind == "unknown" else STATISTIC for i in parts)
+            return Value("several", items=kept) if any(k is not lost for k in kept) else lost
         rows = [v for v in results if v.depends]
         if not rows:
             return STATISTIC if any(v.depends for v in values) else None
@@ -505,7 +512,8 @@ class Tables:
         return Value(
             first.kind, frozenset().union(*(v.sources for v in given)), frozenset().union(*(v.names for v in given)),
             tuple(m for v in given for m in v.marks), whole=frozenset().union(*(v.names for v in given)), made=True,
-            items=tuple(replace(i, marks=(), problem=None) for i in first.items), opaque=True,
+            opaque=True,
+            items=tuple(_given_back(i, given) for i in first.items),
         )  # fmt: skip
 
     def _twinned(self, name: str, node: ast.AST, call: ast.Call, values: list[Value], inner: "Tables") -> Value | None:
@@ -541,6 +549,19 @@ class Tables:
         mark = Mark(call, "function", call.func, inside=inside)
         return Value(result.kind, table.sources, table.names, (*table.marks, mark), whole=table.names, made=True,
                      opaque=True)  # fmt: skip
+
+
+def _given_back(item: Value, given: list[Value]) -> Value:
+    """One of several values of a function, made of the rows that it is given."""
+    if not item.depends:
+        return item
+    names = frozenset().union(*(v.names for v in given))
+    return replace(item, names=names, whole=names, columns=frozenset(), dropped=frozenset(), only=None, lists=(),
+                   marks=(), problem=None, made=True, opaque=True)  # fmt: skip
+
+
+def _texts(node: ast.AST) -> set[str]:
+    return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
 def _root(node: ast.expr) -> str:

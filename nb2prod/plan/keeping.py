@@ -130,7 +130,8 @@ class _Planner:
             training += outcome[0]
             prediction += outcome[1]
             part = _given_part(deed)
-            if part is not None:
+            as_it_stands = deed.value.opaque and part is getattr(deed.node, "value", None)
+            if part is not None and not as_it_stands:
                 gives.append((deed.name, part, self._copies(deed, part)))
         turns = dict.fromkeys(d.turn for d in deeds)
         if isinstance(whole, ast.For) and deeds[0].turn is not None:

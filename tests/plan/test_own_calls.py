@@ -95,3 +95,44 @@ rows = [1, 2]
 # %% inference
 [tree.value * r for r in rows]
 """) == "equal"  # fmt: skip
+
+
+PREPARED = """
+# %% imports
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+# %% training
+train = pd.DataFrame({"a": [1.0, 2.0, 4.0, 7.0], "k": list("uvuv")})
+test = pd.DataFrame({"a": [3.0, 5.0], "k": list("vu")})
+# %% functions
+def prepare(table, kept=None):
+    table = table.copy()
+    fit = kept is None
+    if fit:
+        kept = {"mean": table["a"].mean(), "levels": list(table["k"].unique())}
+    table["b"] = table["a"] - kept["mean"]
+    for level in kept["levels"]:
+        table[f"k_{level}"] = (table["k"] == level).astype(int)
+    return table.drop(columns=["k"]), kept
+# %% training
+rows, kept = prepare(train)
+model = LinearRegression().fit(rows, [1, 2, 3, 4])
+# %% inference
+"""
+
+
+def test_a_function_that_is_given_what_it_found_in_training() -> None:
+    code = f"{PREPARED}ready, _ = prepare(test, kept)\nmodel.predict(ready)"
+    boundary = analysed(code)[1]
+    assert boundary is not None
+    assert (boundary.request, boundary.artifacts) == (("test",), ("kept", "model"))
+    assert equal_or_refused(code) == "equal"
+
+
+def test_a_function_that_would_find_it_anew_in_the_request() -> None:
+    assert equal_or_refused(f"{PREPARED}ready, _ = prepare(test)\nmodel.predict(ready)") == ("NB351",)
+
+
+def test_a_statistic_under_a_local_name() -> None:
+    code = PREPARED.replace("fit = kept is None\n    if fit:\n        kept", "kept")
+    assert equal_or_refused(f"{code}ready, _ = prepare(test, kept)\nmodel.predict(ready)") == ("NB351",)
