@@ -112,23 +112,26 @@ class AccessLines:
         self, request_id: str, method: str, route: str | None, status: int, seconds: float, caller: str | None
     ) -> None:
         """An unknown path is the caller's text, a query may hold values: neither is logged."""
-        fields = {
+        line = {
+            "time": None,
+            "level": "info",
+            "event": "request",
             "request_id": request_id,
             "method": method,
             "route": route,
             "status": status,
-            "ms": round(seconds * 1000, 2),
+            "ms": int(seconds * 100_000) / 100,
             "caller": caller,
         }
         if not self._direct:
-            logger.info("request", extra={"fields": fields})
+            logger.info("request", extra={"fields": dict(list(line.items())[3:])})
             return
         now = time.time()
         second = int(now)
         if second != self._second:
-            self._second, self._stamp = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
-        stamp = f"{self._stamp}.{int((now - second) * 1000):03d}Z"
-        lines.put(encode({"time": stamp, "level": "info", "event": "request", **fields}) + b"\n")
+            self._second, self._stamp = second, time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(now))
+        line["time"] = f"{self._stamp}{int((now - second) * 1000):03d}Z"
+        lines.put(encode(line) + b"\n")
 
 
 access_lines = AccessLines()

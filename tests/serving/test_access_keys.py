@@ -108,6 +108,8 @@ BROKEN = {
     "no rate": line("shop", "k", rate='"often"'),
     "twice the same name": line("shop", "k") + line("shop", "j"),
     "a key instead of its digest": 'shop = "nb2_secret"',
+    "nested without end": "a = " + "[" * 50_000,
+    "no UTF-8": "a = \udcff",
     "expires without a zone": line("shop", "k", expires="2027-01-01T00:00:00"),
 }
 
@@ -115,7 +117,7 @@ BROKEN = {
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
 def test_fault_64_a_broken_or_empty_file_is_refused_at_start(tmp_path, content):
     path = tmp_path / "keys.toml"
-    path.write_text(content)
+    path.write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(ValueError, match="NB2PROD_KEYS_FILE"):
         Access(Settings(keys_file=str(path)), {})
 
@@ -134,7 +136,7 @@ def test_fault_64_the_old_keys_stay_when_the_file_breaks_or_goes(keys_file, quic
         if content is None:
             keys_file.unlink()
         else:
-            keys_file.write_text(content)
+            keys_file.write_bytes(content.encode(errors="surrogateescape"))
         async with asyncio.timeout(20):
             while not caplog.records:
                 await asyncio.sleep(0.01)

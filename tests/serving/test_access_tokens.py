@@ -196,6 +196,9 @@ class Issuer:
             def do_GET(self) -> None:
                 answer = issuer.documents[min(issuer.asked, len(issuer.documents) - 1)]
                 issuer.asked += 1
+                if answer == "no HTTP":
+                    self.wfile.write(b"rubbish\r\n\r\n")
+                    return
                 if isinstance(answer, int):
                     self.send_response(answer)
                     self.send_header("Location", "/elsewhere")
@@ -258,15 +261,15 @@ def test_keys_of_an_address_are_fetched_and_again_for_an_unknown_key_but_not_for
 def test_an_issuer_in_trouble_is_asked_again_and_its_old_keys_stay(publish, monkeypatch, caplog):
     monkeypatch.setattr(fetch, "FIRST_RETRY", 0.01)
     monkeypatch.setattr(fetch, "FRESH_SECONDS", 0.01)
-    issuer = publish(500, 302, "no JSON", '{"keys": []}', JWKS, 500)
+    issuer = publish(500, 302, "no HTTP", "no JSON", '{"keys": []}', JWKS, 500)
 
     async def scenario() -> None:
         access = Access(Settings(jwks=issuer.url, jwt_issuer=ISSUER, jwt_audience=AUDIENCE), {})
         watching = asyncio.create_task(access.watch())
-        await until(lambda: issuer.asked >= 6)
+        await until(lambda: issuer.asked >= 7)
         assert admit(access, token()).id == "jwt:shop"
         watching.cancel()
 
     asyncio.run(scenario())
     failures = [record for record in caplog.records if "could not be fetched" in record.getMessage()]
-    assert len(failures) >= 4
+    assert len(failures) >= 5

@@ -116,6 +116,14 @@ def test_of_many_rows_some_are_looked_at_evenly():
     assert (counts.looked_at, counts.outside["x"]) == (100, 50)
 
 
+def test_an_observer_that_fails_is_counted_and_the_answer_is_sent(monkeypatch, caplog):
+    monkeypatch.setattr(FeatureWatch, "look", lambda *_: 1 / 0)
+    with client_of(make_app()) as client:
+        assert [client.post("/predict", json=GOLDEN_BODY).status_code for _ in range(3)] == [200] * 3
+        assert samples(client)["nb2prod_monitor_dropped_total", "observer"] == 3
+    assert len([record for record in caplog.records if "could not be observed" in record.getMessage()]) == 1
+
+
 def test_rows_that_are_no_objects_are_left_alone():
     counts = FeatureCounts()
     watch = FeatureWatch(SeenRows("rows", {"x": Seen(minimum=0, maximum=1)}), counts)

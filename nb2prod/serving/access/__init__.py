@@ -182,7 +182,7 @@ class Access:
                     if await asyncio.to_thread(file.changed):
                         use(await asyncio.to_thread(file.read, LARGEST_FILE))
                         logger.info("keys were read again", extra={"fields": {"file": str(file.path)}})
-                except (OSError, ValueError) as error:
+                except Exception as error:  # whatever is wrong with it: the next change is looked at, too
                     fields = {"file": str(file.path), "error": type(error).__name__, "message": str(error)}
                     logger.error("keys could not be read again: the old ones stay", extra={"fields": fields})
 

@@ -72,7 +72,7 @@ class Fetcher:
             try:
                 self._use(await asyncio.to_thread(fetch, self._url))
                 pause, retry = FRESH_SECONDS, FIRST_RETRY
-            except (OSError, ValueError) as error:
+            except Exception as error:  # also what is no HTTP at all: it is asked again
                 fields = {"error": type(error).__name__, "message": str(error), "again_in_seconds": retry}
                 logger.error("the public keys of tokens could not be fetched", extra={"fields": fields})
                 pause, retry = retry, min(retry * 2, LAST_RETRY)

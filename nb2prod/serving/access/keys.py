@@ -68,7 +68,7 @@ def read_keys(content: bytes, default: Rate | None, known: Mapping[str, Key] | N
     decode = msgspec.json.decode if content.lstrip().startswith(b"{") else msgspec.toml.decode
     try:
         lines = decode(content, type=dict[Annotated[str, msgspec.Meta(pattern=NAME)], Line])
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ValueError(f"the file of keys is not as it should be: {error}".replace("`", "")) from None
     if not 0 < len(lines) <= MOST_KEYS:
         raise ValueError(f"the file of keys holds {len(lines)} keys: 1 to {MOST_KEYS} are possible")

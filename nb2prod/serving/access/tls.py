@@ -42,7 +42,7 @@ async def watch_certificate(context: ssl.SSLContext, certificate: str, key: str)
             _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificate, key)
             _load(context, certificate, key)
             logger.info("the certificate was read again", extra={"fields": {"file": certificate}})
-        except OSError as error:
+        except Exception as error:
             fields = {"file": certificate, "error": type(error).__name__, "message": str(error)}
             logger.error("the certificate could not be read again: the old one stays", extra={"fields": fields})
 

@@ -10,7 +10,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from nb2prod.serving.access import RawHeaders
-from nb2prod.serving.log import access_lines, lines
+from nb2prod.serving.log import access_lines, describe_error, lines, logger
 from nb2prod.serving.telemetry.counts import Counts, Predictions, Route
 from nb2prod.serving.telemetry.features import FeatureCounts, FeatureWatch
 
@@ -32,6 +32,7 @@ class Observer:
         self.features = FeatureCounts()
         self._watch: FeatureWatch | None = None
         self._sample = sample
+        self._failed = 0
         self._model: Model[Any, Any] | None = None
         self._answered: Predictions | None = None
         self._answered_by: tuple[str, str | None] | None = None
@@ -72,26 +73,34 @@ class Observer:
         headers: RawHeaders,
     ) -> None:
         """Once for each answered prediction. `size` is that of the body in bytes; times are of `perf_counter_ns`."""
-        if model is not self._model:
-            self._adopt(model)
-        if self._answered_by != (protocol, model.version):
-            self._answered_by = (protocol, model.version)
-            self._answered = self.counts.predictions.setdefault(self._answered_by, Predictions())
-        assert self._answered is not None
-        given = getattr(request, "rows", None)
-        rows = len(given) if isinstance(given, list) else None
-        self._answered.requests += 1
-        self._answered.rows += rows if rows is not None else 1
-        self.counts.predict_seconds.add((ended_ns - decoded_ns) / 1e9)
-        if self._watch is not None:
-            self._watch.look(request)
-        if self.requests is not None and (self._sample >= 1.0 or random.random() < self._sample):  # noqa: S311
-            milliseconds = (ended_ns - started_ns) / 1e6
-            self.requests.put(
-                request_id, protocol, caller, model, request, predictions, rows=rows, size=size, ms=milliseconds
-            )
-        if self.tracing is not None:
-            self.tracing.prediction(protocol, request_id, model, rows, started_ns, decoded_ns, ended_ns, headers)
+        try:
+            if model is not self._model:
+                self._adopt(model)
+            if self._answered_by != (protocol, model.version):
+                self._answered_by = (protocol, model.version)
+                self._answered = self.counts.predictions.setdefault(self._answered_by, Predictions())
+            assert self._answered is not None
+            given = getattr(request, "rows", None)
+            rows = len(given) if isinstance(given, list) else None
+            self._answered.requests += 1
+            self._answered.rows += rows if rows is not None else 1
+            self.counts.predict_seconds.add((ended_ns - decoded_ns) / 1e9)
+            if self._watch is not None:
+                self._watch.look(request)
+            if self.requests is not None and (self._sample >= 1.0 or random.random() < self._sample):  # noqa: S311
+                milliseconds = (ended_ns - started_ns) / 1e6
+                self.requests.put(
+                    request_id, protocol, caller, model, request, predictions, rows=rows, size=size, ms=milliseconds
+                )
+            if self.tracing is not None:
+                self.tracing.prediction(protocol, request_id, model, rows, started_ns, decoded_ns, ended_ns, headers)
+        except Exception as error:  # the answer is there: whatever is wrong here must not take it back
+            self._failed += 1
+            if self._failed == 1:
+                fields = describe_error(error, with_message=False)
+                logger.error(
+                    "a prediction could not be observed: told once, counted from now on", extra={"fields": fields}
+                )
 
     def batch(self, requests: int, rows: int) -> None:
         """One call of the model, for so many requests at once."""
@@ -111,7 +120,7 @@ class Observer:
 
     def dropped(self) -> dict[str, int]:
         """What was lost, by sink."""
-        lost = {"log": lines.dropped}
+        lost = {"log": lines.dropped, "observer": self._failed}
         if self.requests is not None:
             lost["requests"] = self.requests.dropped
         if self.tracing is not None:
