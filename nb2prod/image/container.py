@@ -50,7 +50,7 @@ def start_container(client: Any, image: str) -> Iterator[str]:
                     tmpfs={"/tmp": ""},  # noqa: S108  a path in the container
                     mem_limit="1g",
                 ),
-                # The image's own HEALTHCHECK, asked twice a second rather than twice a minute (nanoseconds).
+                # The image's own HEALTHCHECK, asked twice a second rather than every ten (nanoseconds).
                 healthcheck={"interval": 500_000_000, "retries": 1_000_000},
             )
             container = made["Id"]

@@ -73,6 +73,8 @@ class Predictor:
             time.sleep(0.5)
         if row["class"] == "pause":
             time.sleep(0.002)
+        if row["class"] == "doze":
+            time.sleep(0.02)
         if row["class"] == "hang":
             RELEASE.wait()
         if row["class"] == "crash":

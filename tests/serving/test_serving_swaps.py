@@ -116,16 +116,19 @@ def test_fault_51_rollback_under_load_is_instant(admin):
 
 
 def test_fault_52_beyond_capacity_the_rest_is_told_so_and_it_recovers(start):
-    """A model that takes 2 ms a row, one row a prediction: 500 a second at most."""
+    """A model that takes 20 ms a row, one row a prediction: 50 a second at most, and 32 wait 640 ms at most.
+
+    So slow that this client, on the same machine, can really send twenty times as much.
+    """
     server = start(NB2PROD_MAX_BATCH_ROWS="1", NB2PROD_MAX_PENDING="32")
-    body = {"rows": [BODY["rows"][0] | {"class": "pause"}]}
+    body = {"rows": [BODY["rows"][0] | {"class": "doze"}]}
     memory = psutil.Process(server.process.pid).memory_info
     seconds = small_or_long(1.5, 20)
-    with Load(server.url, body, rate=100) as easy:
+    with Load(server.url, body, rate=25) as easy:
         time.sleep(seconds)
     before = memory().rss
     for times in small_or_long((5,), (2, 5, 20)):
-        with Load(server.url, body, rate=400 * times, keep_bodies=False) as load:
+        with Load(server.url, body, rate=50 * times, keep_bodies=False) as load:
             time.sleep(seconds)
         ended = time.monotonic()
         while httpx.post(f"{server.url}/predict", json=body).status_code != 200:
