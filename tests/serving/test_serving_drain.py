@@ -5,10 +5,14 @@ import json
 import random
 import signal
 import socket
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
+
+from nb2prod.serving.server.drain import refuse_handshakes
 
 from .conftest import wait_until
 from .faults import figures, small_or_long
@@ -95,6 +99,19 @@ def test_stops_under_load_lose_no_request(start):
         asked += sum(len(load.answers) for load in loads)
         refused += sum(load.refused for load in loads)
     figures("45, 46", stops=stops, answered=asked, lost=0, refused_after_the_end=refused, slowest_stop_s=slowest)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a filter of Linux")
+def test_no_handshake_is_answered_any_more_and_the_ones_that_were_are_kept():
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as late:
+        before = socket.create_connection(listener.getsockname())
+        refuse_handshakes(listener.fileno())
+        late.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            late.connect(listener.getsockname())
+        accepted, _ = listener.accept()
+        accepted.sendall(b"hello")
+        assert before.recv(5) == b"hello"
 
 
 def test_a_connection_that_stays_silent_does_not_hold_the_end_up(start):

@@ -7,7 +7,13 @@ SIGTERM   readiness is false; new connections are answered; every answer ends it
 """
 
 import asyncio
+import contextlib
+import ctypes
+import os
 import signal
+import socket
+import struct
+import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import cast
@@ -17,7 +23,11 @@ import uvicorn
 from nb2prod.serving.server.guard import Guard, GuardedProtocol
 
 LAST_CALL = 0.25
-"""Seconds for a connection that was accepted just before the end to send its request."""
+"""Seconds for a connection that was begun just before the end to be accepted, and as many to send its request."""
+
+_ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux
+_DROP_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
+"""Classic BPF (code, jump if true, if false, value): load the byte of TCP flags; where SYN is set, drop the packet."""
 
 
 class DrainingServer(uvicorn.Server):
@@ -45,6 +55,10 @@ class DrainingServer(uvicorn.Server):
         while self._begin() and self._delayed and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.05)
         for server in self.servers:
+            for listener in server.sockets:
+                refuse_handshakes(listener.fileno())
+        await asyncio.sleep(LAST_CALL)
+        for server in self.servers:
             server.close()
         await asyncio.sleep(LAST_CALL)
         await super().shutdown(sockets)  # type: ignore[arg-type]
@@ -53,3 +67,16 @@ class DrainingServer(uvicorn.Server):
     def _begin(self) -> bool:
         self._guard.draining = True
         return self._drain()
+
+
+def refuse_handshakes(listener: int) -> None:
+    """Let the kernel drop the first packet of new connections to this listening socket (Linux; elsewhere nothing).
+
+    Closing a listener resets the connections that the kernel has made and nobody has accepted yet. With this there are
+    none when it is closed: whoever comes now is refused when its packet is sent again, a second later.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in _DROP_SYN))
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(listener)) as same:
+        same.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", len(_DROP_SYN), ctypes.addressof(program)))
