@@ -8,11 +8,11 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help venv demo test lint format bench base-image shapes corpus bench-corpus lock clean test-kills test-faults
+.PHONY: help venv demo test lint format bench bench-serving base-image shapes corpus bench-corpus lock clean test-kills test-faults
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "Also: lint format bench base-image shapes corpus bench-corpus lock test-kills test-faults clean"
+	@echo "Also: lint format bench bench-serving base-image shapes corpus bench-corpus lock test-kills test-faults clean"
 
 venv:
 	@requirements/setup.sh
@@ -42,6 +42,12 @@ bench: venv
 	@if [ -f build/mlflow.db ]; then \
 	    MLFLOW_TRACKING_URI=sqlite:///build/mlflow.db $(BIN)/python benchmarks/image_size.py churn:latest models:/churn@champion; \
 	else echo "image_size.py: run make demo first, with a Docker engine."; fi
+
+# The service beside the other ways to serve the same models (25 minutes; 6 with QUICK=1). Each tool gets an environment
+# of its own below build/. Needs two free cores and wrk (apt-get install wrk); writes docs/serving-figures.md.
+bench-serving: venv
+	@requirements/setup.sh --torch
+	$(BIN)/python -m benchmarks.serving $(if $(QUICK),--quick)
 
 # Runs every notebook of the corpus in a kernel again, converts each for real, and compares (half an hour).
 corpus: venv
