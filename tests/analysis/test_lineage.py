@@ -91,7 +91,6 @@ def test_what_all_rows_together_give_is_kept(step: str, what: str, node: str) ->
     ("df['new'] = TSNE().fit_transform(df[['a', 'b']])[:, 0]", "NB351"),
     ("df.loc[3, 'a'] = 7\ndf['b'] = df['b'] + 1", "NB351"),
     ("df['b'] = df['b'] + 1\ndf = df.merge(pd.read_csv('b.csv'), on='a')", "NB351"),
-    ("def filled(t):\n    t['a'] = t['a'].fillna(t['a'].mean())\n    return t\ndf = filled(df)", "NB351"),
     ("df['b'] = df.eval('a.mean()')", "NB351"),
     ("df['b'] = df['a'] + 1\ndf = pd.concat([df, pd.read_csv('b.csv')])", "NB351"),
     ("largest = 0\ndef scaled(v):\n    return v / df['a'].max()\ndf['a'] = df['a'].apply(scaled)", "NB351"),
