@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from nb2prod.advise import words
 from nb2prod.advise.fitting import function_bodies
 from nb2prod.analysis.graph import NotebookGraph
-from nb2prod.analysis.response import is_saving
+from nb2prod.analysis.shown import is_saving
 
 
 def predicting_functions(graph: NotebookGraph) -> frozenset[str]:

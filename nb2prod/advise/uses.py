@@ -9,7 +9,7 @@ from nb2prod.advise.fitting import Learned
 from nb2prod.advise.prediction import Prediction, Use
 from nb2prod.advise.rows import carriers, way_of
 from nb2prod.analysis.graph import NotebookGraph, Statement
-from nb2prod.analysis.response import is_saving
+from nb2prod.analysis.shown import is_saving
 
 Readers = tuple[tuple[int, ...], ...]
 """For each statement those that read what it made or changed."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.lineage import holds_rows, names_behind
-from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.names import import_path, kind_of
 from nb2prod.analysis.objects import Contributors
-from nb2prod.analysis.predictions import Predictions, import_path, prediction_calls
+from nb2prod.analysis.predictions import Predictions, prediction_calls
 from nb2prod.analysis.tables import Tables
 from nb2prod.model.roles import Role
 
@@ -47,7 +47,7 @@ def _columns(graph: NotebookGraph, predictions: Predictions, s: Statement) -> tu
             return ([value], [table]) if predictions.holds(s, value) else ([], [])
     for call in (n for n in ast.walk(s.node) if isinstance(n, ast.Call)):
         given = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "data"), None)
-        if import_path(graph, call.func) == "pandas.DataFrame" and isinstance(given, ast.Dict):
+        if import_path(graph.imported, call.func) == "pandas.DataFrame" and isinstance(given, ast.Dict):
             answers = [v for v in given.values if predictions.holds(s, v)]
             return answers, [v for v in given.values if v not in answers]
     return [], []

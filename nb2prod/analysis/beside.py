@@ -8,9 +8,9 @@ answers.append(model.predict(value))
 import ast
 
 from nb2prod.analysis.graph import NotebookGraph
-from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.names import import_path, kind_of, root_name
 from nb2prod.analysis.objects import NO_TOKENS
-from nb2prod.analysis.predictions import import_path, prediction_calls, receiver_of, root_name
+from nb2prod.analysis.predictions import prediction_calls, receiver_of
 
 _TRAINING = frozenset({"fit", "partial_fit", "fit_transform", "fit_resample", "backward", "step"})
 
@@ -70,7 +70,7 @@ def _trains(graph: NotebookGraph, number: int) -> bool:
 
 
 def _asks_library(graph: NotebookGraph, number: int) -> bool:
-    return any(import_path(graph, call.func) for call in graph.statements[number].facts.calls)
+    return any(import_path(graph.imported, call.func) for call in graph.statements[number].facts.calls)
 
 
 def _by_receivers(graph: NotebookGraph, beside: set[int]) -> set[int]:

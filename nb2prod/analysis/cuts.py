@@ -9,7 +9,8 @@ be what is wanted.
 import ast
 
 from nb2prod.analysis.graph import Statement
-from nb2prod.analysis.predictions import PREDICTING, Predictions, import_path
+from nb2prod.analysis.names import import_path
+from nb2prod.analysis.predictions import PREDICTING, Predictions
 from nb2prod.analysis.rows import PASSING_METHODS, PASSING_NUMPY, ROW_WISE_METHODS, ROW_WISE_NUMPY
 
 _METHODS = PASSING_METHODS | ROW_WISE_METHODS | frozenset(
@@ -54,9 +55,9 @@ def _in_order(predictions: Predictions, s: Statement, node: ast.expr) -> bool:
         case ast.Call(func=ast.Attribute(attr=attr)) if attr in PREDICTING and attr != "kneighbors":
             return True
         case ast.Call(func=function, args=args, keywords=keywords):
-            if isinstance(function, ast.Name) and not import_path(predictions.graph, function):
+            if isinstance(function, ast.Name) and not import_path(predictions.graph.imported, function):
                 known = function.id in _BUILTINS
-            elif path := import_path(predictions.graph, function):
+            elif path := import_path(predictions.graph.imported, function):
                 known = path.rpartition(".")[2] in _FUNCTIONS
             else:
                 known = isinstance(function, ast.Attribute) and function.attr in _METHODS

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 from nb2prod.analysis.answers import answers_before
 from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at
-from nb2prod.analysis.names import is_plain_data, kind_of
+from nb2prod.analysis.names import import_path, is_plain_data, kind_of, root_name
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.own_calls import loops_of
-from nb2prod.analysis.predictions import TRANSFORMING, import_path, prediction_calls, receiver_of, root_name
+from nb2prod.analysis.predictions import TRANSFORMING, prediction_calls, receiver_of
 from nb2prod.analysis.tables import Tables
 from nb2prod.model.roles import Role
 
@@ -129,9 +129,13 @@ class _Way:
             case ast.Attribute(value=inner):  # X_test.values
                 return self.start(s, inner)
             case ast.Call(func=ast.Attribute(value=receiver, attr=attr), args=args):
-                if attr in TRANSFORMING or self._is_artifact(s, receiver) or import_path(self.graph, node.func):
+                if (
+                    attr in TRANSFORMING
+                    or self._is_artifact(s, receiver)
+                    or import_path(self.graph.imported, node.func)
+                ):
                     return self.start(s, args[0]) if args else None
-                made = isinstance(receiver, ast.Call) and import_path(self.graph, receiver.func)
+                made = isinstance(receiver, ast.Call) and import_path(self.graph.imported, receiver.func)
                 return self.start(s, receiver) if made or self.is_data(s, receiver) else None  # X_test.reshape(-1, 1)
             case ast.Call() if id(node) in self.graph.own_calls:
                 return self.start(s, self.graph.own_calls[id(node)])
@@ -224,7 +228,7 @@ def is_typed_data(graph: NotebookGraph, node: ast.expr) -> bool:
     """``[[5.1, 3.5]]``, ``{"age": 3}``, and a library's object made of that alone: ``np.array([[5.1, 3.5]])``."""
     if isinstance(node, ast.List | ast.Tuple | ast.Dict):
         return is_plain_data(node)
-    if isinstance(node, ast.Call) and node.args and import_path(graph, node.func):
+    if isinstance(node, ast.Call) and node.args and import_path(graph.imported, node.func):
         first = node.args[0]
         return (is_typed_data(graph, first)) and not any(
             isinstance(n, ast.Lambda | ast.Call) for k in node.keywords for n in ast.walk(k.value)

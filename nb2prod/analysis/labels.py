@@ -10,7 +10,8 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from nb2prod.analysis.graph import NotebookGraph
-from nb2prod.analysis.predictions import root_name, truth_names
+from nb2prod.analysis.names import root_name
+from nb2prod.analysis.predictions import truth_names
 
 
 def labels_beside(graph: NotebookGraph, names: Iterable[str]) -> frozenset[str]:

@@ -25,6 +25,24 @@ def is_kept_by_ipython(name: str) -> bool:
     return _KEPT_BY_IPYTHON.fullmatch(name) is not None
 
 
+def root_name(node: ast.expr) -> str:
+    """The name an expression begins with: ``models`` in ``models["rf"].best_``; empty where it is no name."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def import_path(imported: Mapping[str, str], function: ast.expr) -> str:
+    """``sklearn.metrics.accuracy_score``; empty where it is nothing imported."""
+    attributes: list[str] = []
+    while isinstance(function, ast.Attribute):
+        attributes.insert(0, function.attr)
+        function = function.value
+    if not isinstance(function, ast.Name) or function.id not in imported:
+        return ""
+    return ".".join([imported[function.id], *attributes])
+
+
 def kind_of(graph: "NotebookGraph", contributors: "Contributors") -> NameKind:
     """`feature` is a function or class defined in the notebook; `constant` needs no data and no parameter to compute.
 

@@ -16,8 +16,8 @@ from nb2prod.analysis import effects
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.labels import cuts_of
 from nb2prod.analysis.locals import Comprehension, FunctionNode
-from nb2prod.analysis.names import is_plain_data, kind_of
-from nb2prod.analysis.predictions import METRICS, import_path, is_protocol_call, root_name, truth_names
+from nb2prod.analysis.names import import_path, is_plain_data, kind_of, root_name
+from nb2prod.analysis.predictions import METRICS, is_protocol_call, truth_names
 from nb2prod.analysis.tables import Tables
 from nb2prod.model.roles import Role
 
@@ -105,7 +105,7 @@ def _may_predict(graph: NotebookGraph, s: Statement, call: ast.Call) -> bool:
     if isinstance(node, ast.ClassDef | ast.AsyncFunctionDef) or not _gives(node):
         return False
     for inner in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
-        path = import_path(graph, inner.func)
+        path = import_path(graph.imported, inner.func)
         if any(path.startswith(f"{m}.") for m in METRICS) or path.split(".")[0] in effects.DISPLAY_MODULES:
             return False
         if isinstance(inner.func, ast.Attribute) and inner.func.attr in ("fit", "partial_fit", "backward"):

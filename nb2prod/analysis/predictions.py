@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from nb2prod.analysis.graph import NotebookGraph, Path, Statement
 from nb2prod.analysis.locals import Comprehension, FunctionNode
-from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.names import import_path, kind_of, root_name
+from nb2prod.analysis.shown import is_display
 
 PREDICTING = frozenset(
     "predict predict_proba predict_log_proba decision_function score_samples forecast get_forecast predict_classes "  # noqa: SIM905
@@ -29,24 +30,6 @@ _NOMETRICS = ("_similarity", "_distances", "_kernel", "pairwise")
 def receiver_of(call: ast.Call) -> ast.expr:
     """What the call is made on: ``model`` in ``model.predict(X)`` and in ``model(X)``."""
     return call.func.value if isinstance(call.func, ast.Attribute) else call.func
-
-
-def root_name(node: ast.expr) -> str:
-    """The name an expression begins with: ``models`` in ``models["rf"].best_``; empty where it is no name."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def import_path(graph: NotebookGraph, function: ast.expr) -> str:
-    """``sklearn.metrics.accuracy_score``; empty where it is nothing imported."""
-    attributes: list[str] = []
-    while isinstance(function, ast.Attribute):
-        attributes.insert(0, function.attr)
-        function = function.value
-    if not isinstance(function, ast.Name) or function.id not in graph.imported:
-        return ""
-    return ".".join([graph.imported[function.id], *attributes])
 
 
 def is_prediction_call(graph: NotebookGraph, s: Statement, call: ast.Call) -> bool:
@@ -84,7 +67,7 @@ def _is_model(graph: NotebookGraph, contributors: frozenset[int]) -> bool:
         if not isinstance(s.node, ast.Assign) or not isinstance(s.node.value, ast.Call):
             continue
         function = s.node.value.func
-        path = import_path(graph, function)
+        path = import_path(graph.imported, function)
         if path.rpartition(".")[2][:1].isupper() and not path.endswith("Loss"):
             return True
         made = graph.reads[number].get(root_name(function), frozenset())
@@ -158,7 +141,7 @@ class Predictions:
         return self.holds(s, node, held) and self._reads_truth(node)
 
     def is_metric(self, call: ast.Call) -> bool:
-        path = import_path(self.graph, call.func)
+        path = import_path(self.graph.imported, call.func)
         member = path.rpartition(".")[2]
         named = any(path == m or path.startswith(f"{m}.") for m in METRICS)
         return (named and not any(word in path for word in _NOMETRICS)) or member in CROSS_VALIDATING
@@ -197,13 +180,7 @@ class Predictions:
     def _is_part(self, s: Statement, node: ast.expr) -> bool:
         if not any(prediction_calls(self.graph, s, node)) or self.is_evaluation(s, node):
             return False
-        return not (isinstance(node, ast.Call) and _shows(self.graph, node))
-
-
-def _shows(graph: NotebookGraph, call: ast.Call) -> bool:
-    from nb2prod.analysis.response import is_display
-
-    return is_display(graph, call)
+        return not (isinstance(node, ast.Call) and is_display(self.graph, node))
 
 
 def _expressions(root: ast.AST) -> Iterator[tuple[Path, ast.expr]]:
@@ -261,7 +238,7 @@ def _loaded_targets(graph: NotebookGraph, s: Statement) -> set[str]:
     the two that `train_test_split` is given."""
     match s.node:
         case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Call() as call):
-            path = import_path(graph, call.func)
+            path = import_path(graph.imported, call.func)
             whole = any(k.arg == "return_X_y" for k in call.keywords) and path.startswith("sklearn.datasets.")
             cut = path == "sklearn.model_selection.train_test_split" and len(call.args) == 2 and len(parts) == 4
             labels = parts[1:2] if whole and len(parts) == 2 else parts[2:] if cut else []
@@ -269,7 +246,7 @@ def _loaded_targets(graph: NotebookGraph, s: Statement) -> set[str]:
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Attribute(attr="target", value=ast.Name(id=bunch))):
             made = [graph.statements[n].node for n in graph.reads[s.number].get(bunch, frozenset())]
             loaded = [n.value.func for n in made if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)]
-            return {name for f in loaded if import_path(graph, f).startswith("sklearn.datasets.")}
+            return {name for f in loaded if import_path(graph.imported, f).startswith("sklearn.datasets.")}
         case _:
             return set()
 

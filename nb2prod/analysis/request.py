@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.lineage import holds_rows
-from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.names import kind_of, root_name
 from nb2prod.analysis.objects import Contributors
-from nb2prod.analysis.predictions import root_name
 from nb2prod.model.findings import Finding, Severity
 
 _PREDICTING = frozenset({"predict", "predict_proba", "transform", "decision_function", "score_samples"})

@@ -10,7 +10,8 @@ from typing import Literal
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.locals import Comprehension
-from nb2prod.analysis.predictions import receiver_of, root_name
+from nb2prod.analysis.names import root_name
+from nb2prod.analysis.predictions import receiver_of
 
 Rounds = Literal["rows", "looked up", "combined", "compared"]
 

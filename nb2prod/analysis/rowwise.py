@@ -10,6 +10,7 @@ from typing import Literal
 
 from nb2prod.analysis import rows as words
 from nb2prod.analysis.locals import Comprehension
+from nb2prod.analysis.names import import_path
 from nb2prod.analysis.values import FIXED, ITEM, ROWS, STATISTIC, Kind, Mark, Value, joined, marked, unknown
 
 CallOwn = Callable[[str, ast.Call, list[Value]], Value | None]
@@ -31,16 +32,6 @@ def literal_names(node: ast.expr | None, constants: Mapping[str, ast.expr]) -> f
             one, other = literal_names(left, constants), literal_names(right, constants)
             return one | other if one is not None and other is not None else None
     return None
-
-
-def import_path(imported: Mapping[str, str], function: ast.expr) -> str:
-    attributes: list[str] = []
-    while isinstance(function, ast.Attribute):
-        attributes.insert(0, function.attr)
-        function = function.value
-    if not isinstance(function, ast.Name) or function.id not in imported:
-        return ""
-    return ".".join([imported[function.id], *attributes])
 
 
 def bunch_part(node: ast.expr, owner: Value, name: str) -> Value:

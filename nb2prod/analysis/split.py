@@ -11,10 +11,11 @@ from typing import Any
 
 from nb2prod.analysis.entry import find_entry, is_typed_data
 from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at, path_to
+from nb2prod.analysis.left_behind import kept_of_block
 from nb2prod.analysis.locals import Comprehension, FunctionNode
-from nb2prod.analysis.names import is_plain_data
-from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, prediction_calls, receiver_of, root_name
-from nb2prod.analysis.response import Response, find_response, kept_of_block
+from nb2prod.analysis.names import is_plain_data, root_name
+from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, prediction_calls, receiver_of
+from nb2prod.analysis.response import Response, find_response
 from nb2prod.model.roles import Role
 
 _ROWS = ("rows", "request", "request_rows")
@@ -35,7 +36,7 @@ def find_splits(graph: NotebookGraph) -> tuple[Split, ...]:
 
     if response.part is not None and _is_placed_well(graph, s, response.part):
         note(s, response=response.part)
-    kept = kept_of_block(graph, response)
+    kept = kept_of_block(graph, s, response.name)
     if kept is not None:
         note(s, kept=kept)
     for at, path in _fitted_in_calls(graph, s):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from nb2prod.analysis.branches import body_run, missing_arguments
 from nb2prod.analysis.graph import NotebookGraph, Statement
-from nb2prod.analysis.names import is_plain_data, kind_of
+from nb2prod.analysis.names import is_plain_data, kind_of, root_name
 from nb2prod.analysis.rows import FITTING
 from nb2prod.analysis.rowwise import Places, Reader, places_of
 from nb2prod.analysis.turns import Turn, as_table, is_plain_body, members_of, rebinds
@@ -212,7 +212,7 @@ class Tables:
             case ast.Subscript(value=ast.Attribute(value=ast.Name(id=name), attr="loc")) if name in self.env:
                 self._store_at(node, name, target, source, value)
             case _:
-                root = _root(target)
+                root = root_name(target)
                 if root in self.env and self.env[root].depends:
                     self.env[root] = unknown(target, "this change of a table cannot be followed")
 
@@ -286,7 +286,7 @@ class Tables:
                 both = joined([(target, old), (source, value)], old.kind if old.depends else value.kind, node)
                 self._bind(node, target.id, both)
             return
-        root = _root(target)
+        root = root_name(target)
         if root in self.env and self.env[root].depends:
             columns = self.reader.literal(target.slice) if isinstance(target, ast.Subscript) else None
             self._change(node, root, joined([(target, old), (source, value)], "column", node), columns)
@@ -295,7 +295,7 @@ class Tables:
         if isinstance(target, ast.Name):
             self.env.pop(target.id, None)
             return
-        root = _root(target)
+        root = root_name(target)
         if root in self.env and self.env[root].depends:
             names = self.reader.literal(target.slice) if isinstance(target, ast.Subscript) else None
             if names is None:
@@ -319,7 +319,7 @@ class Tables:
     def _call(self, node: ast.stmt, call: ast.Call) -> None:
         """A call made for its effect: ``df.fillna(0, inplace=True)``, ``df.insert(…)``, ``clean(df)``."""
         reader = self.reader
-        root = _root(call.func)
+        root = root_name(call.func)
         table = self.env.get(root)
         if isinstance(call.func, ast.Attribute) and table is not None and table.depends:
             in_place = any(
@@ -562,12 +562,6 @@ def _given_back(item: Value, given: list[Value]) -> Value:
 
 def _texts(node: ast.AST) -> set[str]:
     return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _without_inplace(call: ast.Call) -> ast.Call:

@@ -18,9 +18,10 @@ from nb2prod.analysis.beside import training_beside
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.labels import labels_beside
 from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.no_response import fewer_answers, fitted_to_rows
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.request import inferred_request, taken_to_be, typed_request
-from nb2prod.analysis.response import Response, fewer_answers, find_response, fitted_to_rows
+from nb2prod.analysis.response import Response, find_response
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
 from nb2prod.plan.boundary import Boundary

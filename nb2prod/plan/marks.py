@@ -11,7 +11,8 @@ from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.grouped import group_parts
 from nb2prod.analysis.lineage import Lineage
 from nb2prod.analysis.methods import argument
-from nb2prod.analysis.rowwise import frame_of_values, import_path, literal_names
+from nb2prod.analysis.names import import_path, root_name
+from nb2prod.analysis.rowwise import frame_of_values, literal_names
 from nb2prod.analysis.tables import Deed
 from nb2prod.analysis.values import Mark
 from nb2prod.plan.splice import Edit
@@ -127,7 +128,7 @@ class Written:
                 return Rule(one, (), _behind(operand, f".astype({dtype})"))
             if columns is None:
                 chosen = f'{of}.select_dtypes(["object", "string", "category"])'
-                dtypes = dtypes[:-1] + f" if c in {_root(operand) or of}}}"
+                dtypes = dtypes[:-1] + f" if c in {root_name(operand) or of}}}"
             else:
                 chosen = ast.unparse(columns)
                 if isinstance(columns, ast.Constant):
@@ -252,12 +253,6 @@ class Written:
 def written(graph: NotebookGraph, lineage: Lineage, deed: Deed) -> Written:
     pandas = next((n for n, path in sorted(graph.imported.items()) if path == "pandas"), "")
     return Written(graph, lineage, deed, pandas)
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _statistic_word(node: ast.expr) -> str:
