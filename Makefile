@@ -72,7 +72,7 @@ test-kills: venv
 # The faults that the service is promised to survive, as many and as long as promised, with what was measured (the tests
 # cause a little of each).
 test-faults: venv
-	NB2PROD_FAULTS=1 $(PYTEST) -s tests/serving -k "fault or stops or swap"
+	NB2PROD_FAULTS=1 $(PYTEST) -s tests/serving -k "fault or stops or swap or 5xx or schemathesis"
 
 # The notebooks as strangers write them: each runs, and what becomes of each with suggested tags alone.
 shapes: venv
