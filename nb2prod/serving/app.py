@@ -111,12 +111,15 @@ def create_app(
         return _json(encode({"status": service.status, "model": label, "path": path}), status)
 
     def describe(with_golden: bool) -> bytes:
+        model, example = service.model, None
+        if with_golden and model is not None and model.golden is not None:
+            example = model.golden.example() if model.batches else model.golden
         return encode(
             describe_api(
                 name=name,
-                version=version,
+                version=model.version if model is not None else version,
                 decoder=decoder,
-                golden=rows if with_golden else None,
+                example=example,
                 needs_key=access.is_configured,
             )
         )

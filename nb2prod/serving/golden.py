@@ -1,7 +1,7 @@
 """Golden rows: a body and its predictions, recorded from the notebook's own run. Warm-up and examples use them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,14 @@ class Golden:
         return None
 
     def example(self) -> "Golden":
-        """The same with the first rows only, for a page that a person reads."""
+        """The first rows with their predictions, for a page that a person reads. Only true where each row is answered
+        by itself (`Model.batches`)."""
         rows = self.body.get("rows")
-        if not isinstance(rows, list) or len(rows) <= EXAMPLE_ROWS:
+        if not isinstance(rows, list) or not isinstance(self.predictions, list) or len(self.predictions) != len(rows):
             return self
-        aligned = isinstance(self.predictions, list) and len(self.predictions) == len(rows)
-        predictions = self.predictions[:EXAMPLE_ROWS] if aligned else self.predictions
-        return Golden({**self.body, "rows": rows[:EXAMPLE_ROWS]}, predictions, self.tolerance, self.seen)
+        return replace(
+            self, body={**self.body, "rows": rows[:EXAMPLE_ROWS]}, predictions=self.predictions[:EXAMPLE_ROWS]
+        )
 
 
 def read_golden(path: str | Path) -> Golden:

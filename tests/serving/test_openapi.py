@@ -51,6 +51,22 @@ def test_every_example_gets_the_answer_that_is_promised():
             assert got == answered | {"request_id": got["request_id"]}
 
 
+def test_where_rows_depend_on_each_other_the_example_is_whole(tmp_path):
+    rows = [[1.0], [2.0], [6.0]]
+
+    def answer(_: Any, asked: Arrays) -> list[float]:
+        mean = sum(row[0] for row in asked.rows) / len(asked.rows)
+        return [row[0] - mean for row in asked.rows]
+
+    path = tmp_path / "golden.json"
+    path.write_text(json.dumps({"body": {"rows": rows}, "predictions": [-2.0, -1.0, 3.0]}))
+    with client_of(make_app(request=Arrays, answer=answer, golden=path)) as client:
+        for path, kind, body, answered in examples(client.get("/openapi.json").json()):
+            content = body if isinstance(body, str) else json.dumps(body)
+            got = client.post(path, content=content, headers={"Content-Type": kind}).json()
+            assert got.get("predictions", got.get("outputs")) == answered.get("predictions", answered.get("outputs"))
+
+
 @pytest.mark.parametrize("request_type", [Request, Question, Arrays, Texts, Records, Table])
 def test_examples_made_up_from_the_types_are_accepted(request_type):
     with client_of(make_app(request=request_type, answer=lambda *_: [1], golden=None)) as client:

@@ -15,14 +15,14 @@ from nb2prod.serving.openapi.subject import Subject
 
 
 def describe_api(
-    *, name: str, version: str | None, decoder: Decoder[Any], golden: Golden | None, needs_key: bool
+    *, name: str, version: str | None, decoder: Decoder[Any], example: Golden | None, needs_key: bool
 ) -> dict[str, Any]:
-    """The document as JSON values. Without golden rows the example is made up from the types."""
+    """The document as JSON values. `example` is a body with its answer; without one it is made up from the types."""
     (reference,), components = msgspec.json.schema_components(
         (decoder.struct,), ref_template="#/components/schemas/{name}"
     )
-    example = golden.example() if golden is not None else Golden(made_up(reference, components), [])
-    subject = Subject(name, version, decoder.layout, reference, components, example, golden is not None, needs_key)
+    shown = example if example is not None else Golden(made_up(reference, components), [])
+    subject = Subject(name, version, decoder.layout, reference, components, shown, example is not None, needs_key)
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": name, "version": version or "unversioned"},
