@@ -10,6 +10,8 @@ import json
 import os
 import platform
 import re
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -38,6 +40,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="of each point")
     parser.add_argument("--no-page", action="store_true", help="print only")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server that runs is ended, too
     names = options.models.split(",") if options.models else ["linear", "forest"] if options.quick else None
     seconds = options.seconds or (2.0 if options.quick else 2.5)
     points = QUICK if options.quick else FULL
@@ -53,8 +56,8 @@ def main() -> int:
         except (OSError, subprocess.SubprocessError) as error:
             results["failures"][f"{kind}, build"] = f"{type(error).__name__}: {error}"[:200]
             continue
-        for number, server in enumerate(usable):
-            measure(server, kind, project, 8700 + 10 * number, points, seconds, results)
+        for server in usable:
+            measure(server, kind, project, free_port(), points, seconds, results)
     text = tables.render(results)
     sys.stdout.write(text)
     (WORK / "results.json").write_text(json.dumps(tables.plain(results), indent=1))
@@ -99,6 +102,13 @@ def measure(
     except Exception as error:
         sys.stderr.write(f"{kind:9} {server.label:28} FAILED: {error}\n")
         results["failures"][f"{server.label}, {kind}"] = f"{type(error).__name__}: {error}"[:200]
+
+
+def free_port() -> int:
+    """A port that nobody uses, with two more behind it that probably nobody does, either."""
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
 
 
 def check(url: str, body: Any) -> None:
