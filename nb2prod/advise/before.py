@@ -6,9 +6,10 @@ from nb2prod.advise import words
 from nb2prod.advise.chosen import Chosen
 from nb2prod.advise.fitting import Learned
 from nb2prod.advise.suggestion import Suggestion
+from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.lineage import Lineage, trace
-from nb2prod.analysis.tables import Deed, Tables
+from nb2prod.analysis.tables import Tables
 from nb2prod.analysis.values import Mark
 from nb2prod.model.roles import Role
 

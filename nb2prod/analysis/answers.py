@@ -8,8 +8,9 @@ out = pd.DataFrame({"Id": test["Id"], "price": price})           a table of answ
 import ast
 from collections.abc import Mapping
 
+from nb2prod.analysis.deeds import names_behind
 from nb2prod.analysis.graph import NotebookGraph, Statement
-from nb2prod.analysis.lineage import holds_rows, names_behind
+from nb2prod.analysis.lineage import holds_rows
 from nb2prod.analysis.names import import_path, kind_of
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.predictions import Predictions, prediction_calls

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from nb2prod.analysis.branches import body_run, missing_arguments
+from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import is_plain_data, kind_of, root_name
 from nb2prod.analysis.rows import FITTING
@@ -18,31 +19,6 @@ from nb2prod.analysis.turns import Turn, as_table, is_plain_body, members_of, re
 from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Inside, Mark, Value, joined, marked, unknown
 
 _DEPTH = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What one simple statement does to the table `name`: bind it anew, or change it.
-
-    `number` is the statement of the graph it is part of, `node` the simple statement itself, `loop` the loop around it.
-    `columns` are those it writes (None: any). `made` by more than selecting.
-    """
-
-    number: int
-    node: ast.stmt
-    name: str
-    value: Value
-    binds: bool
-    columns: frozenset[str] | None = None
-    loop: ast.For | None = None
-    tests: tuple[ast.If, ...] = ()
-    """Conditions around it that are statistics of a table."""
-    over: Value = FIXED
-    """What the loop goes over."""
-    inner: tuple[ast.For, ...] = ()
-    """Further loops inside `loop` around it."""
-    turn: Turn | None = None
-    """The turn of a loop over tables; `node` then names the table itself (see `turns`)."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from nb2prod.analysis.tables import Deed
+    from nb2prod.analysis.deeds import Deed
 
 Kind = Literal[
     "fixed", "frame", "column", "array", "list", "several", "bunch", "accessor", "groups", "indexer", "item", "unknown"

@@ -11,10 +11,10 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from nb2prod.analysis.deeds import Deed, is_removal
 from nb2prod.analysis.graph import NotebookGraph
-from nb2prod.analysis.lineage import Lineage, is_removal
+from nb2prod.analysis.lineage import Lineage
 from nb2prod.analysis.names import kind_of
-from nb2prod.analysis.tables import Deed
 from nb2prod.analysis.values import Mark, Problem
 from nb2prod.plan.marks import Written, snake, written
 from nb2prod.plan.splice import Edit

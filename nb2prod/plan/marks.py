@@ -7,13 +7,13 @@ import ast
 import re
 from dataclasses import dataclass
 
+from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.grouped import group_parts
 from nb2prod.analysis.lineage import Lineage
 from nb2prod.analysis.methods import argument
 from nb2prod.analysis.names import import_path, root_name
 from nb2prod.analysis.rowwise import frame_of_values, literal_names
-from nb2prod.analysis.tables import Deed
 from nb2prod.analysis.values import Mark
 from nb2prod.plan.splice import Edit
 

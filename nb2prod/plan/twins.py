@@ -16,9 +16,9 @@ import ast
 import re
 from dataclasses import dataclass, field, replace
 
+from nb2prod.analysis.deeds import Deed, is_removal
 from nb2prod.analysis.graph import NotebookGraph
-from nb2prod.analysis.lineage import Lineage, is_removal
-from nb2prod.analysis.tables import Deed
+from nb2prod.analysis.lineage import Lineage
 from nb2prod.analysis.values import Mark, Problem
 from nb2prod.plan.marks import snake, written
 from nb2prod.plan.splice import Edit, cut

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
+from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.graph import NotebookGraph, Statement
-from nb2prod.analysis.tables import Deed
 from nb2prod.analysis.values import Mark
 from nb2prod.model.run import Probe, Watch
 from nb2prod.plan.keeping import Keep, Keeping, Path
