@@ -119,6 +119,7 @@ class Window(QMainWindow):
         if page in self.pages and not why_not(page, self.project.standing):
             self.page = page
             self._stack.setCurrentWidget(self.pages[page])
+            self.pages[page].setFocus()
         self._refresh()
 
     def _rail(self) -> QWidget:

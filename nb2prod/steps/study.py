@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nb2prod.advise import suggest_roles
+from nb2prod.advise.remedies import Remedy, remedies
+from nb2prod.advise.suggestion import Alternative
 from nb2prod.drawing.layout import Drawing, lay_out
 from nb2prod.model.findings import Finding
 from nb2prod.model.notebook import Notebook
@@ -38,17 +40,20 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A role for a cell that has none, with its reason; `confidence` is between 0 and 1."""
+    """A role for a cell that has none, with its reason; `confidence` is between 0 and 1. `alternatives` are cells
+    that could have it instead."""
 
     cell: int
     role: Role
     reason: str
     confidence: float
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """`roles` are those of the code cells that have one, with the changes asked for."""
+    """`roles` are those of the code cells that have one, with the changes asked for; `remedies` are the changes of
+    roles that findings propose."""
 
     digest: str
     roles: dict[int, Role]
@@ -57,6 +62,7 @@ class Study:
     statements: tuple[Statement, ...]
     boundary: BoundarySummary | None
     drawing: Drawing
+    remedies: tuple[Remedy, ...] = ()
 
 
 def retagged(data: bytes, notebook: Notebook, roles: Mapping[int, Role | None]) -> bytes:
@@ -83,11 +89,12 @@ def study(data: bytes, path: Path, roles: Mapping[int, Role | None]) -> Study:
         advice = suggest_roles(analysis.graph)
     known = {*analysis.findings}
     findings = (*analysis.findings, *(f for f in advice.findings if f not in known))
+    now = {cell.index: cell.role for cell in notebook.cells if cell.role is not None}
     return Study(
         digest=notebook.digest,
-        roles={cell.index: cell.role for cell in notebook.cells if cell.role is not None},
+        roles=now,
         proposals=tuple(
-            Proposal(s.cell, s.role, s.reason, s.confidence)
+            Proposal(s.cell, s.role, s.reason, s.confidence, s.alternatives)
             for s in advice.suggestions
             if s.role is not None and not s.tagged
         ),
@@ -95,6 +102,7 @@ def study(data: bytes, path: Path, roles: Mapping[int, Role | None]) -> Study:
         statements=_statements(analysis),
         boundary=report.boundary,
         drawing=lay_out(report.graph),
+        remedies=remedies(findings, advice.suggestions, now),
     )
 
 

@@ -3,11 +3,12 @@
 The analysis runs in a child process (`nb2prod_gui.work.analyst`); these values cross as JSON.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
+from nb2prod.advise.remedies import Remedy
 from nb2prod.drawing.layout import Drawing
 from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
@@ -58,6 +59,11 @@ class Study(msgspec.Struct, frozen=True):
     statements: tuple[Statement, ...]
     boundary: BoundarySummary | None
     drawing: Drawing
+    remedies: tuple[Remedy, ...] = ()
+
+    def remedy(self, finding: int) -> Remedy | None:
+        """What the finding at this position proposes."""
+        return next((r for r in self.remedies if r.finding == finding), None)
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -90,6 +96,25 @@ def lines_of(statements: Iterable[Statement], numbers: frozenset[int]) -> dict[i
         if s.number in numbers:
             lines.setdefault(s.cell, set()).update(range(s.first, s.last + 1))
     return {cell: frozenset(found) for cell, found in lines.items()}
+
+
+def slice_of_name(statements: Sequence[Statement], cell: int, line: int, name: str) -> frozenset[int]:
+    """The numbers of the statements that a name comes from, as it is at this line of a cell; empty where the line
+    neither sets nor reads it."""
+    here = next((s for s in statements if s.cell == cell and s.first <= line <= s.last), None)
+    if here is None:
+        return frozenset()
+    if name in here.names:
+        return behind(statements, [here.number])
+    by_number = {s.number: s for s in statements}
+    return behind(statements, [n for n in here.reads if n in by_number and name in by_number[n].names])
+
+
+def slice_of_cell(statements: Iterable[Statement], cell: int) -> frozenset[int]:
+    """The numbers of the statements that the last one of a cell comes from: its result."""
+    kept = tuple(statements)
+    last = max((s.number for s in kept if s.cell == cell), default=None)
+    return behind(kept, [] if last is None else [last])
 
 
 def lines_in_production(study: Study) -> dict[int, frozenset[int]]:

@@ -34,12 +34,18 @@ from nb2prod_gui.parts.cell_layout import (
     wrapped,
 )
 from nb2prod_gui.parts.cell_model import VIEW, CellView
+from nb2prod_gui.parts.cell_spots import badge_width
 from nb2prod_gui.parts.code import TAB, colour, coloured_lines
 
 Index = QModelIndex | QPersistentModelIndex
 SIDE = GAP
 """Left and right of each cell."""
 _ICONS = {Severity.ERROR: "cross", Severity.WARNING: "warning", Severity.INFO: "info"}
+
+
+def frame_of(row: QRect) -> QRect:
+    """Where in its row of the list a cell is painted."""
+    return row.adjusted(SIDE, 0, -SIDE, -GAP)
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -59,7 +65,7 @@ class CellDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         view: CellView = index.data(VIEW)
         whole: QRect = option.rect
-        frame = whole.adjusted(SIDE, 0, -SIDE, -GAP)
+        frame = frame_of(whole)
         state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -121,7 +127,7 @@ class CellDelegate(QStyledItemDelegate):
     def _badge(self, painter: QPainter, x: int, y: int, text: str, ink: str, *, ghost: bool) -> int:
         """A role as a pill, dashed while it is only suggested. Gives where it ends."""
         painter.setFont(sans(SMALL, bold=True))
-        width = painter.fontMetrics().horizontalAdvance(text) + 2 * NEAR + 2
+        width = badge_width(text)
         pill = QRectF(x, y + (HEAD - 22) / 2, width, 22)
         if not ghost:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -151,9 +157,7 @@ class CellDelegate(QStyledItemDelegate):
             dimmed = view.lit is not None and not is_lit
             height = len(pieces) * m.line
             if is_lit:
-                painter.fillRect(
-                    place.left() + GUTTER - NEAR, y, place.width() - GUTTER + NEAR - 1, height, QColor(p.lit)
-                )
+                painter.fillRect(place.left() + GUTTER - NEAR, y, place.width() - GUTTER, height, QColor(p.lit))
             painter.setFont(sans(SMALL - 1))
             painter.setPen(QColor(p.strong_line))
             gutter = QRect(place.left(), y, GUTTER - GAP, m.line)

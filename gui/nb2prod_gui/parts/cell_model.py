@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
 from nb2prod.steps.study import Proposal
-from nb2prod_gui.flow.study import Cell, Opened, Study, lines_in_production
+from nb2prod_gui.flow.study import Cell, Opened, Study
 
 Index = QModelIndex | QPersistentModelIndex
 VIEW = Qt.ItemDataRole.UserRole + 1
@@ -47,7 +47,7 @@ class CellModel(QAbstractListModel):
         self.endResetModel()
 
     def show_study(self, study: Study) -> None:
-        """Roles, suggestions and findings as the analysis has them; the lines of production are lit."""
+        """Roles, suggestions and findings as the analysis has them; what is lit stays."""
         findings: dict[int, tuple[Finding, ...]] = {}
         for finding in study.findings:
             if finding.cell is not None:
@@ -55,7 +55,6 @@ class CellModel(QAbstractListModel):
         self._roles = study.roles
         self._proposals = {p.cell: p for p in study.proposals}
         self._findings = findings
-        self._lit = lines_in_production(study) if study.boundary is not None else None
         self._all_changed()
 
     def show_roles(self, roles: Mapping[int, Role]) -> None:
