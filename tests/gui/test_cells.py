@@ -106,7 +106,7 @@ def test_l_lights_what_the_chosen_cell_comes_from(window, qtbot, tmp_path):
 def test_the_remedy_of_a_finding_is_applied_by_a_click(window, qtbot, tmp_path):
     project = open_in(window, qtbot, write(tmp_path / "a.ipynb", CELLS))
     panel = window.cells.findings
-    assert [f.code for f in project.study.findings][0] == "NB301"
+    assert next(f.code for f in project.study.findings) == "NB301"
     assert panel.apply.isVisibleTo(panel)
     with qtbot.waitSignal(project.studied, timeout=WAIT):
         qtbot.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
@@ -148,3 +148,21 @@ def test_a_letter_gives_its_role_and_n_takes_it(window, qtbot, tmp_path, key, ro
 def test_the_cells_have_the_focus_once_they_are_shown(window, qtbot, tmp_path):
     open_in(window, qtbot, write(tmp_path / "a.ipynb", CELLS))
     assert window.focusWidget() is window.cells.list
+
+
+def test_saved_outputs_are_shown(window, qtbot, churn):
+    open_in(window, qtbot, churn)
+    outputs = [o for n in range(window.cells.model.rowCount()) for o in window.cells.model.view(n).cell.outputs]
+    assert any(o.png for o in outputs)
+    assert any(o.text for o in outputs)
+
+
+def test_an_output_of_a_strange_shape_is_no_hindrance(window, qtbot, tmp_path):
+    path = write(tmp_path / "a.ipynb", CELLS)
+    document = json.loads(path.read_text())
+    strange = [{"output_type": "display_data", "data": None}, {"output_type": "stream"}, {"output_type": 3}]
+    document["cells"][0]["outputs"] = strange
+    path.write_text(json.dumps(document))
+    with qtbot.waitSignal(window.project.opened, timeout=WAIT):
+        window.open(path)
+    assert all(not o.png for o in window.cells.model.view(0).cell.outputs)

@@ -30,6 +30,7 @@ class FindingsPanel(QWidget):
         self._study: Study | None = None
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Findings"))
+        self.list.setProperty("kind", "ground")
         self.list.setWordWrap(True)
         self.list.setLayoutMode(QListView.LayoutMode.Batched)
         self.list.setBatchSize(20)

@@ -7,7 +7,9 @@ A process of its own: whatever a notebook does to the analysis, the window stays
 notebook runs here. It ends when its stdin does.
 """
 
+import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,7 @@ def main() -> int:
             if question.open is not None:
                 path = Path(question.open)
                 data = read_file(path)
-                answer = {"opened": opened(path, notebook_from(data, path))}
+                answer = {"opened": opened(path, notebook_from(data, path), data)}
             else:
                 roles = {int(cell): role for cell, role in (question.roles or {}).items()}
                 answer = {"study": study(data, path, roles)}
@@ -63,22 +65,32 @@ def refusal(error: Nb2ProdError) -> Refused:
     )
 
 
-def opened(path: Path, notebook: Notebook) -> Opened:
-    """Raises InputError for a notebook that is not in Python."""
+def opened(path: Path, notebook: Notebook, data: bytes) -> Opened:
+    """`data` are the file's bytes, for the outputs, which a `Notebook` has not.
+
+    Raises InputError for a notebook that is not in Python.
+    """
     if notebook.language != "python":
         raise InputError(f"the notebook is in {notebook.language}, not in Python.", code="NB120")
-    documents = notebook.document["cells"]
+    saved = saved_outputs(data)
     cells = tuple(
-        Cell(cell.index, cell.kind, cell.source, cell.role, outputs_of(documents[cell.index - 1]))
+        Cell(cell.index, cell.kind, cell.source, cell.role, outputs_of(saved.get(cell.index, ())))
         for cell in notebook.cells
     )
     return Opened(str(path), notebook.digest, cells)
 
 
-def outputs_of(document: Any) -> tuple[Output, ...]:
+def saved_outputs(data: bytes) -> dict[int, list[Any]]:
+    """By 1-based cell; none where the file keeps them elsewhere (nbformat 3)."""
+    document = json.loads(data.decode("utf-8-sig"))
+    cells = document.get("cells", ()) if isinstance(document, dict) else ()
+    found = {n: cell.get("outputs") for n, cell in enumerate(cells, 1) if isinstance(cell, dict)}
+    return {n: [o for o in outputs if isinstance(o, dict)] for n, outputs in found.items() if isinstance(outputs, list)}
+
+
+def outputs_of(saved: Sequence[Any]) -> tuple[Output, ...]:
     """The saved outputs of a cell, as text and pictures, within what a window can hold."""
     found: list[Output] = []
-    saved = document.get("outputs", ())
     for output in saved[:MOST_OUTPUTS]:
         kind = output.get("output_type")
         if kind == "stream":
@@ -87,7 +99,8 @@ def outputs_of(document: Any) -> tuple[Output, ...]:
             text = f"{output.get('ename', '')}: {output.get('evalue', '')}"
             found.append(Output(text=text[:LONGEST_TEXT], is_error=True))
         elif kind in ("display_data", "execute_result"):
-            found.append(_display(output.get("data", {})))
+            shown = output.get("data")
+            found.append(_display(shown if isinstance(shown, dict) else {}))
     if len(saved) > MOST_OUTPUTS:
         found.append(Output(omitted=f"{len(saved) - MOST_OUTPUTS} more outputs"))
     return tuple(found)
