@@ -36,9 +36,10 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class OwnModules:
-    """All of them by dotted name."""
+    """All of them by dotted name. `libraries` are the names that star imports take from modules of others."""
 
     modules: Mapping[str, Module] = field(default_factory=dict)
+    libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def tops(self) -> frozenset[str]:
@@ -244,7 +245,7 @@ def _assigns(node: ast.stmt, name: str) -> bool:
 
 
 def with_star_names(statements: Iterable[ast.stmt], own: OwnModules) -> dict[int, ast.ImportFrom]:
-    """Star imports of own modules with the names written out that `statements` use, by the id of the node."""
+    """Star imports with the names written out that `statements` use, where they are known, by the id of the node."""
     stars = [n for n in statements if isinstance(n, ast.ImportFrom) and [bound_name(a) for a in n.names] == ["*"]]
     if not stars:
         return {}
@@ -258,7 +259,8 @@ def with_star_names(statements: Iterable[ast.stmt], own: OwnModules) -> dict[int
 def _written_out(
     node: ast.ImportFrom, own: OwnModules, used: set[str], imported: set[tuple[str, str]]
 ) -> ast.ImportFrom | None:  # fmt: skip
-    module = own.modules.get(node.module or "")
+    name = node.module or ""
+    module = own.modules.get(name) or (Module(name, own.libraries[name]) if name in own.libraries else None)
     if module is None or module.exports is None or node.level:
         return None
     # what the notebook imports by itself, too, is left to that line

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 import time
 from typing import Any
 
@@ -32,6 +33,15 @@ def choose_kernel(notebook: Notebook) -> tuple[str, Finding | None]:
         code="NB504",
         hint=f"Installed kernels: {', '.join(installed) or 'none'}. `pip install ipykernel` gives `python3`.",
     )
+
+
+def kernel_program(notebook: Notebook) -> str:
+    """The interpreter of the notebook's kernel. Raises RunError NB504 as `choose_kernel`."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    name, _ = choose_kernel(notebook)
+    program = KernelSpecManager().get_kernel_spec(name).argv[0]
+    return sys.executable if program in ("python", "python3") else str(program)  # as jupyter_client starts it
 
 
 def descendants(pid: int) -> list[int]:

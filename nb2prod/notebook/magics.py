@@ -43,6 +43,12 @@ _ALIASES = {
 AUTOMATIC = SHOWN_ONLY | _RUNS_PYTHON | _ALIASES.keys() | words("pip conda mamba uv cd env timeit run store sx system")
 """Magics that a cell of one line may call without ``%``."""
 
+_PYLAB = (
+    "import numpy; import matplotlib; from matplotlib import pylab, mlab, pyplot; import numpy as np; "
+    "import matplotlib.pyplot as plt"
+)
+_PYLAB_STARS = "; from matplotlib.pylab import *; from numpy import *"
+"""What ``%pylab`` binds (IPython.core.pylabtools.import_pylab)."""
 _OPTION = re.compile(r"(?:(?:-[lsTD]\s*(?:'[^']*'|\"[^\"]*\"|\S+)|-[rq]|--[\w-]+)\s+)*")
 _TIMES_OPTION = re.compile(r"(?:(?:-[nrpf]\s*\S+|-[tcqov]+)\s+)*")
 _MAGIC = re.compile(r"(%{1,2})\s*([\w.]*!?)(.*)", re.DOTALL)
@@ -55,7 +61,6 @@ _CALLED = re.compile(r"([,;/])(\S*) ?(.*)\Z", re.DOTALL)
 _BLOCK = re.compile(r"(?:if|for|while|with|else|elif|try|except|finally)\b.*:\s*(?=[^:]*\Z)", re.DOTALL)
 
 HINTS = {
-    "pylab": "Write: import numpy as np; import matplotlib.pyplot as plt.",
     "run": "Run it in a line of its own, not inside a block; or copy its code into cells here.",
     "store": "Save and load a file instead.",
     "reset": "Use a new name, or a notebook of its own.",
@@ -190,6 +195,8 @@ def _magic(name: str, rest: str, place: Place) -> Translation:
         return found if found.python is None else only_ipython(f"%{name} {rest}", call("run_line_magic", name, rest))
     if name in _ALIASES:
         return command(f"{_ALIASES[name]} {rest}", place)
+    if name == "pylab" and "--list" not in rest:
+        return Translation(_PYLAB + ("" if "--no-import-all" in rest else _PYLAB_STARS))
     if name in ("sx", "system", "sc"):
         return _value("", rest, place)
     if name in ("env", "set_env"):

@@ -12,12 +12,14 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nb2prod.analysis.facts import statement_facts
 from nb2prod.analysis.graph import parse_cell
 from nb2prod.analysis.modules import Imports, OwnModules, absolute, imported_modules, read_modules
 from nb2prod.analysis.paths import ANY, Paths
+from nb2prod.errors import RunError
 from nb2prod.files.digest import digest_bytes
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
@@ -58,8 +60,24 @@ def find_own_code(notebook: Notebook, folder: Path) -> OwnCode:
             findings.append(_outside(name, cell, line))
     findings += _with_secrets(notebook, files)
     modules = read_modules({name: trees[name] for name in files if name in trees})
+    modules = replace(modules, libraries=_library_names(notebook, modules))
     digests = {name: digest_bytes(path.read_bytes()) for name, path in files.items()}
     return OwnCode(modules, files, digests, tuple(dict.fromkeys(roots)), home, tuple(dict.fromkeys(findings)))
+
+
+def _library_names(notebook: Notebook, own: OwnModules) -> Mapping[str, tuple[str, ...]]:
+    """What star imports of modules of others bind, where the notebook's environment has them."""
+    every = (node for cell in notebook.cells if cell.kind == "code" for node in parse_cell(cell))
+    stars = {module for node in every for module in statement_facts(node).star_imports} - {*own.modules}
+    if not stars:
+        return {}
+    from nb2prod.environment.exports import star_exports
+    from nb2prod.execute.processes import kernel_program
+
+    try:
+        return star_exports(kernel_program(notebook), stars)
+    except RunError:  # no kernel for it: told where it would run
+        return {}
 
 
 def _with_secrets(notebook: Notebook, files: Mapping[str, Path]) -> Iterator[Finding]:

@@ -329,9 +329,7 @@ def test_parameters_are_proposed_with_care(settings: str) -> None:
     assert roles_of(settings, LOAD, use, "m.predict(B)")[0] == "-"
 
 
-@pytest.mark.parametrize(
-    "magic", ["%timeit sum([1])", "%pylab inline", "!ls", "%%bash\nls", "?print", "%who", "x = !ls"]
-)
+@pytest.mark.parametrize("magic", ["%timeit sum([1])", "!ls", "%%bash\nls", "?print", "%who", "x = !ls"])
 def test_ipython_s_own_lines_are_no_functions_and_no_imports(magic: str) -> None:
     assert roles_of(LOAD, magic, "m = LogisticRegression().fit(A, c)\nm.predict(B)") == ["-", "-", "inference"]
 

@@ -166,7 +166,6 @@ def test_a_name_of_an_earlier_cell_is_known() -> None:
     [
         ("%run other.ipynb", 'get_ipython().run_line_magic("run", "other.ipynb")'),
         ("x, y = %sql select 1", 'x, y = get_ipython().run_line_magic("sql", "select 1")'),
-        ("%pylab", 'get_ipython().run_line_magic("pylab", "")'),
         ("%store -r a b", 'a = b = get_ipython().run_line_magic("store", "-r a b")'),
         ("t = %timeit -o f()", "t = get_ipython().timeit(f())"),
     ],

@@ -341,7 +341,7 @@ step(value)
 def test_a_star_import() -> None:
     assert equal_or_refused("""
 # %% imports
-from math import *
+from not_installed import *
 # %% training
 model = floor(3.5)
 # %% request

@@ -13,7 +13,8 @@ from tests.shapes.table import SHAPES, convert
 PREDICT_NOTHING = ("eda_only", "dbscan_only")
 AT_PARITY = frozenset({
     "bank_label_encoder", "bike_poisson", "churn_helper_dict", "credit_imbalanced", "custom_transformer",
-    "customers_kmeans", "decision_tree_scratch", "eigenfaces_knn_scratch", "energy_multi_output", "forecast_recursive",
+    "customers_kmeans", "decision_tree_scratch", "digits_pca_svm", "eigenfaces_knn_scratch", "energy_multi_output",
+    "forecast_recursive",
     "globals_everywhere", "gridsearch_wine", "heart_models_by_cell", "heart_survival", "house_prices_align",
     "house_prices_concat", "pickle_through_disk", "threshold_proba",
     "insurance_pipeline", "iris_first_project", "iris_knn", "lightgbm_early_stopping", "lightgbm_native",
