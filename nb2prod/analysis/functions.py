@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis import rows as words
-from nb2prod.analysis.methods import argument, is_by_row
+from nb2prod.analysis.methods import argument, is_by_row, looked_up, method_value
 from nb2prod.analysis.values import FIXED, STATISTIC, Mark, Value, joined, marked, unknown
 
 if TYPE_CHECKING:
@@ -123,8 +123,6 @@ def _numpy(reader: "Reader", node: ast.Call, name: str, parts: list[tuple[ast.ex
     if name in words.PASSING_NUMPY:
         return replace(joined(parts, "array", node, made=False), kind="array")
     if name == "reshape" and len(node.args) == 2:
-        from nb2prod.analysis.methods import method_value
-
         call = ast.Call(ast.Attribute(node.args[0], "reshape", ast.Load()), node.args[1:], [])
         return method_value(reader, ast.copy_location(call, node), call.func, rows)  # type: ignore[arg-type]
     return unknown(node, f"it is not known what `numpy.{name}` does to a single row")
@@ -200,8 +198,6 @@ def _concat(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]
 
 
 def _merge(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]]) -> Value:
-    from nb2prod.analysis.methods import looked_up
-
     left, how = argument(node, "left", 0), argument(node, "how", 2)
     if left is None or not (isinstance(how, ast.Constant) and how.value == "left") or len(node.args) > 3:
         return unknown(node, 'this merge leaves out rows without a partner; write `how="left"`')

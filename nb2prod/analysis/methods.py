@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis import rows as words
+from nb2prod.analysis.table_parts import column_of
 from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Mark, Value, joined, marked, unknown
 
 if TYPE_CHECKING:
@@ -284,7 +285,7 @@ def _counts_rows(reader: "Reader", node: ast.expr) -> bool:
 
 def _pop(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
     names = reader.literal(argument(node, "item", 0))
-    return unknown(node, "it cannot be seen which column is taken") if names is None else reader.column_of(owner, names)
+    return unknown(node, "it cannot be seen which column is taken") if names is None else column_of(owner, names)
 
 
 def looked_up(reader: "Reader", node: ast.Call, owner: Value, other: ast.expr | None) -> Value:
@@ -383,7 +384,7 @@ def _eval(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) ->
     ):
         return unknown(node, "an expression in a string cannot be followed")
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    return replace(reader.column_of(owner, frozenset(names)), made=True)
+    return replace(column_of(owner, frozenset(names)), made=True)
 
 
 _SPECIAL = {

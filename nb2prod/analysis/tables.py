@@ -13,7 +13,7 @@ from functools import partial
 from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import is_plain_data, root_name
-from nb2prod.analysis.rowwise import Places, Reader, places_of
+from nb2prod.analysis.rowwise import Reader
 from nb2prod.analysis.table_changes import (
     as_column,
     augment,
@@ -27,6 +27,7 @@ from nb2prod.analysis.table_changes import (
 )
 from nb2prod.analysis.table_functions import own_call
 from nb2prod.analysis.table_loops import follow_loop
+from nb2prod.analysis.table_parts import Places, places_of
 from nb2prod.analysis.turns import Turn, members_of
 from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Value, unknown
 

@@ -13,7 +13,8 @@ from nb2prod.analysis.grouped import group_parts
 from nb2prod.analysis.lineage import Lineage
 from nb2prod.analysis.methods import argument
 from nb2prod.analysis.names import import_path, root_name
-from nb2prod.analysis.rowwise import frame_of_values, literal_names
+from nb2prod.analysis.rowwise import literal_names
+from nb2prod.analysis.table_parts import frame_of_values
 from nb2prod.analysis.values import Mark
 from nb2prod.plan.splice import Edit
 
