@@ -17,6 +17,7 @@ _IN_KIND = {
     "texts": ("list[str]", ""),
     "records": ("list[dict[str, Any]]", "from typing import Any"),
 }
+_NARROW = frozenset({"int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64"})
 _PUBLIC = {"pandas": ("pd", "import pandas as pd"), "numpy": ("np", "import numpy as np")}
 
 
@@ -67,9 +68,9 @@ def wire_annotation(value: ValueSchema) -> str:
         case "records":
             return "list[dict[str, Any]]"
         case "series":
-            return f"list[{column_annotation(value.columns[0])}]" if value.columns else "list[Any]"
+            return f"list[{wire_column(value.columns[0])}]" if value.columns else "list[Any]"
         case "array" | "tensor":
-            text = scalar_annotation(value.dtype)
+            text = wire_scalar(value.dtype)
             for _ in value.shape or (None,):
                 text = f"list[{text}]"
             return text
@@ -77,8 +78,19 @@ def wire_annotation(value: ValueSchema) -> str:
             return value.annotation or "Any"
 
 
-def column_annotation(column: Column) -> str:
-    text = scalar_annotation(column.dtype)
+def wire_column(column: Column) -> str:
+    """As `column_annotation`, with the range of a narrow integer: another number would wrap around, silently."""
+    return column_annotation(column, wire_scalar(column.dtype))
+
+
+def wire_scalar(dtype: str) -> str:
+    name = dtype.removeprefix("torch.").lower()
+    return f'Annotated[int, "{name}"]' if name in _NARROW else scalar_annotation(dtype)
+
+
+def column_annotation(column: Column, text: str = "") -> str:
+    """What stands for a value of the column; `text` for its type where it is not the dtype's own."""
+    text = text or scalar_annotation(column.dtype)
     if column.dtype == "category" and column.categories:  # another label would become a missing value, silently
         text = f"Literal[{', '.join(map(repr, column.categories))}]"
     return f"{text} | None" if column.nullable else text

@@ -3,7 +3,7 @@
 import keyword
 
 from nb2prod.model.schema import Column, Schema, ValueSchema
-from nb2prod.render.annotations import column_annotation, value_annotation, wire_annotation
+from nb2prod.render.annotations import value_annotation, wire_annotation, wire_column
 from nb2prod.render.templates import fill
 
 
@@ -29,7 +29,7 @@ def schema_module(schema: Schema, cells: str) -> str:
 
 
 def _row(frame: ValueSchema) -> str:
-    fields = [(c.name, column_annotation(c)) for c in frame.columns]
+    fields = [(c.name, wire_column(c)) for c in frame.columns]
     if all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in fields):
         lines = [f"    {name}: {annotation}" for name, annotation in fields] or ["    pass"]
         return "\n".join(["class Row(TypedDict):", f'    """One row of `{frame.name}`."""', "", *lines])
