@@ -20,7 +20,7 @@ from nb2prod.analysis.deeds import Deed, is_removal
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.lineage import Lineage
 from nb2prod.analysis.values import Mark, Problem
-from nb2prod.plan.marks import snake, written
+from nb2prod.plan.keeping.marks import snake, written
 from nb2prod.plan.splice import Edit, cut
 
 
