@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis import rows as words
-from nb2prod.analysis.methods import argument, is_by_row, looked_up, method_value
+from nb2prod.analysis.methods import argument, has_columns, is_by_row, looked_up, method_value
 from nb2prod.analysis.values import FIXED, STATISTIC, Mark, Value, joined, marked, unknown
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _get_dummies(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, V
     if made.kind == "unknown":
         return made
     made = replace(made, dropped=value.dropped, only=value.only, lists=value.lists, whole=value.whole)
-    return marked(made, Mark(node, "levels", data, is_frame=value.kind == "frame"))
+    return marked(made, Mark(node, "levels", data, is_frame=has_columns(reader, data, value)))
 
 
 def _cut(reader: "Reader", node: ast.Call, parts: list[tuple[ast.expr, Value]]) -> Value:

@@ -199,11 +199,16 @@ def _columns_kept(node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
 # --- methods with a rule of their own
 
 
+def has_columns(reader: "Reader", node: ast.expr, value: Value) -> bool:
+    """Whether the rows have several columns: ``df[c]`` for a `c` that a loop runs over has one."""
+    return value.kind == "frame" and not (isinstance(node, ast.Subscript) and reader.value(node.slice).label)
+
+
 def _astype(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) -> Value:
     kind = argument(node, "dtype", 0)
     if _literal(kind) == "category":
         made = joined([(receiver, owner)], owner.kind, node)
-        return marked(made, Mark(node, "levels", receiver, is_frame=owner.kind == "frame"))
+        return marked(made, Mark(node, "levels", receiver, is_frame=has_columns(reader, receiver, owner)))
     if isinstance(kind, ast.Dict) and any(_literal(v) == "category" for v in kind.values):
         return unknown(node, "levels of several columns are made here")
     parts = [(kind, reader.value(kind))] if kind is not None else []

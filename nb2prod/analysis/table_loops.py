@@ -1,11 +1,12 @@
 """Loops around what is done to tables: over the names of columns, over fixed values, and over tables, turn by turn."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis.turns import Turn, as_table, is_plain_body, members_of, rebinds
-from nb2prod.analysis.values import FIXED, STATISTIC, unknown
+from nb2prod.analysis.values import FIXED, LABEL, STATISTIC, unknown
 
 if TYPE_CHECKING:
     from nb2prod.analysis.tables import Tables
@@ -21,7 +22,8 @@ def follow_loop(tables: "Tables", node: ast.For) -> None:
     if tables.loop is not None and over is FIXED and len(tables.inner) < 3:
         around, tables.inner = tables.inner, (*tables.inner, node)
         _forget(tables, {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)})
-        tables.block(node.body)
+        with _labels(tables, node.target):
+            tables.block(node.body)
         tables.inner = around
         return
     names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
@@ -37,9 +39,21 @@ def follow_loop(tables: "Tables", node: ast.For) -> None:
         tables.places.pop(name, None)
     tables.counted_loops += over.counted
     tables.loop, tables.over = node, over
-    tables.block(node.body)
+    with _labels(tables, node.target):
+        tables.block(node.body)
     tables.loop, tables.over = None, FIXED
     for name in [n for n, v in tables.env.items() if v is STATISTIC and not tables.depth]:
+        del tables.env[name]
+
+
+@contextmanager
+def _labels(tables: "Tables", target: ast.expr) -> Iterator[None]:
+    """While the loop runs its variable stands for one name."""
+    name = target.id if isinstance(target, ast.Name) else ""
+    if name:
+        tables.env[name] = LABEL
+    yield
+    if tables.env.get(name) is LABEL:
         del tables.env[name]
 
 

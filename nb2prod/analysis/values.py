@@ -94,8 +94,8 @@ class Value:
     """`sources` tell tables apart (train and test files); `names` are the variables whose rows the value is made of,
     without those that only a mark reads. `columns` are ``(name, column)`` read by name, `whole` the names of which
     every column is read, except `dropped`; with `only`, no others than these. `made`: more than a selection of rows
-    and columns happened. `counted`: a fixed value that is computed from rows. `opaque`: which columns
-    come of which others cannot be told."""
+    and columns happened. `counted`: a fixed value that is computed from rows; `label`: one that a loop runs over, so
+    the name of one column where it is used as such. `opaque`: which columns come of which others cannot be told."""
 
     kind: Kind = "fixed"
     sources: frozenset[str] = frozenset()
@@ -108,6 +108,7 @@ class Value:
     lists: tuple[ast.expr, ...] = ()
     made: bool = False
     counted: bool = False
+    label: bool = False
     items: tuple["Value", ...] = ()
     owner: ast.expr | None = None
     keys: tuple[ast.expr, ...] = ()
@@ -125,6 +126,7 @@ class Value:
 
 
 FIXED = Value()
+LABEL = Value(label=True)
 STATISTIC = Value(counted=True)
 ITEM = Value("item")
 

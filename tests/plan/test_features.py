@@ -100,6 +100,9 @@ def sent_columns(result: Converted) -> list[str]:
     "df['band'] = pd.qcut(df['fare'], 4, labels=False)",
     "df['band'] = pd.qcut(df['fare'], 4, labels=[1, 2, 3, 4]).astype(int)",
     "df['port_code'] = df['port'].astype('category').cat.codes",
+    "for c in ['sex', 'port']:\n    df[c + '_code'] = df[c].astype('category').cat.codes",
+    "cols = df.select_dtypes('object').columns.tolist()\n"
+    "for c in ['sex', 'port']:\n    df[c] = df[c].astype('category')\ndf['sex_code'] = df['sex'].cat.codes",
     "df['port_code'] = pd.factorize(df['port'])[0]",
     "df['port_code'] = pd.Categorical(df['port']).codes",
     "codes, uniques = pd.factorize(df['port'])\ndf['port_code'] = codes",
