@@ -1,6 +1,6 @@
 """The child that reads and analyses notebooks: `python -m nb2prod_gui.work.analyst`, one JSON object per line.
 
-    {"ask": 7, "open": "/home/ada/churn.ipynb"}       →  {"ask": 7, "opened": {...}} or {"ask": 7, "refused": {...}}
+    {"ask": 7, "open": "/data/churn.ipynb"}       →  {"ask": 7, "opened": {...}} or {"ask": 7, "refused": {...}}
     {"ask": 8, "roles": {"4": "training", "5": null}} →  {"ask": 8, "study": {...}} or {"ask": 8, "refused": {...}}
 
 A process of its own: whatever a notebook does to the analysis, the window stays alive and never waits. Nothing of the
