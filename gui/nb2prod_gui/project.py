@@ -20,6 +20,7 @@ from nb2prod.steps.reading import notebook_from
 from nb2prod.steps.study import retagged
 from nb2prod.tracking.store import default_tracking_uri
 from nb2prod_gui.flow.draft import Draft, Target, build_spec
+from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.flow.history import History
 from nb2prod_gui.flow.made import Made, read_made
 from nb2prod_gui.flow.study import Opened, Refused, Study
@@ -70,9 +71,15 @@ class Project(QObject):
         return Standing(
             is_open=self.notebook is not None,
             study=self.study,
+            faults=tuple(self.faults.values()),
             job_started=progress.status != "waiting",
             job_finished=progress.status in ("ok", "failed", "cancelled"),
         )
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What of the target a build would refuse, by field."""
+        return target_faults(self.draft.target, self.path) if self.notebook else {}
 
     @property
     def roles(self) -> dict[int, Role]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QSettings
 
-from nb2prod_gui.flow.recent import Recent, State, remembered
+from nb2prod_gui.flow.recent import Recent, State, remembered, seen
 
 _KEY = "recent"
 
@@ -25,5 +25,12 @@ class Recents:
         return tuple(recent for recent in found if Path(recent.notebook).is_file())
 
     def remember(self, notebook: Path, state: State) -> None:
-        entry = Recent(str(notebook.absolute()), state, time.time())
-        self._settings.setValue(_KEY, msgspec.json.encode(remembered(self.read(), entry)).decode())
+        """How its job stands now."""
+        self._write(remembered(self.read(), Recent(str(notebook.absolute()), state, time.time())))
+
+    def see(self, notebook: Path) -> None:
+        """It was opened."""
+        self._write(seen(self.read(), str(notebook.absolute()), time.time()))
+
+    def _write(self, recents: tuple[Recent, ...]) -> None:
+        self._settings.setValue(_KEY, msgspec.json.encode(recents).decode())

@@ -48,9 +48,11 @@ class Window(QMainWindow):
         self._settings = settings
         self.project = Project(self)
         self.recents = Recents(settings)
+        self._told_running = Path()
         self.start = StartPage(samples())
         self.start.chosen.connect(self.open)
         self.start.browse_wanted.connect(self.browse)
+        self.start.resume_wanted.connect(self._resume)
         self.cells = CellsPage(self.project)
         self.interface = InterfacePage(self.project)
         self.preview = PreviewPage(self.project)
@@ -94,7 +96,7 @@ class Window(QMainWindow):
         project.edited.connect(self._refresh)
         project.refused.connect(self._on_refused)
         project.changed_on_disk.connect(self._on_changed_on_disk)
-        project.jobs.progressed.connect(lambda _: self._refresh())
+        project.jobs.progressed.connect(self._on_progressed)
         project.jobs.finished.connect(self._on_job_finished)
         self.run.place_wanted.connect(self._go_to_cell)
         self.run.result_wanted.connect(lambda: self.go(Page.RESULT))
@@ -107,6 +109,15 @@ class Window(QMainWindow):
     def open(self, path: Path) -> None:
         """Open a notebook; unsaved roles and a running job are asked about first."""
         if self._may_leave():
+            self.project.open(path)
+
+    def _resume(self, path: Path) -> None:
+        """Open a notebook where its job can go on: steps that are done are not done again."""
+        if self._may_leave():
+            self.project.studied.connect(
+                lambda: self.go(Page.RUN) if self.project.path == path else None,
+                Qt.ConnectionType.SingleShotConnection,
+            )
             self.project.open(path)
 
     def browse(self) -> None:
@@ -252,7 +263,7 @@ class Window(QMainWindow):
         self.status.setText(reason)
 
     def _on_opened(self) -> None:
-        self.recents.remember(self.project.path, "opened")
+        self.recents.see(self.project.path)
         self.start.show_recents(self.recents.read())
         if self.page is Page.START:
             self.go(Page.CELLS)
@@ -276,7 +287,14 @@ class Window(QMainWindow):
         reload.clicked.connect(self.project.reload)
         box.open()
 
+    def _on_progressed(self, progress: Progress) -> None:
+        if progress.status == "running" and self._told_running != self.project.path:
+            self._told_running = self.project.path
+            self.recents.remember(self.project.path, "running")  # what a killed window leaves
+        self._refresh()
+
     def _on_job_finished(self, progress: Progress) -> None:
+        self._told_running = Path()
         states: dict[str, State] = {"ok": "built", "cancelled": "cancelled"}
         self.recents.remember(self.project.path, states.get(progress.status, "failed"))
         self.start.show_recents(self.recents.read())

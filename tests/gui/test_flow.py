@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from nb2prod_gui.flow.draft import Draft, Target, build_spec, default_image
+from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.flow.history import History
 from nb2prod_gui.flow.recent import Recent, remembered
-from nb2prod_gui.flow.study import Study, behind, lines_of
+from nb2prod_gui.flow.study import Study, behind, lines_of, slice_of_cell, slice_of_name
 from nb2prod_gui.flow.walk import Page, Standing, next_page, why_not
 
 from nb2prod.drawing.layout import Drawing
@@ -68,6 +69,18 @@ def test_each_page_says_why_it_cannot_be_entered():
     assert why_not(Page.RUN, Standing(is_open=True, study=study_with(error), job_started=True)) == ""
 
 
+def test_a_target_that_no_build_would_take_says_so_at_its_field(tmp_path):
+    notebook = tmp_path / "a.ipynb"
+    assert target_faults(Target(), notebook) == {}
+    wrong = Target(package="2x", image="Über:1", platform="linux", base_image="a b", output=str(tmp_path))
+    assert set(target_faults(wrong, notebook)) == {"package", "image", "platform", "base_image", "output"}
+    assert set(target_faults(Target(image="Über:1", with_image=False), notebook)) == set()
+    told = target_faults(Target(image="Über:1"), notebook)["image"]
+    standing = Standing(is_open=True, study=study_with(), faults=(told,))
+    assert why_not(Page.RUN, standing) == f"Target: {told}"
+    assert why_not(Page.TARGET, standing) == ""
+
+
 def test_the_walk_ends_with_the_result():
     assert next_page(Page.START) is Page.CELLS
     assert next_page(Page.RESULT) is None
@@ -85,3 +98,17 @@ def test_a_notebook_is_remembered_once_and_first():
     first, second = Recent("/a", "opened", 1.0), Recent("/b", "built", 2.0)
     again = Recent("/a", "failed", 3.0)
     assert remembered((second, first), again) == (again, second)
+
+
+def test_a_name_is_followed_from_the_line_it_stands_in():
+    statements = (
+        Statement(0, 1, 1, 1, ("rows",), (), ""),
+        Statement(1, 1, 2, 2, ("other",), (), ""),
+        Statement(2, 2, 1, 3, ("model",), (0, 1), ""),
+    )
+    assert slice_of_name(statements, 2, 2, "rows") == {0}
+    assert slice_of_name(statements, 2, 1, "model") == {0, 1, 2}
+    assert slice_of_name(statements, 2, 1, "nothing") == set()
+    assert slice_of_name(statements, 3, 1, "rows") == set()
+    assert slice_of_cell(statements, 1) == {1}
+    assert slice_of_cell(statements, 9) == set()

@@ -25,10 +25,12 @@ WALK = (Page.START, Page.CELLS, Page.INTERFACE, Page.PREVIEW, Page.TARGET, Page.
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What navigation depends on. `study` None: nothing is open, or it is not analysed yet."""
+    """What navigation depends on. `study` None: nothing is open, or it is not analysed yet. `faults` are sentences on
+    what of the target cannot be."""
 
     is_open: bool = False
     study: Study | None = None
+    faults: tuple[str, ...] = ()
     job_started: bool = False
     job_finished: bool = False
 
@@ -56,6 +58,8 @@ def why_not(page: Page, standing: Standing) -> str:
         return f"{standing.blocking} finding(s) on the Cells page stop the build."
     if standing.study.boundary is None:
         return "Give cells their roles first: what trains, what predicts."
+    if page is Page.RUN and standing.faults:
+        return f"Target: {standing.faults[0]}"
     return ""
 
 

@@ -5,12 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
-from nb2prod_gui.flow.draft import default_image, default_output
+from nb2prod_gui.flow.draft import Target, default_image, default_output
+from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.look.palette import FAR, GAP, NEAR
 from nb2prod_gui.parts.words import card, label
 from nb2prod_gui.project import Project
+
+LABELS = 132
+"""Width of the names of fields, the same on every card."""
 
 
 class TargetPage(QScrollArea):
@@ -30,6 +34,7 @@ class TargetPage(QScrollArea):
         self._column.addWidget(label(self.tr("Target"), "title"))
         self._column.addWidget(label(self.tr("Every field has a default that works."), "muted"))
         self._texts: dict[str, QLineEdit] = {}
+        self._faults: dict[str, QLabel] = {}
         self._form = self._section(self.tr("Project"))
         self._text("output", self.tr("Folder"), self.tr("Where the package is written."))
         self._text("package", self.tr("Package"), self.tr("The Python package's name: letters, digits, underscores."))
@@ -64,19 +69,29 @@ class TargetPage(QScrollArea):
         self._column.addWidget(frame)
         return form
 
-    def _row(self, title: str, widget: QWidget, sentence: str) -> None:
+    def _row(self, title: str, widget: QWidget, sentence: str) -> QLabel:
+        """Gives where a fault of the field is told."""
         column = QVBoxLayout()
         column.setSpacing(2)
         column.addWidget(widget)
+        fault = label("", "bad")
+        fault.hide()
+        column.addWidget(fault)
         column.addWidget(label(sentence, "small"))
-        self._form.addRow(label(title, wrap=False), column)
+        name = label(title, wrap=False)
+        name.setMinimumWidth(LABELS)
+        name.setMinimumHeight(widget.sizeHint().height())
+        name.setBuddy(widget)
+        self._form.addRow(name, column)
+        return fault
 
     def _text(self, name: str, title: str, sentence: str) -> None:
         edit = QLineEdit()
         edit.setAccessibleName(title)
         edit.editingFinished.connect(lambda: self._set(name, edit.text().strip()))
+        edit.textEdited.connect(lambda: self._try(name))
         self._texts[name] = edit
-        self._row(title, edit, sentence)
+        self._faults[name] = self._row(title, edit, sentence)
 
     def _check(self, name: str, title: str, sentence: str) -> QCheckBox:
         box = QCheckBox(title)
@@ -103,6 +118,7 @@ class TargetPage(QScrollArea):
             edit.setPlaceholderText(defaults[name]() if name in defaults else "")
             if not edit.hasFocus():
                 edit.setText(getattr(target, name))
+        self._show_faults(target)
         for box, on in ((self.with_image, target.with_image), (self.log, target.log)):
             box.blockSignals(True)
             box.setChecked(on)
@@ -114,3 +130,20 @@ class TargetPage(QScrollArea):
         self.mutants.blockSignals(True)
         self.mutants.setValue(target.mutants)
         self.mutants.blockSignals(False)
+
+    def _try(self, name: str) -> None:
+        """What would be wrong with the text as it is being written."""
+        if self._project.notebook is not None:
+            self._show_faults(replace(self._project.draft.target, **{name: self._texts[name].text().strip()}))
+
+    def _show_faults(self, target: Target) -> None:
+        found = target_faults(target, self._project.path) if self._project.notebook is not None else {}
+        for name, told in self._faults.items():
+            edit, fault = self._texts[name], found.get(name, "")
+            told.setText(fault)
+            told.setVisible(bool(fault))
+            edit.setAccessibleDescription(fault)
+            if (edit.property("wrong") == "true") is not bool(fault):
+                edit.setProperty("wrong", "true" if fault else "false")
+                edit.style().unpolish(edit)
+                edit.style().polish(edit)
