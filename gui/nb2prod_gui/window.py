@@ -331,6 +331,7 @@ class Window(QMainWindow):
             return
         self._settings.setValue("geometry", self.saveGeometry())
         self.start.doctor.close()
+        self.preview.close_children()
         self.models.close_children()
         self.result.service.stop()
         self.project.jobs.cancel()

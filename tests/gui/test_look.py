@@ -13,7 +13,7 @@ def pairs(p: Palette):
                 yield name, ground, getattr(p, name), getattr(p, ground)
     yield "on_accent", "accent", p.on_accent, p.accent
     yield "on_accent", "accent_hover", p.on_accent, p.accent_hover
-    for name in ("text", "keyword", "string", "comment", "number", "function"):
+    for name in ("text", "keyword", "string", "comment", "number", "function", "good", "bad", "info"):
         for ground in ("surface", "code_ground", "lit"):
             yield name, ground, getattr(p, name), getattr(p, ground)
     for role, ink in p.roles.items():

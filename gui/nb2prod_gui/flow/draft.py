@@ -25,6 +25,7 @@ class Target:
     base_image: str = ""
     platform: str = ""
     mutants: int = 30
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def build_spec(notebook: Path, draft: Draft, settings: Settings | None = None) -
         platform=target.platform or settings.platform,
         cell_timeout=settings.cell_timeout,
         mutants=target.mutants,
+        force=target.force,
     )
 
 

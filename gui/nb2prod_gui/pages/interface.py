@@ -89,6 +89,7 @@ class InterfacePage(QStackedWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.verticalHeader().hide()
         table.setShowGrid(False)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for n, field in enumerate(value.columns):
             missing = self.tr("yes") if field.nullable else self.tr("no")
             for at, text in enumerate((field.name, field.dtype, missing, seen(field))):

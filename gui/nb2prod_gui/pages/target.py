@@ -16,6 +16,9 @@ from nb2prod_gui.project import Project
 LABELS = 132
 """Width of the names of fields, the same on every card."""
 
+FIELD = 32
+"""Height of a field: its name stands at its middle, not at that of the sentences below."""
+
 
 class TargetPage(QScrollArea):
     """Fields that change the draft as they are left."""
@@ -38,6 +41,11 @@ class TargetPage(QScrollArea):
         self._form = self._section(self.tr("Project"))
         self._text("output", self.tr("Folder"), self.tr("Where the package is written."))
         self._text("package", self.tr("Package"), self.tr("The Python package's name: letters, digits, underscores."))
+        self.force = self._check(
+            "force",
+            self.tr("Overwrite files edited by hand"),
+            self.tr("Else a build stops before them. Files you added stay in any case."),
+        )
         self._form = self._section(self.tr("Image"))
         self.with_image = self._check("with_image", self.tr("Build an image"), self.tr("Needs a Docker engine."))
         self._text("image", self.tr("Tag"), self.tr("The image's name and version."))
@@ -80,7 +88,7 @@ class TargetPage(QScrollArea):
         column.addWidget(label(sentence, "small"))
         name = label(title, wrap=False)
         name.setMinimumWidth(LABELS)
-        name.setMinimumHeight(widget.sizeHint().height())
+        name.setFixedHeight(FIELD)
         name.setBuddy(widget)
         self._form.addRow(name, column)
         return fault
@@ -119,7 +127,11 @@ class TargetPage(QScrollArea):
             if not edit.hasFocus():
                 edit.setText(getattr(target, name))
         self._show_faults(target)
-        for box, on in ((self.with_image, target.with_image), (self.log, target.log)):
+        for box, on in (
+            (self.force, target.force),
+            (self.with_image, target.with_image),
+            (self.log, target.log),
+        ):
             box.blockSignals(True)
             box.setChecked(on)
             box.blockSignals(False)
@@ -134,7 +146,8 @@ class TargetPage(QScrollArea):
     def _try(self, name: str) -> None:
         """What would be wrong with the text as it is being written."""
         if self._project.notebook is not None:
-            self._show_faults(replace(self._project.draft.target, **{name: self._texts[name].text().strip()}))
+            changed: dict[str, Any] = {name: self._texts[name].text().strip()}
+            self._show_faults(replace(self._project.draft.target, **changed))
 
     def _show_faults(self, target: Target) -> None:
         found = target_faults(target, self._project.path) if self._project.notebook is not None else {}

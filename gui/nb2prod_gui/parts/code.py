@@ -5,11 +5,11 @@ from typing import Literal
 
 from pygments.lexer import Lexer
 from pygments.lexers.python import PythonLexer
-from pygments.token import Comment, Keyword, Name, Number, Operator, String, Token, _TokenType
+from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, Token, _TokenType
 
 from nb2prod_gui.look.palette import Palette
 
-Kind = Literal["text", "keyword", "string", "comment", "number", "function"]
+Kind = Literal["text", "keyword", "string", "comment", "number", "function", "good", "bad", "info"]
 Run = tuple[str, Kind]
 TAB = "    "
 
@@ -22,6 +22,10 @@ _KINDS: tuple[tuple[_TokenType, Kind], ...] = (
     (Name.Function, "function"),
     (Name.Class, "function"),
     (Name.Decorator, "function"),
+    (Generic.Inserted, "good"),
+    (Generic.Deleted, "bad"),
+    (Generic.Subheading, "info"),
+    (Generic.Heading, "comment"),
 )
 PYTHON = PythonLexer(stripnl=False, ensurenl=False)
 
