@@ -173,7 +173,6 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
         run = self.run_state
         user_cells = [cell for cell in self.nb.cells if cell.cell_type == "code" and "cell" in _stamp(cell)]
         total, finished = len(user_cells), 0
-        run.emit(StepAdvanced(run.step, 0, total))
         for index, cell in enumerate(self.nb.cells):
             if run.cancel.is_set():
                 raise Cancelled
@@ -187,6 +186,8 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
             self.streamed, self.logged = 0, 0
             start = time.monotonic()
             ok = False
+            if number is not None:
+                run.emit(StepAdvanced(run.step, finished, total, f"cell {number}"))
             self.nb_man.cell_start(cell, index)
             try:
                 self._run_cell(cell, index, number, is_last=number is not None and finished + 1 == total)
@@ -197,7 +198,8 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
                     run.emit(CellFinished(run.step, number, ok, time.monotonic() - start))
             if number is not None:
                 finished += 1
-                run.emit(StepAdvanced(run.step, finished, total, f"cell {number}"))
+                if finished == total:
+                    run.emit(StepAdvanced(run.step, finished, total, f"cell {number}"))
         info = self.wait_for_reply(self.kc.kernel_info())
         self.nb.metadata["language_info"] = info["content"]["language_info"]
         self.set_widgets_metadata()

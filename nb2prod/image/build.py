@@ -59,7 +59,7 @@ def build_image(
             step=step,
         )
         if state.error:
-            raise build_failed(state, base)
+            raise build_failed(state, base, (context / "Dockerfile").read_text(encoding="utf-8"))
         if not state.image:
             raise no_engine(ConnectionResetError("it went away during the build"))
         emit(StepAdvanced(step, state.total, state.total, "built"))

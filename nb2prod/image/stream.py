@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nb2prod.errors import ToolError
+from nb2prod.errors import ToolError, Where
 from nb2prod.events import Event, Log, StepAdvanced
 
 _STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
@@ -57,8 +57,11 @@ def observe(state: BuildState, message: Mapping[str, Any], step: str) -> tuple[B
     return state, tuple(events)
 
 
-def build_failed(state: BuildState, base_image: str) -> ToolError:
-    """The error of a stream that ended in one: NB903 for the base image, NB905 for the disk, else NB904."""
+def build_failed(state: BuildState, base_image: str, dockerfile: str = "") -> ToolError:
+    """The error of a stream that ended in one: NB903 for the base image, NB905 for the disk, else NB904.
+
+    `dockerfile` is its text: NB904 then names the line at which the failed instruction begins.
+    """
     output = "\n".join((*state.lines, state.rest)).strip()
     if re.search(r"no space left on device|disk quota exceeded", f"{state.error}\n{output}", re.IGNORECASE):
         return ToolError(
@@ -74,7 +77,26 @@ def build_failed(state: BuildState, base_image: str) -> ToolError:
         )
     tail = f"\n{output}" if output else ""
     what = f"Step {state.done} of {state.total} of the Dockerfile failed"
-    return ToolError(f"{what}, {_short(state.instruction)!r}: {state.error}{tail}", code="NB904")
+    line = instruction_line(dockerfile, state.done)
+    where = Where("Dockerfile", line=line) if line is not None else None
+    return ToolError(f"{what}, {_short(state.instruction)!r}: {state.error}{tail}", code="NB904", where=where)
+
+
+def instruction_line(dockerfile: str, number: int) -> int | None:
+    """The line, from 1, at which the instruction with this number, from 1, begins; None where there is none such.
+
+    Comments and empty lines are no instructions, also not amid one that a backslash continues.
+    """
+    seen, continued = 0, False
+    for at, line in enumerate(dockerfile.splitlines(), 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        seen += not continued
+        if seen == number and not continued:
+            return at
+        continued = text.endswith("\\")
+    return None
 
 
 def _observe_line(state: BuildState, line: str, step: str) -> tuple[BuildState, list[Event]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from nb2prod.events import Log, StepAdvanced
-from nb2prod.image.stream import BuildState, build_failed, observe
+from nb2prod.image.stream import BuildState, build_failed, instruction_line, observe
 
 STEPS = [
     {"stream": "Step 1/3 : FROM base"},
@@ -43,6 +43,15 @@ def test_a_failed_step_is_named_with_its_last_lines() -> None:
     assert "Step 2 of 3" in error.message
     assert "'RUN pip'" in error.message
     assert "Collecting pandas\nwarning: x" in error.message
+
+
+def test_a_failed_step_is_found_in_the_dockerfile() -> None:
+    state, _ = fold([*STEPS, {"error": "code 1"}])
+    text = "# syntax\nFROM base\n\n# why\nRUN pip \\\n # amid\n install\nUSER 1\n"
+    where = build_failed(state, "base", text).where
+    assert where is not None
+    assert (where.path, where.line) == ("Dockerfile", 5)
+    assert [instruction_line(text, n) for n in (1, 3, 4)] == [2, 8, None]
 
 
 def test_a_base_image_that_cannot_be_had_is_told_apart() -> None:
