@@ -23,7 +23,7 @@ from nb2prod_gui.flow.draft import Draft, Target, build_spec
 from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.flow.history import History
 from nb2prod_gui.flow.made import Made, read_made
-from nb2prod_gui.flow.study import Opened, Refused, Study
+from nb2prod_gui.flow.study import Cell, Opened, Refused, Study
 from nb2prod_gui.flow.walk import Standing
 from nb2prod_gui.work.job_client import JobClient
 from nb2prod_gui.work.study_client import StudyClient
@@ -116,6 +116,7 @@ class Project(QObject):
             return
         self._watch(path)
         self.path = path
+        self.jobs.forget()
         self.notebook, self.study = None, None
         self.history = History(Draft())
         self._client.open(str(path))
@@ -191,7 +192,15 @@ class Project(QObject):
         Raises RuntimeError while a job runs.
         """
         if self.save():
-            self.jobs.start(replace(self.spec, image=None, log=False) if only_convert else self.spec)
+            spec = replace(self.spec, image=None, log=False) if only_convert else self.spec
+            cells = self.notebook.cells if self.notebook is not None else ()
+            self.jobs.start(spec, {cell.index: self.cell_title(cell) for cell in cells})
+
+    def cell_title(self, cell: Cell) -> str:
+        """Its number and the first line that says something."""
+        lines = (line.strip() for line in cell.source.splitlines())
+        first = next((line for line in lines if line and not line.startswith("#")), "")
+        return self.tr("Cell {0}   {1}").format(cell.index, first[:120])
 
     def read_made(self) -> None:
         """Look again at what lies in the output folder."""

@@ -99,7 +99,9 @@ class Window(QMainWindow):
         project.jobs.progressed.connect(self._on_progressed)
         project.jobs.finished.connect(self._on_job_finished)
         self.run.place_wanted.connect(self._go_to_cell)
+        self.run.file_wanted.connect(self._go_to_file)
         self.run.result_wanted.connect(lambda: self.go(Page.RESULT))
+        self.result.page_wanted.connect(self.go)
         theme.changed.connect(self._on_theme)
         self._on_theme()
         self.go(Page.START)
@@ -306,6 +308,10 @@ class Window(QMainWindow):
         self.go(Page.CELLS)
         self.cells.list.choose(cell - 1)
 
+    def _go_to_file(self, path: str, line: int) -> None:
+        self.go(Page.PREVIEW)
+        self.preview.show_line(path, line)
+
     def _may_leave(self) -> bool:
         """Asks where something would be lost."""
         if self.project.jobs.running:
@@ -333,7 +339,7 @@ class Window(QMainWindow):
         self.start.doctor.close()
         self.preview.close_children()
         self.models.close_children()
-        self.result.service.stop()
+        self.result.close_children()
         self.project.jobs.cancel()
         self.project.close()
         event.accept()

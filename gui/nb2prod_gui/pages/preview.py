@@ -76,6 +76,11 @@ class PreviewPage(QStackedWidget):
         """End the child that looks at what would change."""
         self._ask.close()
 
+    def show_line(self, path: str, line: int) -> None:
+        """Open a file of the project at a line, from 1."""
+        self._open(path)
+        self.file.mark([line])
+
     def _content(self) -> QWidget:
         page = QWidget()
         page.setObjectName("page")

@@ -1,14 +1,18 @@
 """Runs a build by the command line's own job protocol, and folds its events into one progress."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from time import time
+from typing import Literal
 
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from nb2prod.events import JobFinished, decode
+from nb2prod.events import JobFinished, Stamped, StepFinished, decode
 from nb2prod.model.spec import BuildSpec
 from nb2prod.progress import Progress, advance
+from nb2prod_gui.flow.story import Story
 
 SHOWN_EVERY = 40
 """Milliseconds between two `progressed`, however many events come."""
@@ -26,6 +30,8 @@ class JobClient(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.progress = Progress()
+        self.story = Story()
+        self.stopping = False
         self._process: QProcess | None = None
         self._buffer = bytearray()
         self._said = bytearray()
@@ -38,11 +44,13 @@ class JobClient(QObject):
     def running(self) -> bool:
         return self._process is not None
 
-    def start(self, spec: BuildSpec) -> None:
-        """Raises RuntimeError while another job runs."""
+    def start(self, spec: BuildSpec, titles: Mapping[int, str] | None = None) -> None:
+        """`titles` are what its cells are called. Raises RuntimeError while another job runs."""
         if self.running:
             raise RuntimeError("a job is running")
         self.progress = Progress()
+        self.story = Story(titles or {})
+        self.stopping = False
         self._buffer.clear()
         self._said.clear()
         process = self._process = QProcess(self)
@@ -58,8 +66,23 @@ class JobClient(QObject):
         """Ask the job to end; `finished` follows."""
         process = self._process
         if process is not None:
+            self.stopping = True
             process.closeWriteChannel()
             QTimer.singleShot(KILL_AFTER, process, process.kill)
+
+    def forget(self) -> None:
+        """As if there had been no job; one that runs is cancelled, and nothing more is heard of it."""
+        process, self._process = self._process, None
+        self.progress, self.story = Progress(), Story()
+        self._timer.stop()
+        if process is not None:
+            for signal in (process.readyReadStandardOutput, process.readyReadStandardError, process.errorOccurred):
+                signal.disconnect()
+            process.finished.disconnect()
+            process.finished.connect(process.deleteLater)
+            process.closeWriteChannel()
+            QTimer.singleShot(KILL_AFTER, process, process.kill)
+        self.progressed.emit(self.progress)
 
     def _read(self) -> None:
         assert self._process is not None
@@ -68,9 +91,12 @@ class JobClient(QObject):
             line = self._buffer[:end].decode("utf-8", "replace")
             del self._buffer[: end + 1]
             try:
-                self.progress = advance(self.progress, decode(line))
-            except ValueError:  # no event: something printed
+                event = decode(line)
+            except (ValueError, KeyError, TypeError):  # no event: something printed
                 self._said += line.encode() + b"\n"
+                continue
+            self.progress = advance(self.progress, event)
+            self.story.tell(event)
         if not self._timer.isActive():
             self._timer.start()
 
@@ -90,10 +116,27 @@ class JobClient(QObject):
         process.deleteLater()
         self._timer.stop()
         if self.progress.status in ("waiting", "running"):
-            said = self._said.decode("utf-8", "replace").strip().splitlines()
-            message = said[-1] if said else "the job ended without a word."
-            hint = "What is done is kept: build again to go on from there."
-            error = {"code": "NB999", "message": message, "hint": hint, "where": None}
-            self.progress = advance(self.progress, JobFinished("failed", {"status": "failed", "error": error}))
+            self._end_for_it(process)
         self.progressed.emit(self.progress)
         self.finished.emit(self.progress)
+
+    def _end_for_it(self, process: QProcess) -> None:
+        """The child ended without `JobFinished`: say it in its place."""
+        running = self.progress.running
+        status: Literal["cancelled", "failed"] = "cancelled" if self.stopping else "failed"
+        hint = self.tr("Finished steps are kept: build again to go on from there.")
+        if self.stopping:
+            message = self.tr("the job did not end by itself and was killed.")
+        elif process.exitStatus() is QProcess.ExitStatus.CrashExit:
+            message = self.tr("the process of the build was killed (signal {0}).").format(process.exitCode())
+            hint += " " + self.tr("Often the machine has too little memory.")
+        else:
+            said = self._said.decode("utf-8", "replace").strip().splitlines()
+            message = said[-1] if said else self.tr("the job ended without a word.")
+        error = {"code": "NB999", "message": message, "hint": hint, "where": None}
+        ends = (StepFinished(running.name, status, message),) if running is not None else ()
+        now = time()
+        for event in (*ends, JobFinished(status, {"status": status, "error": error, "findings": [], "steps": []})):
+            stamped = Stamped(0, now, event)
+            self.progress = advance(self.progress, stamped)
+            self.story.tell(stamped)
