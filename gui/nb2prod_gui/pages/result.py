@@ -3,35 +3,64 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl
+import msgspec
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from nb2prod.tracking.registry import RegisteredModel
 from nb2prod_gui.flow.export import command_line, job_file
+from nb2prod_gui.flow.results import Trend, in_bytes, mlflow_command, mlflow_page, shares, trends
+from nb2prod_gui.flow.walk import Page
 from nb2prod_gui.look.palette import FAR, GAP
 from nb2prod_gui.look.theme import mono
 from nb2prod_gui.pages.tryout import TryPanel
+from nb2prod_gui.parts.plots import LayersPlot, TrendPlot
 from nb2prod_gui.parts.words import button, card, label
 from nb2prod_gui.project import Project
+from nb2prod_gui.work.ask import Ask
 from nb2prod_gui.work.service_client import ServiceClient
 
 
 class ResultPage(QScrollArea):
-    """Made anew from the report of each finished job."""
+    """Made anew from the report of each finished job. `page_wanted` asks for another page."""
+
+    page_wanted = Signal(Page)
 
     def __init__(self, project: Project) -> None:
         super().__init__()
         self._project = project
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._report: dict[str, Any] = {}
+        self._shown = Path()
+        self._metrics = QVBoxLayout()
+        self._layers = QVBoxLayout()
         self.service = ServiceClient(self)
+        self.registry = Ask(self)
+        self.registry.answered.connect(self._take_versions)
+        self.layers = Ask(self)
+        self.layers.answered.connect(self._take_layers)
         project.jobs.finished.connect(lambda progress: self.show_report(progress.report))
-        project.opened.connect(lambda: self.show_report({}))
+        project.opened.connect(self._on_opened)
         self.show_report({})
+
+    def close_children(self) -> None:
+        """End the service and what is still being asked."""
+        self.service.stop()
+        self.registry.close()
+        self.layers.close()
+
+    def _on_opened(self) -> None:
+        """The same notebook read again keeps its result."""
+        if self._project.path != self._shown:
+            self.show_report({})
 
     def show_report(self, report: dict[str, Any]) -> None:
         """`report` as docs/json.md describes it."""
-        self.service.stop()
+        self.close_children()
+        self._report = report
+        self._shown = self._project.path
         inside = QWidget()
         inside.setObjectName("page")
         column = QVBoxLayout(inside)
@@ -84,27 +113,74 @@ class ResultPage(QScrollArea):
     def _model(self, report: dict[str, Any]) -> QWidget:
         frame, column = card()
         column.addWidget(label(self.tr("Model"), "heading"))
-        for name, value in report.get("metrics", {}).items():
-            column.addWidget(label(f"{name}   {value:.6g}"))
+        self._metrics = QVBoxLayout()
+        column.addLayout(self._metrics)
+        self._show_metrics(trends(report.get("metrics", {}), "", None))
         mlflow = report.get("mlflow")
-        if mlflow:
-            alias = f"@{mlflow['alias']}" if mlflow["alias"] else ""
-            column.addWidget(label(self.tr("{0} version {1} {2}").format(mlflow["model"], mlflow["version"], alias)))
-            column.addWidget(label(mlflow["tracking_uri"], "small"))
+        if not mlflow:
+            column.addWidget(label(self.tr("Nothing was logged to MLflow."), "muted"))
+            column.addStretch(1)
+            return frame
+        alias = f"@{mlflow['alias']}" if mlflow["alias"] else ""
+        column.addWidget(label(self.tr("{0} version {1} {2}").format(mlflow["model"], mlflow["version"], alias)))
+        column.addWidget(label(mlflow["tracking_uri"], "small"))
+        row = QHBoxLayout()
+        show = button(self.tr("Show in Models"))
+        show.clicked.connect(lambda: self.page_wanted.emit(Page.MODELS))
+        row.addWidget(show)
+        if page := mlflow_page(mlflow):
+            there = button(self.tr("Open in MLflow"))
+            there.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(page)))
+        else:
+            there = button(self.tr("Copy the command for MLflow's own pages"), "quiet")
+            there.clicked.connect(lambda: QGuiApplication.clipboard().setText(mlflow_command(mlflow)))
+        row.addWidget(there)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(1)
+        if report.get("metrics"):
+            self.registry.ask(["-m", "nb2prod_gui.work.registry", "list", mlflow["tracking_uri"]])
         return frame
+
+    def _show_metrics(self, found: tuple[Trend, ...]) -> None:
+        while (item := self._metrics.takeAt(0)) is not None:
+            if widget := item.widget():
+                widget.deleteLater()
+        for trend in found:
+            self._metrics.addWidget(TrendPlot(trend))
+
+    def _take_versions(self, answer: dict[str, Any]) -> None:
+        mlflow = self._report.get("mlflow")
+        if mlflow and "models" in answer:
+            models = msgspec.convert(answer["models"], tuple[RegisteredModel, ...])
+            model = next((m for m in models if m.name == mlflow["model"]), None)
+            self._show_metrics(trends(self._report.get("metrics", {}), mlflow["version"], model))
 
     def _image(self, report: dict[str, Any]) -> QWidget:
         frame, column = card()
         column.addWidget(label(self.tr("Image"), "heading"))
         image = report.get("image")
         if not image:
+            why = next((s["reason"] or "" for s in report.get("parity", ()) if s["stage"] == "container"), "")
             column.addWidget(label(self.tr("No image was built."), "muted"))
+            column.addWidget(label(why, "small"))
+            column.addStretch(1)
             return frame
         column.addWidget(label(image["tag"]))
-        sizes = (image["size_bytes"] / 1e6, image["base_size_bytes"] / 1e6)
-        column.addWidget(label(self.tr("{0:.0f} MB, of which the base is {1:.0f} MB").format(*sizes)))
+        sizes = (in_bytes(image["size_bytes"]), in_bytes(image["base_size_bytes"]))
+        column.addWidget(label(self.tr("{0}, of which the base is {1}").format(*sizes)))
+        self._layers = QVBoxLayout()
+        column.addLayout(self._layers)
         column.addWidget(label(image["digest"], "small"))
+        column.addStretch(1)
+        self.layers.ask(["-m", "nb2prod_gui.work.layers", image["digest"]])
         return frame
+
+    def _take_layers(self, answer: dict[str, Any]) -> None:
+        if self._report.get("image") and "layers" in answer:
+            base = self.tr("base image")
+            found = [(layer["made_by"] or base, layer["size_bytes"]) for layer in answer["layers"]]
+            self._layers.addWidget(LayersPlot(shares(found, self.tr("smaller layers"))))
 
     def _try(self, report: dict[str, Any]) -> QWidget:
         panel = TryPanel(self.service)
@@ -142,8 +218,11 @@ class ResultPage(QScrollArea):
         row = QHBoxLayout()
         folder = report.get("project")
         if folder:
+            files = button(self.tr("See the files"))
+            files.clicked.connect(lambda: self.page_wanted.emit(Page.PREVIEW))
             show = button(self.tr("Open the project's folder"))
             show.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))
+            row.addWidget(files)
             row.addWidget(show)
         row.addStretch(1)
         return row

@@ -7,19 +7,25 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from nb2prod_gui.flow.form import Field, body_of, fields_of
 from nb2prod_gui.flow.made import Made
+from nb2prod_gui.flow.results import as_table
 from nb2prod_gui.look.palette import GAP, NEAR, WIDE
 from nb2prod_gui.look.theme import mono
 from nb2prod_gui.parts.code_view import CodeView
@@ -37,6 +43,8 @@ class TryPanel(QFrame):
         self._made: Made | None = None
         self._image = ""
         self._readers: dict[str, Callable[[], Any]] = {}
+        self._wrong: dict[str, QLabel] = {}
+        self._editors: dict[str, QWidget] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         head = QHBoxLayout()
@@ -63,7 +71,16 @@ class TryPanel(QFrame):
         right.setSpacing(NEAR)
         self.outcome = label(self.tr("The answer appears here."), "muted")
         self.answer = CodeView(self.tr("Answer"))
-        self.answer.setMinimumHeight(160)
+        self.table = QTableWidget()
+        self.table.setAccessibleName(self.tr("Answer as a table"))
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.answers = QTabWidget()
+        self.answers.setMinimumHeight(200)
+        for part in (self.answers, self.answers.tabBar()):
+            part.setAccessibleName(self.tr("Answer"))
+        self.answers.addTab(self.table, self.tr("Table"))
+        self.answers.addTab(self.answer, "JSON")
+        self.answers.setTabVisible(0, False)
         self.curl = QLineEdit()
         self.curl.setReadOnly(True)
         self.curl.setFont(mono())
@@ -80,8 +97,8 @@ class TryPanel(QFrame):
         self.log.setMaximumBlockCount(500)
         self.log.setFixedHeight(110)
         self.log.setAccessibleName(self.tr("Log of the service"))
-        for part in (self.outcome, self.answer):
-            right.addWidget(part)
+        right.addWidget(self.outcome)
+        right.addWidget(self.answers)
         right.addLayout(line)
         right.addWidget(label(self.tr("Log of the service"), "small"))
         right.addWidget(self.log)
@@ -103,6 +120,8 @@ class TryPanel(QFrame):
             if widget := item.widget():
                 widget.deleteLater()
         self._readers.clear()
+        self._wrong.clear()
+        self._editors.clear()
         if made is not None:
             self._form_place.addWidget(self._form(fields_of(made)))
         self._show_state(self._service.state)
@@ -121,7 +140,9 @@ class TryPanel(QFrame):
             body = body_of(self._made, {name: read() for name, read in self._readers.items()})
         except ValueError as error:
             self._say(str(error), "bad")
+            self._mark_wrong(str(error).partition(":")[0], str(error))
             return
+        self._mark_wrong("", "")
         self.curl.setText(self._service.curl(body))
         self.curl.setCursorPosition(0)
         self.send.setEnabled(False)
@@ -136,7 +157,15 @@ class TryPanel(QFrame):
             widget, read = _editor(field)
             widget.setAccessibleName(field.name)
             self._readers[field.name] = read
-            form.addRow(label(field.name, wrap=False), widget)
+            wrong = label("", "bad")
+            wrong.hide()
+            self._wrong[field.name] = wrong
+            self._editors[field.name] = widget
+            place = QVBoxLayout()
+            place.setSpacing(2)
+            place.addWidget(widget)
+            place.addWidget(wrong)
+            form.addRow(label(field.name, wrap=False), place)
         return box
 
     def _show_state(self, state: str) -> None:
@@ -160,10 +189,42 @@ class TryPanel(QFrame):
         words = self.tr("{0} in {1:.1f} ms").format(reply.status or self.tr("No answer"), reply.milliseconds)
         self._say(words, "good" if reply.status == 200 else "bad")
         try:
+            value = msgspec.json.decode(reply.body)
             text = msgspec.json.format(reply.body, indent=2).decode()
         except msgspec.DecodeError:
-            text = reply.body.decode("utf-8", "replace")
+            value, text = None, reply.body.decode("utf-8", "replace")
         self.answer.show_text(text, "answer.json")
+        self._show_table(value)
+        if isinstance(value, dict) and "error" in value:
+            self._say(f"{words}: {value['error']}", "bad")
+            self._mark_wrong(str(value.get("field") or ""), str(value["error"]))
+
+    def _show_table(self, answer: Any) -> None:
+        name = self._made.manifest.response.name if self._made is not None else ""
+        table = as_table(answer, name)
+        self.answers.setTabVisible(0, table is not None)
+        self.answers.setCurrentIndex(0 if table is not None else 1)
+        if table is None:
+            return
+        self.table.setColumnCount(len(table.columns))
+        self.table.setHorizontalHeaderLabels(list(table.columns))
+        self.table.setRowCount(len(table.rows))
+        for n, row in enumerate(table.rows):
+            for at, text in enumerate(row):
+                self.table.setItem(n, at, QTableWidgetItem(text))
+        self.table.resizeColumnsToContents()
+
+    def _mark_wrong(self, name: str, message: str) -> None:
+        """Say at the field what is wrong with it, and at no other."""
+        for field, place in self._wrong.items():
+            place.setText(message if field == name else "")
+            place.setVisible(field == name)
+            editor = self._editors[field]
+            editor.setProperty("wrong", "true" if field == name else "false")
+            editor.style().unpolish(editor)
+            editor.style().polish(editor)
+        if name in self._editors:
+            self._editors[name].setFocus()
 
     def _say(self, text: str, kind: str) -> None:
         self.outcome.setText(text)

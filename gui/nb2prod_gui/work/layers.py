@@ -1,0 +1,24 @@
+"""The child that asks the engine of what an image is made: `python -m nb2prod_gui.work.layers IMAGE`.
+
+One JSON object on stdout: {"layers": [{"made_by", "size_bytes"}]} or {"error": {"code", "message", "hint"}}.
+"""
+
+import sys
+
+import msgspec
+
+from nb2prod.errors import Nb2ProdError
+from nb2prod.image.layers import image_layers
+
+
+def main(image: str) -> int:
+    try:
+        answer: dict[str, object] = {"layers": image_layers(image)}
+    except Nb2ProdError as error:
+        answer = {"error": {"code": error.code, "message": error.message, "hint": error.hint or ""}}
+    sys.stdout.buffer.write(msgspec.json.encode(answer))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1]))
