@@ -8,11 +8,11 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help venv demo test lint format bench bench-serving base-image shapes corpus bench-corpus lock clean test-kills test-faults
+.PHONY: help venv demo test lint format bench bench-serving base-image shapes corpus bench-corpus lock clean test-kills test-faults test-walk words screenshots
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "Also: lint format bench bench-serving base-image shapes corpus bench-corpus lock test-kills test-faults clean"
+	@echo "Also: lint format bench bench-serving base-image shapes corpus bench-corpus lock test-kills test-faults test-walk words screenshots clean"
 
 venv:
 	@requirements/setup.sh
@@ -78,6 +78,20 @@ test-faults: venv
 shapes: venv
 	NB2PROD_SHAPES=all $(PYTEST) tests/shapes
 	$(BIN)/python -m tests.shapes.table
+
+# The texts of the wizard: new ones are added to gui/nb2prod_gui/words/*.ts, to be translated there, and the whole compiled.
+words: venv
+	$(BIN)/pyside6-lupdate $$(find gui/nb2prod_gui -name '*.py' | sort) -locations none -no-obsolete \
+	    -ts $(wildcard gui/nb2prod_gui/words/*.ts)
+	for ts in gui/nb2prod_gui/words/*.ts; do $(BIN)/pyside6-lrelease -silent $$ts -qm $${ts%.ts}.qm; done
+
+# Pictures of every page of the wizard, light and dark, at 1x and 2x, for docs/wizard.md (needs a Docker engine).
+screenshots: venv
+	$(BIN)/python docs/make_screenshots.py
+
+# The walk through the wizard with all six samples (the tests take one).
+test-walk: venv
+	NB2PROD_WALK=all $(PYTEST) tests/gui/test_walk.py
 
 lock: venv
 	requirements/lock.sh $(LOCKFLAGS)

@@ -9,12 +9,13 @@ LIBRARIES = "libgl1 libegl1 libxkbcommon0 libglib2.0-0 libfontconfig1 libdbus-1-
 def main() -> int:
     """Run the wizard until its window is closed. The exit code."""
     try:
-        from PySide6.QtCore import QCoreApplication, QSettings
+        from PySide6.QtCore import QCoreApplication, QLocale, QSettings
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
         hint = f"On Debian: apt-get install {LIBRARIES}" if ".so" in str(error) else "pip install 'nb2prod[gui]'"
         sys.stderr.write(f"error: the wizard cannot start: {error}.\n{hint}\n")
         return 4
+    from nb2prod_gui.look.language import language_of, speak
     from nb2prod_gui.look.theme import theme
     from nb2prod_gui.window import Window
 
@@ -25,6 +26,7 @@ def main() -> int:
     choice = settings.value("theme", "system")
     theme.choose(choice if choice in ("light", "dark") else "system")
     theme.follow_system()
+    speak(application, language_of(str(settings.value("language", "system")), QLocale.system()))
     window = Window(settings)
     window.show()
     window.start.examine()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QSettings, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -22,6 +22,7 @@ from nb2prod_gui.flow.recent import State
 from nb2prod_gui.flow.study import Refused
 from nb2prod_gui.flow.walk import WALK, Page, next_page, why_not
 from nb2prod_gui.look.icons import icon
+from nb2prod_gui.look.language import NAMES
 from nb2prod_gui.look.palette import FAR, GAP, NEAR, TIGHT, WIDE
 from nb2prod_gui.look.theme import Choice, theme
 from nb2prod_gui.pages.cells import CellsPage
@@ -205,6 +206,9 @@ class Window(QMainWindow):
         )
         for text, choice in choices:
             self._action(view, text, None, lambda choice=choice: self._choose_theme(choice))
+        languages = view.addMenu(self.tr("&Language"))
+        for language, name in (("system", self.tr("As the &system")), *NAMES.items()):
+            self._action(languages, name, None, lambda language=language: self._choose_language(language))
 
     def _action(self, menu: object, text: str, keys: object, what: object) -> QAction:
         action = QAction(text, self)
@@ -213,6 +217,12 @@ class Window(QMainWindow):
         action.triggered.connect(lambda _=False: what())  # type: ignore[operator]
         menu.addAction(action)  # type: ignore[attr-defined]
         return action
+
+    def _choose_language(self, language: str) -> None:
+        self._settings.setValue("language", language)
+        box = QMessageBox(QMessageBox.Icon.Information, "nb2prod", self.tr("Language"), parent=self)
+        box.setInformativeText(self.tr("The language changes when the wizard is started again."))
+        box.open()
 
     def _choose_theme(self, choice: Choice) -> None:
         self._settings.setValue("theme", choice)
@@ -244,7 +254,7 @@ class Window(QMainWindow):
         project = self.project
         standing = project.standing
         for page, step in self._steps.items():
-            reason = why_not(page, standing)
+            reason = why_not(page, standing, QCoreApplication.translate)
             step.setEnabled(not reason)
             step.setToolTip(reason)
             step.setChecked(page is self.page)
@@ -257,7 +267,7 @@ class Window(QMainWindow):
         while following is not None and following not in self.pages:
             following = next_page(following)
         self._foot.setVisible(self.page is not Page.START)
-        reason = why_not(following, standing) if following is not None else ""
+        reason = why_not(following, standing, QCoreApplication.translate) if following is not None else ""
         self.onward.setVisible(following is not None)
         if following is not None:
             self.onward.setText(self.tr("Next: {0}").format(self._steps[following].text()))

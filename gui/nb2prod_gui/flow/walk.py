@@ -1,5 +1,6 @@
 """The pages of the walk, and which of them can be entered now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,26 +41,31 @@ class Standing:
         return sum(f.severity is Severity.ERROR for f in self.study.findings) if self.study else 0
 
 
-def why_not(page: Page, standing: Standing) -> str:
+Translate = Callable[[str, str], str]
+"""(context, English) to the user's language; QCoreApplication.translate is one."""
+
+
+def why_not(page: Page, standing: Standing, translate: Translate = lambda _, text: text) -> str:
     """Why the page cannot be entered now, in words for its user; empty where it can."""
     if page in (Page.START, Page.MODELS):
         return ""
     if not standing.is_open:
-        return "Open a notebook first."
+        return translate("walk", "Open a notebook first.")
     if page is Page.CELLS:
         return ""
     if page is Page.RUN and standing.job_started:
         return ""
     if page is Page.RESULT:
-        return "" if standing.job_finished else "Build first: there is no result yet."
+        return "" if standing.job_finished else translate("walk", "Build first: there is no result yet.")
     if standing.study is None:
-        return "The notebook is being analysed."
+        return translate("walk", "The notebook is being analysed.")
     if standing.blocking:
-        return f"{standing.blocking} finding(s) on the Cells page stop the build."
+        text = translate("walk", "{0} finding(s) on the Cells page stop the build.")
+        return text.format(standing.blocking)
     if standing.study.boundary is None:
-        return "Give cells their roles first: what trains, what predicts."
+        return translate("walk", "Give cells their roles first: what trains, what predicts.")
     if page is Page.RUN and standing.faults:
-        return f"Target: {standing.faults[0]}"
+        return translate("walk", "Target: {0}").format(standing.faults[0])
     return ""
 
 

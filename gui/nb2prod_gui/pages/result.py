@@ -85,12 +85,15 @@ class ResultPage(QScrollArea):
         frame, column = card()
         column.addWidget(label(self.tr("Parity with the notebook"), "heading"))
         kinds = {"equal": "good", "different": "bad", "skipped": "muted"}
+        statuses = {"equal": self.tr("equal"), "different": self.tr("different"), "skipped": self.tr("skipped")}
+        stages = {"module": self.tr("package"), "mlflow": "MLflow", "container": self.tr("container")}
         for stage in report.get("parity", ()):
             row = QHBoxLayout()
-            row.addWidget(label(stage["stage"], wrap=False))
+            row.addWidget(label(stages[stage["stage"]], wrap=False))
             row.addStretch(1)
             rows = self.tr("{0} rows").format(stage["rows"])
-            words = f"{stage['status']} · {rows}" if stage["status"] != "skipped" else stage["reason"] or "skipped"
+            status = statuses[stage["status"]]
+            words = f"{status} · {rows}" if stage["status"] != "skipped" else stage["reason"] or status
             row.addWidget(label(words, kinds[stage["status"]]))
             column.addLayout(row)
         return frame

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -231,6 +231,9 @@ class TryPanel(QFrame):
         set_kind(self.outcome, kind)
 
 
+translate = QCoreApplication.translate
+
+
 def _editor(field: Field) -> tuple[QWidget, Callable[[], Any]]:
     """A widget for the field, and what reads the JSON value out of it."""
     if field.kind == "yes_no" and not field.nullable:
@@ -240,9 +243,9 @@ def _editor(field: Field) -> tuple[QWidget, Callable[[], Any]]:
     if field.kind in ("choice", "yes_no"):
         combo = QComboBox()
         options: list[tuple[str, Any]] = [(choice, choice) for choice in field.choices]
-        options = options or [("yes", True), ("no", False)]
+        options = options or [(translate("TryPanel", "yes"), True), (translate("TryPanel", "no"), False)]
         if field.nullable:
-            options.append(("missing", None))
+            options.append((translate("TryPanel", "missing"), None))
         for text, value in options:
             combo.addItem(text, value)
         combo.setEditable(field.kind == "choice")
@@ -252,7 +255,7 @@ def _editor(field: Field) -> tuple[QWidget, Callable[[], Any]]:
     text = msgspec.json.encode(given).decode() if field.kind == "json" else "" if given is None else str(given)
     edit = QLineEdit(text)
     if field.nullable:
-        edit.setPlaceholderText("missing")
+        edit.setPlaceholderText(translate("TryPanel", "missing"))
     return edit, lambda: _value(field, edit.text())
 
 

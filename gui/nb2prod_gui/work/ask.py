@@ -53,7 +53,7 @@ class Ask(QObject):
         try:
             value: Any = msgspec.json.decode(printed)
         except msgspec.DecodeError:
-            self.failed.emit(said.splitlines()[-1] if said else "there was no answer.")
+            self.failed.emit(said.splitlines()[-1] if said else self.tr("there was no answer."))
         else:
             self.answered.emit(value)
 

@@ -106,5 +106,5 @@ class StudyClient(QObject):
     def _ended(self) -> None:
         self._process = None
         self._busy = False
-        message = "the process that analyses the notebook ended unexpectedly."
-        self.refused.emit(Refused("NB999", message, "Open the notebook again."))
+        message = self.tr("the process that analyses the notebook ended unexpectedly.")
+        self.refused.emit(Refused("NB999", message, self.tr("Open the notebook again.")))
