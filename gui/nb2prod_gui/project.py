@@ -1,32 +1,32 @@
 """The open notebook: its draft with undo, what the analysis says of it, and the job that builds it.
 
-Pages read this and call its verbs; it tells them by signals. No widgets here.
+Pages read this and call its verbs; it tells them by signals. No widgets here. What reads notebooks is imported with the
+first of them: the window is there before it.
 """
 
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from nb2prod.config import Settings, find_settings_file, resolve_settings
 from nb2prod.errors import Nb2ProdError
-from nb2prod.files.rewrite import rewrite
-from nb2prod.files.source import read_file
 from nb2prod.model.roles import Role
 from nb2prod.model.spec import BuildSpec
-from nb2prod.steps.reading import notebook_from
-from nb2prod.steps.study import retagged
-from nb2prod.tracking.store import default_tracking_uri
 from nb2prod_gui.flow.draft import Draft, Target, build_spec
 from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.flow.history import History
-from nb2prod_gui.flow.made import Made, read_made
-from nb2prod_gui.flow.study import Cell, Opened, Refused, Study
 from nb2prod_gui.flow.walk import Standing
 from nb2prod_gui.work.job_client import JobClient
-from nb2prod_gui.work.study_client import StudyClient
+
+if TYPE_CHECKING:
+    from nb2prod_gui.flow.made import Made
+    from nb2prod_gui.flow.study import Cell, Opened, Study
+    from nb2prod_gui.work.study_client import StudyClient
 
 
 class Project(QObject):
@@ -38,8 +38,8 @@ class Project(QObject):
     """The analysis has answered for the roles as they are now."""
     edited = Signal()
     """The draft, or what can be undone, has changed."""
-    refused = Signal(Refused)
-    """The notebook cannot be opened, analysed, or saved."""
+    refused = Signal(object)
+    """With a `Refused`: the notebook cannot be opened, analysed, or saved."""
     changed_on_disk = Signal()
     made_changed = Signal()
     """The generated project is another one, or was written again."""
@@ -53,13 +53,19 @@ class Project(QObject):
         self.settings = Settings()
         self.history = History(Draft())
         self.jobs = JobClient(self)
-        self._client = StudyClient(self)
-        self._client.opened.connect(self._on_opened)
-        self._client.studied.connect(self._on_studied)
-        self._client.refused.connect(self.refused)
         self.jobs.finished.connect(lambda _: self.read_made())
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._on_file_changed)
+
+    @cached_property
+    def _client(self) -> "StudyClient":
+        from nb2prod_gui.work.study_client import StudyClient
+
+        client = StudyClient(self)
+        client.opened.connect(self._on_opened)
+        client.studied.connect(self._on_studied)
+        client.refused.connect(self.refused)
+        return client
 
     @property
     def draft(self) -> Draft:
@@ -90,7 +96,7 @@ class Project(QObject):
 
     @property
     def analysing(self) -> bool:
-        return self._client.busy
+        return self.notebook is not None and self._client.busy
 
     @property
     def spec(self) -> BuildSpec:
@@ -100,6 +106,8 @@ class Project(QObject):
     @property
     def tracking_uri(self) -> str:
         """The store that the build logs to; empty while nothing is open."""
+        from nb2prod.tracking.store import default_tracking_uri
+
         return self.spec.tracking_uri or default_tracking_uri(Path(self.spec.output)) if self.notebook else ""
 
     @property
@@ -112,7 +120,7 @@ class Project(QObject):
         try:
             self.settings = resolve_settings(find_settings_file(path), os.environ).settings
         except Nb2ProdError as error:
-            self.refused.emit(Refused(error.code, error.message, error.hint or ""))
+            self._refuse(error)
             return
         self._watch(path)
         self.path = path
@@ -165,6 +173,11 @@ class Project(QObject):
         """Write the roles as tags, with a backup; nothing else in the file changes. Tells `refused` where it cannot."""
         if self.notebook is None or not self.draft.roles:
             return True
+        from nb2prod.files.rewrite import rewrite
+        from nb2prod.files.source import read_file
+        from nb2prod.steps.reading import notebook_from
+        from nb2prod.steps.study import retagged
+
         try:
             data = read_file(self.path)
             notebook = notebook_from(data, self.path)
@@ -179,7 +192,7 @@ class Project(QObject):
                 rewrite(self.path, data, after)
         except Nb2ProdError as error:
             self._watch(self.path)
-            self.refused.emit(Refused(error.code, error.message, error.hint or ""))
+            self._refuse(error)
             return False
         draft = self.draft
         self.history = History(Draft({}, draft.parameters, draft.target))
@@ -196,7 +209,7 @@ class Project(QObject):
             cells = self.notebook.cells if self.notebook is not None else ()
             self.jobs.start(spec, {cell.index: self.cell_title(cell) for cell in cells})
 
-    def cell_title(self, cell: Cell) -> str:
+    def cell_title(self, cell: "Cell") -> str:
         """Its number and the first line that says something."""
         lines = (line.strip() for line in cell.source.splitlines())
         first = next((line for line in lines if line and not line.startswith("#")), "")
@@ -204,12 +217,20 @@ class Project(QObject):
 
     def read_made(self) -> None:
         """Look again at what lies in the output folder."""
+        from nb2prod_gui.flow.made import read_made
+
         self.made = read_made(Path(self.spec.output)) if self.notebook else None
         self.made_changed.emit()
 
     def close(self) -> None:
         """End the child that analyses."""
-        self._client.close()
+        if "_client" in vars(self):
+            self._client.close()
+
+    def _refuse(self, error: Nb2ProdError) -> None:
+        from nb2prod_gui.flow.study import Refused
+
+        self.refused.emit(Refused(error.code, error.message, error.hint or ""))
 
     def _edit(self, history: History[Draft]) -> None:
         if history is self.history:
@@ -220,7 +241,7 @@ class Project(QObject):
         if roles_changed:
             self._client.study(self.draft.roles)
 
-    def _on_opened(self, notebook: Opened) -> None:
+    def _on_opened(self, notebook: "Opened") -> None:
         code = {cell.index for cell in notebook.cells if cell.kind == "code"}
         self.notebook = notebook
         kept = Draft().with_roles({c: r for c, r in self.draft.roles.items() if c in code}, notebook.saved_roles())
@@ -230,7 +251,7 @@ class Project(QObject):
         self.edited.emit()
         self._client.study(self.draft.roles)
 
-    def _on_studied(self, study: Study) -> None:
+    def _on_studied(self, study: "Study") -> None:
         self.study = study
         self.studied.emit()
 

@@ -1,8 +1,13 @@
-"""The window: the rail of pages, the page, the footer that leads on."""
+"""The window: the rail of pages, the page, the footer that leads on.
 
+The Start page is there at once; the others are made while the window idles, or when they are needed.
+"""
+
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QSettings, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -19,24 +24,28 @@ from PySide6.QtWidgets import (
 
 from nb2prod.progress import Progress
 from nb2prod_gui.flow.recent import State
-from nb2prod_gui.flow.study import Refused
 from nb2prod_gui.flow.walk import WALK, Page, next_page, why_not
 from nb2prod_gui.look.icons import icon
 from nb2prod_gui.look.language import NAMES
 from nb2prod_gui.look.palette import FAR, GAP, NEAR, TIGHT, WIDE
 from nb2prod_gui.look.theme import Choice, theme
-from nb2prod_gui.pages.cells import CellsPage
-from nb2prod_gui.pages.interface import InterfacePage
-from nb2prod_gui.pages.models import ModelsPage
-from nb2prod_gui.pages.preview import PreviewPage
-from nb2prod_gui.pages.result import ResultPage
-from nb2prod_gui.pages.run import RunPage
 from nb2prod_gui.pages.start import StartPage
-from nb2prod_gui.pages.target import TargetPage
 from nb2prod_gui.parts.words import button, label
 from nb2prod_gui.project import Project
 from nb2prod_gui.recents import Recents
 from nb2prod_gui.samples import samples
+
+if TYPE_CHECKING:
+    from nb2prod_gui.flow.study import Refused
+    from nb2prod_gui.pages.cells import CellsPage
+    from nb2prod_gui.pages.interface import InterfacePage
+    from nb2prod_gui.pages.models import ModelsPage
+    from nb2prod_gui.pages.preview import PreviewPage
+    from nb2prod_gui.pages.result import ResultPage
+    from nb2prod_gui.pages.run import RunPage
+    from nb2prod_gui.pages.target import TargetPage
+
+AnyPage = TypeVar("AnyPage", bound=QWidget)
 
 
 class Window(QMainWindow):
@@ -54,29 +63,10 @@ class Window(QMainWindow):
         self.start.chosen.connect(self.open)
         self.start.browse_wanted.connect(self.browse)
         self.start.resume_wanted.connect(self._resume)
-        self.cells = CellsPage(self.project)
-        self.interface = InterfacePage(self.project)
-        self.preview = PreviewPage(self.project)
-        for asking in (self.interface, self.preview):
-            asking.convert_wanted.connect(self._convert)
-        self.target = TargetPage(self.project)
-        self.run = RunPage(self.project)
-        self.result = ResultPage(self.project)
-        self.models = ModelsPage(self.project)
-        self.pages: dict[Page, QWidget] = {
-            Page.START: self.start,
-            Page.CELLS: self.cells,
-            Page.INTERFACE: self.interface,
-            Page.PREVIEW: self.preview,
-            Page.TARGET: self.target,
-            Page.RUN: self.run,
-            Page.RESULT: self.result,
-            Page.MODELS: self.models,
-        }
+        self.pages: dict[Page, QWidget] = {}
         self.page = Page.START
         self._stack = QStackedWidget()
-        for widget in self.pages.values():
-            self._stack.addWidget(widget)
+        self._add(Page.START, self.start)
         self._steps: dict[Page, QPushButton] = {}
         central = QWidget()
         row = QHBoxLayout(central)
@@ -99,19 +89,90 @@ class Window(QMainWindow):
         project.changed_on_disk.connect(self._on_changed_on_disk)
         project.jobs.progressed.connect(self._on_progressed)
         project.jobs.finished.connect(self._on_job_finished)
-        self.run.place_wanted.connect(self._go_to_cell)
-        self.run.file_wanted.connect(self._go_to_file)
-        self.run.result_wanted.connect(lambda: self.go(Page.RESULT))
-        self.result.page_wanted.connect(self.go)
         theme.changed.connect(self._on_theme)
         self._on_theme()
         self.go(Page.START)
         if (geometry := settings.value("geometry")) is not None:
             self.restoreGeometry(geometry)
+        self._idle = QTimer(self)
+        self._idle.setInterval(0)
+        self._idle.timeout.connect(self._make_one)
+        self._idle.start()
+
+    @cached_property
+    def cells(self) -> "CellsPage":
+        from nb2prod_gui.pages.cells import CellsPage
+
+        return self._add(Page.CELLS, CellsPage(self.project))
+
+    @cached_property
+    def interface(self) -> "InterfacePage":
+        from nb2prod_gui.pages.interface import InterfacePage
+
+        page = self._add(Page.INTERFACE, InterfacePage(self.project))
+        page.convert_wanted.connect(self._convert)
+        return page
+
+    @cached_property
+    def preview(self) -> "PreviewPage":
+        from nb2prod_gui.pages.preview import PreviewPage
+
+        page = self._add(Page.PREVIEW, PreviewPage(self.project))
+        page.convert_wanted.connect(self._convert)
+        return page
+
+    @cached_property
+    def target(self) -> "TargetPage":
+        from nb2prod_gui.pages.target import TargetPage
+
+        return self._add(Page.TARGET, TargetPage(self.project))
+
+    @cached_property
+    def run(self) -> "RunPage":
+        from nb2prod_gui.pages.run import RunPage
+
+        page = self._add(Page.RUN, RunPage(self.project))
+        page.place_wanted.connect(self._go_to_cell)
+        page.file_wanted.connect(self._go_to_file)
+        page.result_wanted.connect(lambda: self.go(Page.RESULT))
+        return page
+
+    @cached_property
+    def result(self) -> "ResultPage":
+        from nb2prod_gui.pages.result import ResultPage
+
+        page = self._add(Page.RESULT, ResultPage(self.project))
+        page.page_wanted.connect(self.go)
+        return page
+
+    @cached_property
+    def models(self) -> "ModelsPage":
+        from nb2prod_gui.pages.models import ModelsPage
+
+        return self._add(Page.MODELS, ModelsPage(self.project))
+
+    def _add(self, page: Page, widget: AnyPage) -> AnyPage:
+        self.pages[page] = widget
+        self._stack.addWidget(widget)
+        return widget
+
+    def _make_one(self) -> None:
+        """Make a page that is not there yet; called while the window idles."""
+        missing = next((page for page in Page if page not in self.pages), None)
+        if missing is None:
+            self._idle.stop()
+        else:
+            getattr(self, missing.value)
+
+    def make_pages(self) -> None:
+        """All of them, now: they listen to the project."""
+        for page in Page:
+            getattr(self, page.value)
 
     def open(self, path: Path) -> None:
         """Open a notebook; unsaved roles and a running job are asked about first."""
         if self._may_leave():
+            self.make_pages()
             self.project.open(path)
 
     def _resume(self, path: Path) -> None:
@@ -121,6 +182,7 @@ class Window(QMainWindow):
                 lambda: self.go(Page.RUN) if self.project.path == path else None,
                 Qt.ConnectionType.SingleShotConnection,
             )
+            self.make_pages()
             self.project.open(path)
 
     def browse(self) -> None:
@@ -130,8 +192,9 @@ class Window(QMainWindow):
 
     def go(self, page: Page) -> None:
         """Show the page, if it can be entered now."""
-        if page in self.pages and not why_not(page, self.project.standing):
+        if not why_not(page, self.project.standing):
             self.page = page
+            getattr(self, page.value)
             self._stack.setCurrentWidget(self.pages[page])
             self.pages[page].setFocus()
         self._refresh()
@@ -159,8 +222,6 @@ class Window(QMainWindow):
         }
         group = QButtonGroup(self)
         for page in (*WALK, Page.MODELS):
-            if page not in self.pages:
-                continue
             if page is Page.MODELS:
                 column.addSpacing(WIDE)
             step = button(titles[page], "step")
@@ -245,8 +306,6 @@ class Window(QMainWindow):
 
     def _go_on(self) -> None:
         following = next_page(self.page)
-        while following is not None and following not in self.pages:
-            following = next_page(following)
         if following is not None:
             self.go(following)
 
@@ -264,8 +323,6 @@ class Window(QMainWindow):
         name = project.path.name
         self.setWindowTitle(f"{name}{' •' if project.unsaved else ''} – nb2prod" if name else "nb2prod")
         following = next_page(self.page)
-        while following is not None and following not in self.pages:
-            following = next_page(following)
         self._foot.setVisible(self.page is not Page.START)
         reason = why_not(following, standing, QCoreApplication.translate) if following is not None else ""
         self.onward.setVisible(following is not None)
@@ -281,7 +338,7 @@ class Window(QMainWindow):
             self.go(Page.CELLS)
         self._refresh()
 
-    def _on_refused(self, refused: Refused) -> None:
+    def _on_refused(self, refused: "Refused") -> None:
         where = self.tr(" (cell {0})").format(refused.cell) if refused.cell else ""
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
@@ -346,10 +403,12 @@ class Window(QMainWindow):
             event.ignore()
             return
         self._settings.setValue("geometry", self.saveGeometry())
+        self._idle.stop()
         self.start.doctor.close()
-        self.preview.close_children()
-        self.models.close_children()
-        self.result.close_children()
+        if len(self.pages) > 1:
+            self.preview.close_children()
+            self.models.close_children()
+            self.result.close_children()
         self.project.jobs.cancel()
         self.project.close()
         event.accept()

@@ -9,6 +9,7 @@ import shlex
 import shutil
 
 import pytest
+from nb2prod_gui.flow.draft import Target
 from nb2prod_gui.flow.walk import WALK, Page
 from nb2prod_gui.pages.tryout import TryPanel
 from nb2prod_gui.parts.plots import LayersPlot, TrendPlot
@@ -55,6 +56,7 @@ def test_from_a_bare_notebook_to_an_answer(window, qtbot, tmp_path, name):
         window.open(path)
     with qtbot.waitSignal(project.studied, timeout=WAIT):
         press(qtbot, window.cells.accept_all)
+    project.set_target(Target(mutants=2))
     window.go(Page.TARGET)
     walk_on(window, qtbot, Page.RUN)
     press(qtbot, window.run.start)

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from nb2prod.model.findings import Severity
-from nb2prod_gui.flow.study import Study
+
+if TYPE_CHECKING:
+    from nb2prod_gui.flow.study import Study
 
 
 class Page(StrEnum):
@@ -30,7 +33,7 @@ class Standing:
     what of the target cannot be."""
 
     is_open: bool = False
-    study: Study | None = None
+    study: "Study | None" = None
     faults: tuple[str, ...] = ()
     job_started: bool = False
     job_finished: bool = False
