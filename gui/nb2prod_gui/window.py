@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from nb2prod_gui.pages.run import RunPage
     from nb2prod_gui.pages.target import TargetPage
 
+IDLE = 60
+"""Milliseconds between two pages that are made in advance: time for what the user does."""
 AnyPage = TypeVar("AnyPage", bound=QWidget)
 
 
@@ -95,7 +97,7 @@ class Window(QMainWindow):
         if (geometry := settings.value("geometry")) is not None:
             self.restoreGeometry(geometry)
         self._idle = QTimer(self)
-        self._idle.setInterval(0)
+        self._idle.setInterval(IDLE)
         self._idle.timeout.connect(self._make_one)
         self._idle.start()
 

@@ -77,6 +77,13 @@ def test_from_a_bare_notebook_to_an_answer(window, qtbot, tmp_path, name):
     golden = json.loads(project.made.answer)
     assert panel.outcome.text().startswith("200"), panel.answer.toPlainText()
     assert answered == (golden[:1] if len(answered) == 1 and isinstance(golden, list) else golden)
+    said = panel.outcome.text()
+    editor = next((e for e in panel._editors.values() if isinstance(e, QLineEdit)), None)
+    if name == "churn" and editor is not None:
+        editor.setText("many")
+        panel.predict()
+        qtbot.waitUntil(lambda: panel.send.isEnabled() and panel.outcome.text() != said, timeout=WAIT)
+        assert editor.property("wrong") == "true", panel.answer.toPlainText()
     press(qtbot, panel.stop)
 
     line = next(e.text() for e in result.findChildren(QLineEdit) if e.text().startswith("nb2prod build "))
