@@ -18,13 +18,13 @@
       <source>J and K move, a letter gives a role, Enter accepts the suggestion</source>
       <translation>J und K bewegen, ein Buchstabe gibt eine Rolle, Enter nimmt den Vorschlag an</translation>
     </message>
+    <message>
+      <source>{0} Click to accept.</source>
+      <translation>{0} Klicken, um ihn anzunehmen.</translation>
+    </message>
   </context>
   <context>
     <name>CellsPage</name>
-    <message>
-      <source>Search in cells  ( / )</source>
-      <translation>In Zellen suchen  ( / )</translation>
-    </message>
     <message>
       <source>Search in cells</source>
       <translation>In Zellen suchen</translation>
@@ -34,16 +34,20 @@
       <translation>Alle Vorschläge annehmen</translation>
     </message>
     <message>
+      <source>Keys</source>
+      <translation>Tasten</translation>
+    </message>
+    <message>
+      <source>What the keys do</source>
+      <translation>Was die Tasten tun</translation>
+    </message>
+    <message>
       <source>Role of the cell</source>
       <translation>Rolle der Zelle</translation>
     </message>
     <message>
       <source>no role</source>
       <translation>keine Rolle</translation>
-    </message>
-    <message>
-      <source>Accept suggestion</source>
-      <translation>Vorschlag annehmen</translation>
     </message>
     <message>
       <source>Show what a name comes from</source>
@@ -58,6 +62,14 @@
       <translation>Graph und Befunde</translation>
     </message>
     <message>
+      <source>Accept</source>
+      <translation>Annehmen</translation>
+    </message>
+    <message>
+      <source>Accept the suggestion</source>
+      <translation>Den Vorschlag annehmen</translation>
+    </message>
+    <message>
       <source>Data flow</source>
       <translation>Datenfluss</translation>
     </message>
@@ -66,8 +78,8 @@
       <translation>Zelle {0}</translation>
     </message>
     <message>
-      <source>Suggested: {0}. {1} ({2} % sure)</source>
-      <translation>Vorschlag: {0}. {1} ({2} % sicher)</translation>
+      <source>Suggested: {0} – {1} ({2} % sure)</source>
+      <translation>Vorschlag: {0} – {1} ({2} % sicher)</translation>
     </message>
     <message>
       <source>This cell is {0}.</source>
@@ -80,6 +92,14 @@
     <message>
       <source>Text never goes to production.</source>
       <translation>Text geht nie in die Produktion.</translation>
+    </message>
+    <message>
+      <source>Cell {0} instead</source>
+      <translation>Stattdessen Zelle {0}</translation>
+    </message>
+    <message>
+      <source>Gives cell {0} the role {1}.</source>
+      <translation>Gibt Zelle {0} die Rolle {1}.</translation>
     </message>
     <message>
       <source>Where training ends is not known yet: see the findings.</source>
@@ -98,12 +118,55 @@
       <translation>Zeilen, die in die Produktion gehen</translation>
     </message>
     <message>
+      <source>What this cell comes from</source>
+      <translation>Woraus diese Zelle entsteht</translation>
+    </message>
+    <message>
       <source>What {0} comes from</source>
       <translation>Woraus {0} entsteht</translation>
+    </message>
+  </context>
+  <context>
+    <name>FindingsPanel</name>
+    <message>
+      <source>Findings</source>
+      <translation>Befunde</translation>
+    </message>
+    <message>
+      <source>Nothing to remark: the notebook can go to production as it is.</source>
+      <translation>Nichts zu bemerken: das Notebook kann so in die Produktion.</translation>
+    </message>
+    <message>
+      <source>Apply the remedy</source>
+      <translation>Abhilfe anwenden</translation>
+    </message>
+    <message>
+      <source>Cell {0}</source>
+      <translation>Zelle {0}</translation>
     </message>
     <message>
       <source>Notebook</source>
       <translation>Notebook</translation>
+    </message>
+    <message>
+      <source>, line {0}</source>
+      <translation>, Zeile {0}</translation>
+    </message>
+    <message>
+      <source>… and {0} more</source>
+      <translation>… und {0} weitere</translation>
+    </message>
+    <message>
+      <source>Give cell {0} the role {1}</source>
+      <translation>Zelle {0} die Rolle {1} geben</translation>
+    </message>
+    <message>
+      <source>Take the role from cell {0}</source>
+      <translation>Zelle {0} die Rolle nehmen</translation>
+    </message>
+    <message>
+      <source>Accept the {0} roles suggested</source>
+      <translation>Die {0} vorgeschlagenen Rollen annehmen</translation>
     </message>
   </context>
   <context>
@@ -217,6 +280,49 @@
     <message>
       <source>the job ended without a word.</source>
       <translation>der Auftrag endete ohne Meldung.</translation>
+    </message>
+  </context>
+  <context>
+    <name>KeysCard</name>
+    <message>
+      <source>Keys</source>
+      <translation>Tasten</translation>
+    </message>
+    <message>
+      <source>next, previous cell</source>
+      <translation>nächste, vorige Zelle</translation>
+    </message>
+    <message>
+      <source>accept the suggestion</source>
+      <translation>den Vorschlag annehmen</translation>
+    </message>
+    <message>
+      <source>light what this cell comes from</source>
+      <translation>erhellen, woraus diese Zelle entsteht</translation>
+    </message>
+    <message>
+      <source>search</source>
+      <translation>suchen</translation>
+    </message>
+    <message>
+      <source>undo</source>
+      <translation>zurücknehmen</translation>
+    </message>
+    <message>
+      <source>save the roles into the notebook</source>
+      <translation>die Rollen im Notebook speichern</translation>
+    </message>
+    <message>
+      <source>these keys</source>
+      <translation>diese Tasten</translation>
+    </message>
+    <message>
+      <source>no role</source>
+      <translation>keine Rolle</translation>
+    </message>
+    <message>
+      <source>Keys of the cells</source>
+      <translation>Tasten der Zellen</translation>
     </message>
   </context>
   <context>
@@ -404,8 +510,36 @@
       <translation>Zelle, aus der es kommt</translation>
     </message>
     <message>
+      <source>What would a build change?</source>
+      <translation>Was würde ein Bau ändern?</translation>
+    </message>
+    <message>
+      <source>Show what would change</source>
+      <translation>Zeigen, was sich ändern würde</translation>
+    </message>
+    <message>
+      <source>Preview</source>
+      <translation>Vorschau</translation>
+    </message>
+    <message>
       <source>Project</source>
       <translation>Projekt</translation>
+    </message>
+    <message>
+      <source>Making the files beside, to compare them. The notebook runs if it was changed…</source>
+      <translation>Die Dateien entstehen daneben, zum Vergleich. Das Notebook läuft, falls es geändert wurde …</translation>
+    </message>
+    <message>
+      <source>A build would change nothing.</source>
+      <translation>Ein Bau würde nichts ändern.</translation>
+    </message>
+    <message>
+      <source>{0} files would differ; a build stops at {1} that you edited, unless Target says to overwrite.</source>
+      <translation>{0} Dateien wären anders; ein Bau hält an bei {1}, die Sie geändert haben, außer auf Ziel steht Überschreiben.</translation>
+    </message>
+    <message>
+      <source>{0} files would differ.</source>
+      <translation>{0} Dateien wären anders.</translation>
     </message>
     <message>
       <source>Why each requirement</source>
@@ -420,6 +554,18 @@
       <translation>  (Ihre eigene)</translation>
     </message>
     <message>
+      <source>new</source>
+      <translation>neu</translation>
+    </message>
+    <message>
+      <source>would go</source>
+      <translation>fiele weg</translation>
+    </message>
+    <message>
+      <source>changed</source>
+      <translation>geändert</translation>
+    </message>
+    <message>
       <source>Serving first, then what training needs besides.</source>
       <translation>Zuerst der Dienst, dann was das Training außerdem braucht.</translation>
     </message>
@@ -428,8 +574,28 @@
       <translation>Klicken Sie auf eine Zeile, um zu sehen, woher sie kommt.</translation>
     </message>
     <message>
-      <source>Edited by hand: a build keeps it unless it is told to overwrite.</source>
-      <translation>Von Hand geändert: ein Bau behält es, außer er soll überschreiben.</translation>
+      <source>Edited by hand: a build stops before it rather than overwrite it.</source>
+      <translation>Von Hand geändert: ein Bau hält davor an, statt es zu überschreiben.</translation>
+    </message>
+    <message>
+      <source>A build would add this file.</source>
+      <translation>Ein Bau würde diese Datei hinzufügen.</translation>
+    </message>
+    <message>
+      <source>A build would remove this file.</source>
+      <translation>Ein Bau würde diese Datei entfernen.</translation>
+    </message>
+    <message>
+      <source>A build would change these lines: − now, + after it.</source>
+      <translation>Ein Bau würde diese Zeilen ändern: − jetzt, + danach.</translation>
+    </message>
+    <message>
+      <source>You edited this file: − as you have it, + as it is generated. A build stops before it.</source>
+      <translation>Sie haben diese Datei geändert: − wie Sie sie haben, + wie sie erzeugt wird. Ein Bau hält davor an.</translation>
+    </message>
+    <message>
+      <source>(not a text file, or too long to compare)</source>
+      <translation>(keine Textdatei, oder zu lang zum Vergleichen)</translation>
     </message>
     <message>
       <source>Cell {0}</source>
@@ -735,16 +901,40 @@
       <translation>geöffnet</translation>
     </message>
     <message>
+      <source>build cut off</source>
+      <translation>Bau abgerissen</translation>
+    </message>
+    <message>
       <source>built</source>
       <translation>gebaut</translation>
     </message>
     <message>
-      <source>the last build failed</source>
-      <translation>der letzte Bau ist gescheitert</translation>
+      <source>build failed</source>
+      <translation>Bau gescheitert</translation>
     </message>
     <message>
-      <source>the last build was cancelled: it can be resumed</source>
-      <translation>der letzte Bau wurde abgebrochen: er kann fortgesetzt werden</translation>
+      <source>build cancelled</source>
+      <translation>Bau abgebrochen</translation>
+    </message>
+    <message>
+      <source>Resume</source>
+      <translation>Fortsetzen</translation>
+    </message>
+    <message>
+      <source>just now</source>
+      <translation>gerade eben</translation>
+    </message>
+    <message>
+      <source>{0} min ago</source>
+      <translation>vor {0} min</translation>
+    </message>
+    <message>
+      <source>{0} h ago</source>
+      <translation>vor {0} h</translation>
+    </message>
+    <message>
+      <source>{0} d ago</source>
+      <translation>vor {0} T</translation>
     </message>
     <message>
       <source>{0} of {1} checks passed</source>
@@ -811,6 +1001,14 @@
     <message>
       <source>The Python package's name: letters, digits, underscores.</source>
       <translation>Name des Python-Pakets: Buchstaben, Ziffern, Unterstriche.</translation>
+    </message>
+    <message>
+      <source>Overwrite files edited by hand</source>
+      <translation>Von Hand geänderte Dateien überschreiben</translation>
+    </message>
+    <message>
+      <source>Else a build stops before them. Files you added stay in any case.</source>
+      <translation>Sonst hält ein Bau vor ihnen an. Dateien, die Sie hinzugefügt haben, bleiben in jedem Fall.</translation>
     </message>
     <message>
       <source>Image</source>
@@ -1219,6 +1417,10 @@
     <message>
       <source>Give cells their roles first: what trains, what predicts.</source>
       <translation>Geben Sie zuerst den Zellen ihre Rollen: was trainiert, was vorhersagt.</translation>
+    </message>
+    <message>
+      <source>Target: {0}</source>
+      <translation>Ziel: {0}</translation>
     </message>
   </context>
 </TS>
