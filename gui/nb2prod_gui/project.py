@@ -16,6 +16,7 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 from nb2prod.config import Settings, find_settings_file, resolve_settings
 from nb2prod.errors import Nb2ProdError
 from nb2prod.model.roles import Role
+from nb2prod.model.schema import Stated
 from nb2prod.model.spec import BuildSpec
 from nb2prod_gui.flow.draft import Draft, Target, build_spec
 from nb2prod_gui.flow.faults import target_faults
@@ -148,7 +149,7 @@ class Project(QObject):
     def set_target(self, target: Target) -> None:
         """One step of undo."""
         draft = self.draft
-        self._edit(self.history.then(Draft(draft.roles, draft.parameters, target)))
+        self._edit(self.history.then(replace(draft, target=target)))
 
     def set_parameter(self, name: str, value: object | None) -> None:
         """A value other than the notebook's default; None takes it back. One step of undo."""
@@ -156,7 +157,17 @@ class Project(QObject):
         values = {key: held for key, held in draft.parameters.items() if key != name}
         if value is not None:
             values[name] = value
-        self._edit(self.history.then(Draft(draft.roles, values, draft.target)))
+        self._edit(self.history.then(replace(draft, parameters=values)))
+
+    @property
+    def fields(self) -> dict[str, Stated]:
+        """What is stated of the request's columns, with the changes."""
+        return {**(self.notebook.fields if self.notebook else {}), **self.draft.fields}
+
+    def set_field(self, name: str, stated: Stated) -> None:
+        """State something of a column; one step of undo."""
+        if self.notebook is not None:
+            self._edit(self.history.then(self.draft.with_field(name, stated, self.notebook.fields)))
 
     def undo(self) -> None:
         self._edit(self.history.undone())
@@ -166,15 +177,17 @@ class Project(QObject):
 
     @property
     def unsaved(self) -> bool:
-        """Whether roles differ from those in the file."""
-        return bool(self.draft.roles)
+        """Whether roles, or what is stated of fields, differ from the file."""
+        return bool(self.draft.roles or self.draft.fields)
 
     def save(self) -> bool:
-        """Write the roles as tags, with a backup; nothing else in the file changes. Tells `refused` where it cannot."""
-        if self.notebook is None or not self.draft.roles:
+        """Write the roles as tags and the fields as metadata, with a backup; nothing else in the file changes. Tells
+        `refused` where it cannot."""
+        if self.notebook is None or not self.unsaved:
             return True
         from nb2prod.files.rewrite import rewrite
         from nb2prod.files.source import read_file
+        from nb2prod.notebook.fields import write_fields
         from nb2prod.steps.reading import notebook_from
         from nb2prod.steps.study import retagged
 
@@ -187,6 +200,8 @@ class Project(QObject):
                     hint="Reload it: the roles you chose are kept where their cells are still there.",
                 )  # fmt: skip
             after = retagged(data, notebook, self.draft.roles)
+            if self.draft.fields:
+                after = write_fields(after, self.fields)
             self._watcher.removePaths(self._watcher.files() or [""])
             if after != data:
                 rewrite(self.path, data, after)
@@ -195,7 +210,7 @@ class Project(QObject):
             self._refuse(error)
             return False
         draft = self.draft
-        self.history = History(Draft({}, draft.parameters, draft.target))
+        self.history = History(replace(draft, roles={}, fields={}))
         self.reload()
         return True
 
@@ -245,7 +260,8 @@ class Project(QObject):
         code = {cell.index for cell in notebook.cells if cell.kind == "code"}
         self.notebook = notebook
         kept = Draft().with_roles({c: r for c, r in self.draft.roles.items() if c in code}, notebook.saved_roles())
-        self.history = History(Draft(kept.roles, self.draft.parameters, self.draft.target))
+        fields = {n: f for n, f in self.draft.fields.items() if f != notebook.fields.get(n, Stated())}
+        self.history = History(replace(self.draft, roles=kept.roles, fields=fields))
         self.read_made()
         self.opened.emit()
         self.edited.emit()

@@ -30,6 +30,8 @@ ValueKind = Literal["frame", "series", "array", "tensor", "texts", "records", "j
 class Column:
     """One column of a frame, or the values of a series; `dtype` is the pandas/numpy dtype as a string.
 
+    `description`, `personal`, `least` and `most` are what the author states (see `Stated`).
+
     `nullable`: missing values were seen, or the dtype holds them (floats). `minimum`/`maximum` are the range seen in
     training or in the request (numbers only); `categories` the distinct labels seen (at most 50, else empty).
     """
@@ -40,6 +42,24 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     categories: tuple[str, ...] = ()
+    description: str = ""
+    personal: bool = False
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the notebook's author states of a column that a caller sends, beyond what its run shows.
+
+    Values below `least` or above `most` are refused (inclusive; numbers only); `personal` ones are never written into
+    the request log.
+    """
+
+    description: str = ""
+    personal: bool = False
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

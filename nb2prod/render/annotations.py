@@ -1,5 +1,6 @@
 """Python annotations for what was seen in the notebook's run, with the imports they need."""
 
+import math
 from dataclasses import dataclass
 
 from nb2prod.model.schema import Column, ValueSchema
@@ -80,7 +81,23 @@ def wire_annotation(value: ValueSchema) -> str:
 
 def wire_column(column: Column) -> str:
     """As `column_annotation`, with the range of a narrow integer: another number would wrap around, silently."""
-    return column_annotation(column, wire_scalar(column.dtype))
+    text, notes = column_annotation(column, wire_scalar(column.dtype)), _notes(column)
+    if notes and text.startswith("Annotated[") and not column.nullable:
+        return f"{text[:-1]}, {notes}]"
+    return f"Annotated[{text}, {notes}]" if notes else text  # around the union: a dict in a part has no hash
+
+
+def _notes(column: Column) -> str:
+    """What the author states, as a dict that the service reads; empty where nothing is stated."""
+    whole = not column.dtype.lower().startswith("float")
+    notes: dict[str, object] = {"description": column.description} if column.description else {}
+    if column.least is not None:
+        notes["ge"] = math.ceil(column.least) if whole else float(column.least)
+    if column.most is not None:
+        notes["le"] = math.floor(column.most) if whole else float(column.most)
+    if column.personal:
+        notes["personal"] = True
+    return repr(notes) if notes else ""
 
 
 def wire_scalar(dtype: str) -> str:

@@ -15,13 +15,16 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import inspect
 
+from nb2prod.serving.mirror import PERSONAL
+
 Kind = Literal["table", "list", "fields"]
 Leaf = Literal["integer", "number", "boolean", "text", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`type` is the mirrored type of one value; `leaf` is what it is after `depth` lists, null aside."""
+    """`type` is the mirrored type of one value; `leaf` is what it is after `depth` lists, null aside; `personal`: to be
+    kept out of the request log."""
 
     name: str
     type: Any
@@ -29,6 +32,7 @@ class Column:
     leaf: Leaf
     depth: int
     nullable: bool
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +70,22 @@ def _columns(struct: type[msgspec.Struct]) -> tuple[Column, ...]:
 
 
 def _column(name: str, annotation: Any, required: bool) -> Column:
-    kind, depth, nullable = inspect.type_info(annotation), 0, False
+    kind, depth, nullable, personal = inspect.type_info(annotation), 0, False, False
     while True:
         if isinstance(kind, inspect.UnionType):
             others = [t for t in kind.types if not isinstance(t, inspect.NoneType)]
             nullable |= any(isinstance(t, inspect.NoneType) for t in kind.types)
             if len(others) != 1:
-                return Column(name, annotation, required, "other", 0, nullable)
+                return Column(name, annotation, required, "other", 0, nullable, personal)
             kind = others[0]
         elif isinstance(kind, inspect.Metadata):
+            personal |= bool((kind.extra or {}).get(PERSONAL))
             kind = kind.type
         elif isinstance(kind, inspect.ListType):
             kind, depth = kind.item_type, depth + 1
         else:
             leaf = _leaf(kind)
-            return Column(name, annotation, required, leaf, 0 if leaf == "other" else depth, nullable)
+            return Column(name, annotation, required, leaf, 0 if leaf == "other" else depth, nullable, personal)
 
 
 def _leaf(kind: inspect.Type) -> Leaf:

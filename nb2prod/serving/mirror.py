@@ -9,16 +9,20 @@
 Fields are f0, f1, … with the real name beside them, since a column may have any name. A TypedDict decoded as it is
 would let unknown fields through; integers are held to 64 bits, because beyond them a data frame changes its dtype.
 Bounds of an `Annotated` type hold, whoever's they are (`msgspec.Meta(ge=0)`, `annotated_types.Ge(0)`); a dtype's name
-stands for its range: ``Annotated[int, "uint8"]``. A table takes one record in place of the list of them.
+stands for its range: ``Annotated[int, "uint8"]``; a dict has bounds, a description, and whether the values are
+personal data: ``Annotated[int, {"ge": 0, "description": "in years", "personal": True}]``. A table takes one record in
+place of the list of them.
 """
 
 import dataclasses
 import types
+from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import msgspec
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+PERSONAL = "personal"
 _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length")
 _WIDTHS = {f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)}
 _WIDTHS |= {f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)}
@@ -54,6 +58,9 @@ def mirror_type(annotation: Any) -> Any:
         return _mirror_row(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
+        if get_origin(arguments[0]) in (Union, types.UnionType):
+            parts = get_args(arguments[0])
+            return Union[tuple(p if p is types.NoneType else _bounded(p, arguments[1:]) for p in parts)]  # noqa: UP007
         return _bounded(arguments[0], arguments[1:])
     if origin in (Union, types.UnionType):
         return Union[tuple(mirror_type(argument) for argument in arguments)]  # noqa: UP007 - computed
@@ -65,10 +72,15 @@ def mirror_type(annotation: Any) -> Any:
 
 def _bounded(annotation: Any, notes: tuple[Any, ...]) -> Any:
     """`annotation` with the bounds in `notes`; an integer keeps those of 64 bits where it has none of its own."""
+    if get_origin(annotation) is Annotated:
+        annotation, *own = get_args(annotation)
+        return _bounded(annotation, (*own, *notes))
     bounds: dict[str, Any] = {}
     for note in notes:
         if isinstance(note, str) and note in _WIDTHS:
             bounds["ge"], bounds["le"] = _WIDTHS[note]
+        elif isinstance(note, Mapping):
+            bounds |= _described(note)
         else:
             bounds |= {name: bound for name in _BOUNDS if (bound := getattr(note, name, None)) is not None}
     if annotation is not int:
@@ -79,6 +91,14 @@ def _bounded(annotation: Any, notes: tuple[Any, ...]) -> Any:
     if "lt" not in bounds:
         bounds.setdefault("le", 2**63 - 1)
     return Annotated[int, msgspec.Meta(**bounds)]
+
+
+def _described(note: Mapping[str, Any]) -> dict[str, Any]:
+    """What a dict beside a type says, as `msgspec.Meta` takes it."""
+    found = {name: note[name] for name in (*_BOUNDS, "description") if name in note}
+    if note.get("personal"):
+        found |= {"extra": {PERSONAL: True}, "extra_json_schema": {"x-personal": True}}
+    return found
 
 
 def _mirror_row(row: Any) -> type[msgspec.Struct]:

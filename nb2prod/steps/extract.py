@@ -23,7 +23,9 @@ from nb2prod.model.project import Pin, ProjectTree, Requirements
 from nb2prod.model.report import FastPath
 from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
+from nb2prod.notebook.fields import stated_fields
 from nb2prod.plan.extraction import plan_extraction
+from nb2prod.plan.stated import with_fields
 from nb2prod.render.docker import docker_files
 from nb2prod.render.manifest import line_maps, manifest
 from nb2prod.render.project import Ingredients, render_papers, render_sources
@@ -81,6 +83,8 @@ def extract_project(
         plan = plan_extraction(analysis.graph, boundary, selection, package, metrics)
     except InputError as error:
         raise placed(error, analysis.notebook) from None
+    stated = stated_fields(analysis.notebook.document)
+    record = replace(record, schema=with_fields(record.schema, stated, record.body))
     given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, record, spec.sample)
     beside = _own_code(analysis)
     sources = format_sources(render_sources(given), package, own_tops(beside, record))

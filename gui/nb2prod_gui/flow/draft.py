@@ -7,6 +7,7 @@ from typing import Any
 
 from nb2prod.config import Settings
 from nb2prod.model.roles import Role
+from nb2prod.model.schema import Stated
 from nb2prod.model.spec import BuildSpec
 
 
@@ -30,11 +31,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`roles` are changes against the file (None: no role); `parameters` are values other than the defaults."""
+    """`roles` are changes against the file (None: no role), so are `fields`, what is stated of the request's columns;
+    `parameters` are values other than the defaults."""
 
     roles: Mapping[int, Role | None] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     target: Target = field(default_factory=Target)
+    fields: Mapping[str, Stated] = field(default_factory=dict)
+
+    def with_field(self, name: str, stated: Stated, saved: Mapping[str, Stated]) -> "Draft":
+        """This statement besides the ones changed already; what equals the file (`saved`) is no change."""
+        wanted = {**self.fields, name: stated}
+        return replace(self, fields={n: f for n, f in wanted.items() if f != saved.get(n, Stated())})
 
     def with_roles(self, roles: Mapping[int, Role | None], saved: Mapping[int, Role]) -> "Draft":
         """These roles besides the ones changed already; what equals the file (`saved`) is no change."""

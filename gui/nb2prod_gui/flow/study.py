@@ -12,6 +12,7 @@ from nb2prod.advise.remedies import Remedy
 from nb2prod.drawing.layout import Drawing
 from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
+from nb2prod.model.schema import Stated
 from nb2prod.steps.check import BoundarySummary
 from nb2prod.steps.study import Proposal, Statement
 
@@ -38,12 +39,14 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """The cells of a notebook, once when it is opened or has changed on disk. `digest` is that of the file."""
+    """The cells of a notebook, once when it is opened or has changed on disk. `digest` is that of the file;
+    `fields` is what its metadata states of the request's columns."""
 
     path: str
     digest: str
     cells: tuple[Cell, ...]
     parameters: tuple[str, ...] = ()
+    fields: dict[str, Stated] = {}
 
     def saved_roles(self) -> dict[int, Role]:
         return {cell.index: cell.role for cell in self.cells if cell.role is not None}

@@ -2,24 +2,21 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFormLayout,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QScrollArea,
     QStackedWidget,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from nb2prod.model.schema import Column, ValueSchema
+from nb2prod.model.schema import ValueSchema
 from nb2prod_gui.flow.made import Made
 from nb2prod_gui.look.palette import FAR, GAP, NEAR
 from nb2prod_gui.parts.code_view import CodeView
 from nb2prod_gui.parts.empty import Empty
+from nb2prod_gui.parts.field_table import FieldTable
 from nb2prod_gui.parts.words import card, label
 from nb2prod_gui.project import Project
 
@@ -40,12 +37,14 @@ class InterfacePage(QStackedWidget):
         )
         self.empty.wanted.connect(self.convert_wanted)
         self.addWidget(self.empty)
+        self._tables: list[FieldTable] = []
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.addWidget(self._scroll)
         project.made_changed.connect(self._show)
         project.opened.connect(self._show)
+        project.edited.connect(self._on_edited)
         self._show()
 
     def _show(self) -> None:
@@ -53,6 +52,7 @@ class InterfacePage(QStackedWidget):
         self.setCurrentIndex(0 if made is None else 1)
         if made is None:
             return
+        self._tables.clear()
         page = QWidget()
         page.setObjectName("page")
         column = QVBoxLayout(page)
@@ -61,7 +61,9 @@ class InterfacePage(QStackedWidget):
         column.addWidget(label(self.tr("Interface"), "title"))
         column.addWidget(label(self.tr("Types, ranges and categories are those of the notebook's run."), "muted"))
         for value in made.manifest.request:
-            column.addWidget(self._value(self.tr("A caller sends {0}").format(value.name), value))
+            column.addWidget(
+                self._value(self.tr("A caller sends {0}").format(value.name), value, editable=value.kind == "frame")
+            )
         column.addWidget(
             self._value(self.tr("and gets {0}").format(made.manifest.response.name), made.manifest.response)
         )
@@ -74,7 +76,11 @@ class InterfacePage(QStackedWidget):
         column.addStretch(1)
         self._scroll.setWidget(page)
 
-    def _value(self, title: str, value: ValueSchema) -> QWidget:
+    def _on_edited(self) -> None:
+        for table in self._tables:
+            table.show_stated(self._project.fields)
+
+    def _value(self, title: str, value: ValueSchema, *, editable: bool = False) -> QWidget:
         frame, column = card()
         column.addWidget(label(title, "heading"))
         if not value.columns:
@@ -82,23 +88,22 @@ class InterfacePage(QStackedWidget):
             words = " · ".join(part for part in (value.kind, value.dtype or value.annotation, shape) if part)
             column.addWidget(label(words))
             return frame
-        table = QTableWidget(len(value.columns), 4)
-        table.setAccessibleName(title)
-        table.setHorizontalHeaderLabels([self.tr("Field"), self.tr("Type"), self.tr("May be missing"), self.tr("Seen")])
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for n, field in enumerate(value.columns):
-            missing = self.tr("yes") if field.nullable else self.tr("no")
-            for at, text in enumerate((field.name, field.dtype, missing, seen(field))):
-                table.setItem(n, at, QTableWidgetItem(text))
-        table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
-        table.resizeColumnsToContents()
-        height = table.horizontalHeader().sizeHint().height() + sum(table.rowHeight(n) for n in range(table.rowCount()))
-        table.setFixedHeight(min(height + 4, 420))
+        table = FieldTable(title, value, self._project.fields, editable=editable)
         column.addWidget(table)
+        if editable:
+            self._tables.append(table)
+            told = label("", "bad")
+            told.hide()
+            column.addWidget(told)
+            table.stated.connect(self._project.set_field)
+            table.refused.connect(told.setText)
+            table.refused.connect(lambda words: told.setVisible(bool(words)))
+            hint = self.tr(
+                "Descriptions and limits become part of the service's description, and a value beyond a limit is "
+                "refused. Personal fields are never written into the request log. All this is saved in the notebook's "
+                "metadata; the next build takes it up."
+            )
+            column.addWidget(label(hint, "small"))
         return frame
 
     def _example(self, made: Made) -> QWidget:
@@ -150,12 +155,3 @@ class InterfacePage(QStackedWidget):
     def _set(self, name: str, text: str) -> None:
         """Values stay text, as on the command line: the notebook's own types say what they mean."""
         self._project.set_parameter(name, text.strip() or None)
-
-
-def seen(field: Column) -> str:
-    """The values of a field in one line."""
-    if field.categories:
-        return ", ".join(field.categories)
-    if field.minimum is not None and field.maximum is not None:
-        return f"{field.minimum:g} … {field.maximum:g}"
-    return ""

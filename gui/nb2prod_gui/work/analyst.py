@@ -19,6 +19,7 @@ from nb2prod.errors import InputError, Nb2ProdError
 from nb2prod.files.source import read_file
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.roles import Role
+from nb2prod.notebook.fields import stated_fields
 from nb2prod.steps.reading import notebook_from
 from nb2prod.steps.study import study
 from nb2prod_gui.flow.study import Cell, Opened, Output, Refused
@@ -77,7 +78,11 @@ def opened(path: Path, notebook: Notebook, data: bytes) -> Opened:
         Cell(cell.index, cell.kind, cell.source, cell.role, outputs_of(saved.get(cell.index, ())))
         for cell in notebook.cells
     )
-    return Opened(str(path), notebook.digest, cells)
+    try:
+        fields = stated_fields(notebook.document)
+    except InputError:  # a build says what is wrong with them
+        fields = {}
+    return Opened(str(path), notebook.digest, cells, fields=fields)
 
 
 def saved_outputs(data: bytes) -> dict[int, list[Any]]:

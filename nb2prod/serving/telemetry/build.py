@@ -11,6 +11,7 @@ def build_observer(settings: Settings, layout: Layout, name: str) -> Observer:
     redacted = {column.strip() for column in settings.request_log_redact.split(",")} - {""}
     if unknown := sorted(redacted - {column.name for column in layout.columns}):
         raise ValueError(f"NB2PROD_REQUEST_LOG_REDACT: the request has no '{unknown[0]}'")
+    redacted |= {column.name for column in layout.columns if column.personal}
     log = None
     if settings.request_log is not None:
         log = RequestLog(

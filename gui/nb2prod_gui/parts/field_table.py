@@ -1,0 +1,116 @@
+"""The columns that a caller sends, as a table: what the run shows, and what the author states, which is edited here."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+
+from nb2prod.model.schema import Column, Stated, ValueSchema
+
+SEEN, DESCRIPTION, LEAST, MOST, PERSONAL = 3, 4, 5, 6, 7
+_NUMBERS = ("int", "uint", "float")
+
+
+class FieldTable(QTableWidget):
+    """`stated` has a column and what is stated of it now; `refused` says why a limit is none. Not `editable`: only
+    what the run shows."""
+
+    stated = Signal(str, object)
+    refused = Signal(str)
+
+    def __init__(self, name: str, value: ValueSchema, stated: dict[str, Stated], *, editable: bool) -> None:
+        super().__init__(len(value.columns), 8 if editable else 4)
+        self._value = value
+        self._stated = stated
+        self.setAccessibleName(name)
+        heads = [self.tr("Field"), self.tr("Type"), self.tr("May be missing"), self.tr("Seen")]
+        if editable:
+            heads += [self.tr("Description"), self.tr("Least"), self.tr("Most"), self.tr("Personal")]
+        self.setHorizontalHeaderLabels(heads)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for row, column in enumerate(value.columns):
+            missing = self.tr("yes") if column.nullable else self.tr("no")
+            for at, text in enumerate((column.name, column.dtype, missing, seen(column))):
+                item = QTableWidgetItem(text)
+                item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
+                self.setItem(row, at, item)
+            if editable:
+                self._fill(row, column)
+        self.resizeColumnsToContents()
+        header.setSectionResizeMode(DESCRIPTION if editable else SEEN, QHeaderView.ResizeMode.Stretch)
+        if editable:
+            self.setColumnWidth(SEEN, min(self.columnWidth(SEEN), 220))
+        height = header.sizeHint().height() + sum(self.rowHeight(n) for n in range(self.rowCount()))
+        self.setFixedHeight(min(height + 4, 420))
+        self.itemChanged.connect(self._on_changed)
+
+    def show_stated(self, stated: dict[str, Stated]) -> None:
+        """As it is now, after undo for example."""
+        self._stated = stated
+        if self.columnCount() > DESCRIPTION:
+            self.blockSignals(True)
+            for row, column in enumerate(self._value.columns):
+                self._fill(row, column)
+            self.blockSignals(False)
+
+    def _fill(self, row: int, column: Column) -> None:
+        now = self._stated.get(column.name, Stated())
+        limits = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsEditable
+        if not column.dtype.lower().startswith(_NUMBERS):
+            limits = Qt.ItemFlag.NoItemFlags
+        for at, text in (
+            (DESCRIPTION, now.description),
+            (LEAST, "" if now.least is None else f"{now.least:.12g}"),
+            (MOST, "" if now.most is None else f"{now.most:.12g}"),
+        ):
+            item = self._held(row, at)
+            item.setText(text)
+            if at != DESCRIPTION:
+                item.setFlags(limits)
+        box = self._held(row, PERSONAL)
+        box.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
+        box.setCheckState(Qt.CheckState.Checked if now.personal else Qt.CheckState.Unchecked)
+        box.setToolTip(self.tr("Never written into the request log."))
+        box.setData(Qt.ItemDataRole.AccessibleTextRole, self.tr("{0} is personal data").format(column.name))
+
+    def _held(self, row: int, at: int) -> QTableWidgetItem:
+        """The item that is there, or a new one: one that is being edited must not be replaced."""
+        item = self.item(row, at)
+        if item is None:
+            item = QTableWidgetItem()
+            self.setItem(row, at, item)
+        return item
+
+    def _on_changed(self, item: QTableWidgetItem) -> None:
+        column = self._value.columns[item.row()]
+        texts = {at: self._held(item.row(), at).text().strip() for at in (DESCRIPTION, LEAST, MOST)}
+        try:
+            least, most = (float(texts[at].replace(",", ".")) if texts[at] else None for at in (LEAST, MOST))
+            if any(limit is not None and not abs(limit) < float("inf") for limit in (least, most)):
+                raise ValueError
+        except ValueError:
+            self._refuse(self.tr("{0}: a limit is a number.").format(column.name))
+            return
+        if least is not None and most is not None and least > most:
+            self._refuse(self.tr("{0}: the least value is above the most.").format(column.name))
+            return
+        personal = self._held(item.row(), PERSONAL).checkState() is Qt.CheckState.Checked
+        self.refused.emit("")
+        self.stated.emit(column.name, Stated(texts[DESCRIPTION], personal, least, most))
+
+    def _refuse(self, words: str) -> None:
+        self.show_stated(self._stated)
+        self.refused.emit(words)
+
+
+def seen(column: Column) -> str:
+    """The values of a field in one line."""
+    if column.categories:
+        return ", ".join(column.categories)
+    if column.minimum is not None and column.maximum is not None:
+        return f"{column.minimum:g} … {column.maximum:g}"
+    return ""

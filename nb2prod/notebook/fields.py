@@ -1,0 +1,92 @@
+"""What the author states of the request's columns, in the notebook's own metadata:
+
+{"nb2prod": {"fields": {"age": {"description": "in years", "personal": true, "least": 0, "most": 130}}}}
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from nb2prod.errors import InputError
+from nb2prod.model.schema import Stated
+from nb2prod.notebook.positions import members, skip_space, space_before
+
+_BOM = "\ufeff"
+_HINT = 'Write {"description": "text", "personal": true, "least": 0, "most": 10}; each key may be left out.'
+
+
+def stated_fields(document: Mapping[str, Any]) -> dict[str, Stated]:
+    """By column. Raises InputError NB230 for what states nothing."""
+    own = document.get("metadata", {}).get("nb2prod")
+    fields = own.get("fields", {}) if isinstance(own, dict) else {}
+    if not isinstance(fields, dict):
+        raise InputError("`nb2prod.fields` in the notebook's metadata is no object.", code="NB230", hint=_HINT)
+    return {name: _stated(name, body) for name, body in fields.items()}
+
+
+def _stated(name: str, body: Any) -> Stated:
+    if not isinstance(body, dict) or not body.keys() <= {"description", "personal", "least", "most"}:
+        raise _wrong(name, "is no object of the keys that there are")
+    found = Stated(**body)
+    if not isinstance(found.description, str) or not isinstance(found.personal, bool):
+        raise _wrong(name, "has a description that is no text, or a `personal` that is not true or false")
+    for limit in (found.least, found.most):
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float)):
+            raise _wrong(name, "has a limit that is no number")
+        if limit is not None and not math.isfinite(limit):
+            raise _wrong(name, "has a limit that is no finite number")
+    if found.least is not None and found.most is not None and found.least > found.most:
+        raise _wrong(name, "has a least value above its most")
+    return found
+
+
+def _wrong(name: str, what: str) -> InputError:
+    return InputError(f"the field `{name}` in the notebook's metadata {what}.", code="NB230", hint=_HINT)
+
+
+def write_fields(data: bytes, fields: Mapping[str, Stated]) -> bytes:
+    """The notebook's bytes with these fields stated in place of those there; every other byte stays.
+
+    `data` are bytes that `read_notebook` has accepted, of nbformat 4.
+    """
+    text = data.decode("utf-8")
+    before = json.loads(text.removeprefix(_BOM))
+    stated = {name: _body(field) for name, field in fields.items() if field != Stated()}
+    metadata = before.get("metadata", {})
+    own = {key: value for key, value in metadata.get("nb2prod", {}).items() if key != "fields"}
+    wanted = {"nb2prod": own | ({"fields": stated} if stated else {})}
+    if metadata.get("nb2prod", {}) == wanted["nb2prod"]:
+        return data
+    top = members(text, skip_space(text, text.startswith(_BOM)))
+    gap = space_before(text, top[0].start)
+    whole = next((member for member in top if member.key == "metadata"), None)
+    inside = members(text, whole.value) if whole is not None else ()
+    held = next((member for member in inside if member.key == "nb2prod"), None)
+    value = _written(wanted["nb2prod"], gap, 2)
+    if held is not None:
+        edit = held.value, held.end, value
+    elif whole is None:
+        edit = top[-1].end, top[-1].end, f',{gap}"metadata": {_written(wanted, gap, 1)}'
+    elif not inside:
+        edit = whole.value, whole.end, _written(wanted, gap, 1)
+    else:
+        edit = inside[-1].end, inside[-1].end, f',{space_before(text, inside[-1].start)}"nb2prod": {value}'
+    result = text[: edit[0]] + edit[2] + text[edit[1] :]
+    if json.loads(result.removeprefix(_BOM)) != before | {"metadata": metadata | wanted}:
+        raise AssertionError("writing fields would have changed something else")
+    return result.encode("utf-8")
+
+
+def _body(field: Stated) -> dict[str, Any]:
+    default = asdict(Stated())
+    return {key: value for key, value in asdict(field).items() if value is not default[key] and value != ""}
+
+
+def _written(value: Any, gap: str, depth: int) -> str:
+    """JSON as a member at this depth is laid out; `gap` is what stands before a member at depth 1."""
+    if "\n" not in gap:
+        return json.dumps(value, ensure_ascii=False)
+    unit = gap.rpartition("\n")[2]
+    return json.dumps(value, indent=unit, ensure_ascii=False).replace("\n", gap[: gap.index("\n") + 1] + unit * depth)

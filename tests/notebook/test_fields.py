@@ -1,0 +1,102 @@
+"""What the notebook's metadata states of the request's columns, read and written."""
+
+import json
+
+import pytest
+
+from nb2prod.errors import InputError
+from nb2prod.model.schema import Column, Schema, Stated, ValueSchema
+from nb2prod.notebook.fields import stated_fields, write_fields
+from nb2prod.plan.stated import with_fields
+from nb2prod.render.annotations import wire_column
+
+AGE = Stated("in years", True, 0, 130)
+
+
+def document(metadata, indent=1):
+    body = {"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(body, indent=indent).encode()
+
+
+@pytest.mark.parametrize("indent", [None, 1, 2, "\t"])
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"kernelspec": {"name": "python3"}},
+        {"nb2prod": {}},
+        {"nb2prod": {"other": 1, "fields": {"x": {"personal": True}}}, "z": 1},
+    ],
+)
+def test_what_is_written_is_read_and_nothing_else_changes(metadata, indent):
+    before = document(metadata, indent)
+    after = write_fields(before, {"age": AGE, "plain": Stated()})
+    assert stated_fields(json.loads(after)) == {"age": AGE}
+    left = json.loads(after)
+    own = left["metadata"].pop("nb2prod")
+    own.pop("fields")
+    expected = json.loads(before)
+    held = expected["metadata"].pop("nb2prod", {})
+    held.pop("fields", None)
+    assert (left, own) == (expected, held)
+    assert write_fields(after, {"age": AGE}) == after
+    assert stated_fields(json.loads(write_fields(after, {}))) == {}
+
+
+def test_a_file_as_jupyter_writes_it_stays_so():
+    before = document({"kernelspec": {"name": "python3"}})
+    after = write_fields(before, {"age": Stated(least=0)})
+    assert after == document({"kernelspec": {"name": "python3"}, "nb2prod": {"fields": {"age": {"least": 0}}}})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [3, {"a": 3}, {"a": {"colour": 1}}, {"a": {"least": "0"}}, {"a": {"least": True}}, {"a": {"most": float("inf")}},
+     {"a": {"least": 2, "most": 1}}, {"a": {"description": 1}}, {"a": {"personal": "yes"}}],
+)  # fmt: skip
+def test_what_states_nothing_is_refused(fields):
+    with pytest.raises(InputError) as caught:
+        stated_fields({"metadata": {"nb2prod": {"fields": fields}}})
+    assert caught.value.code == "NB230"
+
+
+SCHEMA = Schema(
+    (ValueSchema("rows", "frame", (Column("age", "int64"), Column("name", "str"))),), ValueSchema("answer", "array")
+)
+BODY = {"rows": [{"age": 40, "name": "Ada"}, {"age": None, "name": "Bo"}]}
+
+
+def test_columns_get_what_is_stated_of_them():
+    column = with_fields(SCHEMA, {"age": AGE}, BODY).request[0].columns[0]
+    assert column == Column("age", "int64", description="in years", personal=True, least=0, most=130)
+    assert with_fields(SCHEMA, {}, BODY) is SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "words"),
+    [
+        ("size", AGE, "no caller sends"),
+        ("name", Stated(least=1), "is no number"),
+        ("age", Stated(most=30), "outside the limits"),
+        ("age", Stated(least=41), "outside the limits"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(name, stated, words):
+    with pytest.raises(InputError, match=words) as caught:
+        with_fields(SCHEMA, {name: stated}, BODY)
+    assert caught.value.code == "NB230"
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        (Column("a", "int64"), "int"),
+        (Column("a", "int64", least=0.5, most=9.5), "Annotated[int, {'ge': 1, 'le': 9}]"),
+        (Column("a", "float64", nullable=True, least=0), "Annotated[float | None, {'ge': 0.0}]"),
+        (Column("a", "uint8", most=200), "Annotated[int, \"uint8\", {'le': 200}]"),
+        (Column("a", "str", description="it's", personal=True),
+         "Annotated[str, {'description': \"it's\", 'personal': True}]"),
+    ],
+)  # fmt: skip
+def test_the_annotation_says_what_is_stated(column, text):
+    assert wire_column(column) == text
