@@ -165,3 +165,18 @@ def test_without_an_engine_the_image_is_skipped_and_said_so(window, qtbot, tmp_p
     assert progress.status == "ok", window.run.summary.text()
     assert "none.sock" in window.run.left.text()
     assert progress.report["image"] is None
+
+
+def test_another_notebook_ends_the_job_of_the_one_before(window, qtbot, tmp_path):
+    project = start(window, qtbot, write(tmp_path / "tiny.ipynb", SLEEPS))
+    wait_for_cell(window, qtbot, 2)
+    child = psutil.Process(project.jobs.findChild(QProcess).processId())
+    heard = []
+    project.jobs.finished.connect(heard.append)
+    with qtbot.waitSignal(project.studied, timeout=WAIT):
+        project.open(write(tmp_path / "other.ipynb"))
+    assert not project.jobs.running
+    assert not project.standing.job_finished
+    assert window.run.cells.pieces.rowCount() == 0
+    qtbot.waitUntil(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, timeout=WAIT)
+    assert heard == []
