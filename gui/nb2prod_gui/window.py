@@ -325,7 +325,7 @@ class Window(QMainWindow):
         name = project.path.name
         self.setWindowTitle(f"{name}{' •' if project.unsaved else ''} – nb2prod" if name else "nb2prod")
         following = next_page(self.page)
-        self._foot.setVisible(self.page is not Page.START)
+        self._foot.setVisible(self.page is not Page.START and following is not None)
         reason = why_not(following, standing, QCoreApplication.translate) if following is not None else ""
         self.onward.setVisible(following is not None)
         if following is not None:

@@ -35,6 +35,7 @@ class StepRow:
         self.mark.setFixedWidth(24)
         self.name = label(name, wrap=False)
         self.detail = label("", "muted")
+        self.detail.setMinimumWidth(1)  # a long word, a path or an instruction, must not widen the window
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
@@ -99,6 +100,8 @@ class RunPage(QWidget):
         column.addWidget(self.summary)
         self.left = label("", "muted")
         column.addWidget(self.left)
+        for said in (self.summary, self.left):
+            said.setMinimumWidth(1)
         column.addLayout(self._remedies())
         frame, inside = card()
         self.grid = QGridLayout()
@@ -148,10 +151,12 @@ class RunPage(QWidget):
 
     def _details(self) -> QTabWidget:
         self.log = LogView()
-        self.cells = PieceList(self.tr("Cells that ran"))
+        self.cells = PieceList(
+            self.tr("Cells that ran"), self.tr("No cell has run: a notebook that did not change is not run again.")
+        )
         self.cells.setToolTip(self.tr("Double-click or Enter shows the cell"))
         self.cells.activated.connect(lambda index: self.place_wanted.emit(index.data(PIECE).number))
-        self.layers = PieceList(self.tr("Instructions of the Dockerfile"))
+        self.layers = PieceList(self.tr("Instructions of the Dockerfile"), self.tr("No image has been built here yet."))
         self.tabs = QTabWidget()
         self.tabs.addTab(self.log, self.tr("Log"))
         self.tabs.addTab(self.cells, self.tr("Cells"))

@@ -1,7 +1,7 @@
 """Cells or layers of a job as rows: its mark, what it is, how long it took, and what it printed last."""
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from nb2prod_gui.flow.story import Piece
@@ -95,10 +95,11 @@ def _write(painter: QPainter, box: QRect, flags: int, text: str) -> None:
 
 
 class PieceList(QListView):
-    """Follows the last row while it is in view."""
+    """Follows the last row while it is in view; `empty` is said where there is none."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, empty: str) -> None:
         super().__init__()
+        self._empty = empty
         self.pieces = PieceModel()
         self.setModel(self.pieces)
         self.setItemDelegate(_PieceDelegate(self))
@@ -106,6 +107,15 @@ class PieceList(QListView):
         self.setAccessibleName(name)
         self.setProperty("kind", "framed")
         theme.changed.connect(self.viewport().update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        if not self.pieces.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setFont(sans())
+            painter.setPen(QColor(theme.palette.muted))
+            box = self.viewport().rect().adjusted(GAP, GAP, -GAP, -GAP)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._empty)
 
     def show_pieces(self, pieces: tuple[Piece, ...]) -> None:
         bar = self.verticalScrollBar()
