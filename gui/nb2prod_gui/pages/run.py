@@ -152,11 +152,14 @@ class RunPage(QWidget):
     def _details(self) -> QTabWidget:
         self.log = LogView()
         self.cells = PieceList(
-            self.tr("Cells that ran"), self.tr("No cell has run: a notebook that did not change is not run again.")
+            self.tr("Cells that ran"),
+            self.tr("Cells stand here as they run. A notebook that did not change is not run again."),
         )
         self.cells.setToolTip(self.tr("Double-click or Enter shows the cell"))
         self.cells.activated.connect(lambda index: self.place_wanted.emit(index.data(PIECE).number))
-        self.layers = PieceList(self.tr("Instructions of the Dockerfile"), self.tr("No image has been built here yet."))
+        self.layers = PieceList(
+            self.tr("Instructions of the Dockerfile"), self.tr("Instructions stand here as the image is built.")
+        )
         self.tabs = QTabWidget()
         self.tabs.addTab(self.log, self.tr("Log"))
         self.tabs.addTab(self.cells, self.tr("Cells"))

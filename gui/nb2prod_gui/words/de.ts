@@ -810,10 +810,6 @@
       <translation>Zellen, die liefen</translation>
     </message>
     <message>
-      <source>No cell has run: a notebook that did not change is not run again.</source>
-      <translation>Keine Zelle lief: ein Notebook, das sich nicht geändert hat, läuft nicht noch einmal.</translation>
-    </message>
-    <message>
       <source>Double-click or Enter shows the cell</source>
       <translation>Doppelklick oder Enter zeigt die Zelle</translation>
     </message>
@@ -822,8 +818,12 @@
       <translation>Anweisungen des Dockerfiles</translation>
     </message>
     <message>
-      <source>No image has been built here yet.</source>
-      <translation>Hier wurde noch kein Image gebaut.</translation>
+      <source>Cells stand here as they run. A notebook that did not change is not run again.</source>
+      <translation>Hier stehen die Zellen, während sie laufen. Ein Notebook, das sich nicht geändert hat, läuft nicht noch einmal.</translation>
+    </message>
+    <message>
+      <source>Instructions stand here as the image is built.</source>
+      <translation>Hier stehen die Anweisungen, während das Image gebaut wird.</translation>
     </message>
     <message>
       <source>Log</source>
