@@ -1,9 +1,11 @@
 """The columns that a caller sends, as a table: what the run shows, and what the author states, which is edited here."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from nb2prod.model.schema import Column, Stated, ValueSchema
+from nb2prod_gui.look.theme import theme
 
 SEEN, DESCRIPTION, LEAST, MOST, PERSONAL = 3, 4, 5, 6, 7
 _NUMBERS = ("int", "uint", "float")
@@ -28,7 +30,7 @@ class FieldTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
         self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
+        self.setShowGrid(editable)
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -43,7 +45,9 @@ class FieldTable(QTableWidget):
         self.resizeColumnsToContents()
         header.setSectionResizeMode(DESCRIPTION if editable else SEEN, QHeaderView.ResizeMode.Stretch)
         if editable:
-            self.setColumnWidth(SEEN, min(self.columnWidth(SEEN), 220))
+            self.setColumnWidth(SEEN, min(self.columnWidth(SEEN), 200))
+            for at in (LEAST, MOST):
+                self.setColumnWidth(at, 84)
         height = header.sizeHint().height() + sum(self.rowHeight(n) for n in range(self.rowCount()))
         self.setFixedHeight(min(height + 4, 420))
         self.itemChanged.connect(self._on_changed)
@@ -69,6 +73,8 @@ class FieldTable(QTableWidget):
         ):
             item = self._held(row, at)
             item.setText(text)
+            if at == DESCRIPTION or limits != Qt.ItemFlag.NoItemFlags:
+                item.setBackground(QColor(theme.palette.ground))  # what can be written in looks so
             if at != DESCRIPTION:
                 item.setFlags(limits)
         box = self._held(row, PERSONAL)
