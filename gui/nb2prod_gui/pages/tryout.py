@@ -195,9 +195,11 @@ class TryPanel(QFrame):
             value, text = None, reply.body.decode("utf-8", "replace")
         self.answer.show_text(text, "answer.json")
         self._show_table(value)
-        if isinstance(value, dict) and "error" in value:
-            self._say(f"{words}: {value['error']}", "bad")
-            self._mark_wrong(str(value.get("field") or ""), str(value["error"]))
+        error = value.get("error") if isinstance(value, dict) else None
+        if isinstance(error, dict):
+            message = str(error.get("message", ""))
+            self._say(f"{words}: {message}", "bad")
+            self._mark_wrong(str(error.get("field") or ""), message)
 
     def _show_table(self, answer: Any) -> None:
         name = self._made.manifest.response.name if self._made is not None else ""

@@ -1,0 +1,37 @@
+"""The Try it panel: what the service refuses is said at the field."""
+
+import json
+
+import pytest
+from nb2prod_gui.flow.made import read_made
+from nb2prod_gui.pages.tryout import TryPanel
+from nb2prod_gui.work.service_client import Reply, ServiceClient
+
+from tests.gui.test_made import COLUMNS, ROW, write_project
+
+
+@pytest.fixture
+def panel(qtbot, tmp_path):
+    request = [{"name": "rows", "kind": "frame", "columns": COLUMNS}]
+    panel = TryPanel(ServiceClient())
+    qtbot.addWidget(panel)
+    panel.show_project(read_made(write_project(tmp_path, request, {"rows": [ROW]})), "")
+    return panel
+
+
+def test_an_error_stands_at_its_field_and_goes_with_the_next_answer(panel):
+    error = {"message": "expected integer, got string", "code": "wrong_type", "field": "rooms", "row": 0}
+    panel._show_reply(Reply(422, json.dumps({"error": error}).encode(), 1.0))
+    assert {name for name, place in panel._wrong.items() if not place.isHidden()} == {"rooms"}
+    assert panel._editors["rooms"].property("wrong") == "true"
+    assert "expected integer" in panel.outcome.text()
+    panel.predict()
+    assert all(place.isHidden() for place in panel._wrong.values())
+
+
+def test_an_answer_of_rows_is_a_table(panel):
+    panel._show_reply(Reply(200, b'{"predictions": [{"price": 3, "sure": true}]}', 1.0))
+    assert panel.answers.isTabVisible(0)
+    assert (panel.table.rowCount(), panel.table.columnCount()) == (1, 2)
+    panel._show_reply(Reply(200, b'{"predictions": 3}', 1.0))
+    assert not panel.answers.isTabVisible(0)
