@@ -16,6 +16,7 @@ from nb2prod_gui.parts.plots import LayersPlot, TrendPlot
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
+from nb2prod.image.engine import connect
 from tests.builds.command import nb2prod
 from tests.builds.projects import files_of
 from tests.gui.conftest import SAMPLES
@@ -37,6 +38,16 @@ def walk_on(window, qtbot, page: Page) -> None:
     while window.page is not page:
         assert WALK.index(window.page) < WALK.index(page)
         press(qtbot, window.onward)
+
+
+def containers_of(project) -> int:
+    """Containers to try that run the image of the last build."""
+    client = connect()
+    digest = project.jobs.progress.report["image"]["digest"]
+    try:
+        return len(client.containers(all=True, filters={"ancestor": digest, "label": "nb2prod=trial"}))
+    finally:
+        client.close()
 
 
 @pytest.mark.docker
@@ -84,7 +95,9 @@ def test_from_a_bare_notebook_to_an_answer(window, qtbot, tmp_path, name):
         panel.predict()
         qtbot.waitUntil(lambda: panel.send.isEnabled() and panel.outcome.text() != said, timeout=WAIT)
         assert editor.property("wrong") == "true", panel.answer.toPlainText()
+    assert containers_of(project) == 1
     press(qtbot, panel.stop)
+    assert containers_of(project) == 0
 
     line = next(e.text() for e in result.findChildren(QLineEdit) if e.text().startswith("nb2prod build "))
     built = (tmp_path / "build").rename(tmp_path / "by-the-window")

@@ -174,7 +174,9 @@ class ResultPage(QScrollArea):
         column.addWidget(label(self.tr("{0}, of which the base is {1}").format(*sizes)))
         self._layers = QVBoxLayout()
         column.addLayout(self._layers)
-        column.addWidget(label(image["digest"], "small"))
+        digest = label(image["digest"], "small")
+        digest.setMinimumWidth(1)  # one long word, which must not widen the page
+        column.addWidget(digest)
         column.addStretch(1)
         self.layers.ask(["-m", "nb2prod_gui.work.layers", image["digest"]])
         return frame

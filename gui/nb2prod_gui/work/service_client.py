@@ -9,6 +9,8 @@ import msgspec
 from PySide6.QtCore import QObject, QProcess, QTimer, QUrl, Signal
 from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
 
+STOPS_WITHIN = 15_000
+"""Milliseconds until it is killed; a container takes a second to go, more on a busy machine."""
 READY_EVERY = 200
 """Milliseconds between two questions whether the service is ready."""
 
@@ -57,7 +59,7 @@ class ServiceClient(QObject):
             process.blockSignals(True)
             process.closeWriteChannel()
             process.terminate()
-            if not process.waitForFinished(4000):
+            if not process.waitForFinished(STOPS_WITHIN):
                 process.kill()
                 process.waitForFinished(2000)
             process.deleteLater()

@@ -4,6 +4,7 @@ First line on stdout: {"url", "key"} or {"error": {"code", "message", "hint"}}; 
 """
 
 import os
+import signal
 import sys
 import threading
 
@@ -14,6 +15,8 @@ from nb2prod.image.trial import Trial, trial_container
 
 
 def main(image: str) -> int:
+    # The end of stdin is what ends it: a signal amid the removal would leave the container behind.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         with trial_container(image) as trial:
             _say(msgspec.json.encode({"url": trial.url, "key": trial.key}))
