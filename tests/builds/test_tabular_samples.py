@@ -17,7 +17,8 @@ class TestTabularSamples(SampleClaims):
         if built.name != "churn":
             pytest.skip("the limit is churn's")
         image = built.report["image"]
-        assert image["size_bytes"] - image["base_size_bytes"] <= 350_000_000
+        # 350 MB, and 70 of onnxruntime: a graph answers for this one
+        assert image["size_bytes"] - image["base_size_bytes"] <= 420_000_000
 
     def test_a_changed_constant_in_predict_is_named_with_its_cell(self, built: Built, tmp_path: Path) -> None:
         if built.name != "churn":

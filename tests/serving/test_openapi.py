@@ -4,7 +4,9 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -89,7 +91,8 @@ def test_each_route_is_described_or_known_not_to_be():
 def test_schemathesis_finds_nothing(module_start, tmp_path):
     """All its checks in all its phases. What it cannot know is in schemathesis.toml and schemathesis_hooks.py."""
     server = module_start(NB2PROD_MODEL_VERSION="7")
-    command = ["schemathesis", "--config-file", str(HERE / "schemathesis.toml"), "run", f"{server.url}/openapi.json"]
+    program = str(Path(sys.executable).with_name("schemathesis"))
+    command = [program, "--config-file", str(HERE / "schemathesis.toml"), "run", f"{server.url}/openapi.json"]
     command += ["--max-examples", str(EXAMPLES), "--no-color", "--generation-database", "none"]
     environment = os.environ | {
         "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
