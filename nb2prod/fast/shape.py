@@ -19,31 +19,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nb2prod.model.schema import Schema, ValueSchema
+from nb2prod.serving.fast import METHODS as ARRAY_METHODS
+from nb2prod.serving.fast import NUMPY
 
 METHODS = frozenset({"predict", "predict_proba", "decision_function"})
-NUMPY = frozenset(
-    [
-        "abs",
-        "absolute",
-        "ceil",
-        "clip",
-        "exp",
-        "expm1",
-        "floor",
-        "log",
-        "log10",
-        "log1p",
-        "maximum",
-        "minimum",
-        "power",
-        "rint",
-        "round",
-        "sqrt",
-        "square",
-        "where",
-    ]
-)
-ARRAY_METHODS = frozenset({"astype", "clip", "flatten", "ravel", "round", "tolist"})
 COMPARISONS = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
 OPERATIONS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
