@@ -25,8 +25,9 @@ from nb2prod_gui.flow.walk import Standing
 from nb2prod_gui.work.job_client import JobClient
 
 if TYPE_CHECKING:
+    from nb2prod.steps.study import Study
     from nb2prod_gui.flow.made import Made
-    from nb2prod_gui.flow.study import Cell, Opened, Study
+    from nb2prod_gui.flow.study import Cell, Opened
     from nb2prod_gui.work.study_client import StudyClient
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nb2prod.errors import InputError, Where
+from nb2prod.model.notebook import Notebook
 from nb2prod.model.roles import Role
 from nb2prod.notebook.positions import Member, elements, members, skip_space, space_before
 from nb2prod.notebook.roles import PREFIX, is_role_tag, role_of_foreign_tag
@@ -35,6 +36,19 @@ def tags_with_role(tags: Sequence[str], role: Role | None, *, prefixed: bool = F
     if fits:
         return tuple(tag for tag in tags if tag in kept or tag == fits[0])
     return (*kept, (PREFIX if prefixed or foreign else "") + role.value)
+
+
+def changed_tags(notebook: Notebook, roles: Mapping[int, Role | None]) -> dict[int, tuple[str, ...]]:
+    """All tags of the cells, by position, whose tags change so that they spell these roles; ours are written as the
+    notebook writes them, with or without the prefix."""
+    prefixed = any(tag.startswith(PREFIX) for cell in notebook.cells for tag in cell.tags)
+    changes = {}
+    for index, role in roles.items():
+        old = notebook.cells[index - 1].tags
+        new = tags_with_role(old, role, prefixed=prefixed)
+        if new != old:
+            changes[index] = new
+    return changes
 
 
 def write_tags(data: bytes, changes: Mapping[int, Sequence[str]], name: str) -> bytes:

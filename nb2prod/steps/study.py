@@ -16,8 +16,7 @@ from nb2prod.drawing.layout import Drawing, lay_out
 from nb2prod.model.findings import Finding
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.roles import Role
-from nb2prod.notebook.roles import PREFIX
-from nb2prod.notebook.tags import tags_with_role, write_tags
+from nb2prod.notebook.tags import changed_tags, write_tags
 from nb2prod.secrets import mask_of, masked
 from nb2prod.steps.check import BoundarySummary, Use, production_use, report_on
 from nb2prod.steps.own_code import find_own_code
@@ -64,16 +63,14 @@ class Study:
     drawing: Drawing
     remedies: tuple[Remedy, ...] = ()
 
+    def remedy(self, finding: int) -> Remedy | None:
+        """What the finding at this position proposes."""
+        return next((r for r in self.remedies if r.finding == finding), None)
+
 
 def retagged(data: bytes, notebook: Notebook, roles: Mapping[int, Role | None]) -> bytes:
     """The file's bytes with these roles written as tags. Raises InputError NB225 for nbformat 3."""
-    prefixed = any(tag.startswith(PREFIX) for cell in notebook.cells for tag in cell.tags)
-    changes = {}
-    for index, role in roles.items():
-        old = notebook.cells[index - 1].tags
-        new = tags_with_role(old, role, prefixed=prefixed)
-        if new != old:
-            changes[index] = new
+    changes = changed_tags(notebook, roles)
     return write_tags(data, changes, notebook.name) if changes else data
 
 

@@ -15,7 +15,7 @@ from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 from nb2prod.notebook.roles import PREFIX
-from nb2prod.notebook.tags import tags_with_role, write_tags
+from nb2prod.notebook.tags import changed_tags, write_tags
 from nb2prod.secrets import mask_of, masked
 from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.reading import notebook_from, shallow_code
@@ -135,13 +135,7 @@ def _write(
 ) -> tuple[tuple[int, ...], Path | None]:
     """The cells whose tags changed, and the backup; the file stays untouched where none did."""
     check_writable(path)
-    prefixed = any(tag.startswith(PREFIX) for cell in notebook.cells for tag in cell.tags)
-    changes = {}
-    for index, role in roles.items():
-        old = notebook.cells[index - 1].tags
-        new = tags_with_role(old, role, prefixed=prefixed)
-        if new != old:
-            changes[index] = new
+    changes = changed_tags(notebook, roles)
     after = write_tags(data, changes, str(path))
     if after == data:
         return (), None

@@ -7,14 +7,14 @@ from nb2prod_gui.flow.draft import Draft, Target, build_spec, default_image
 from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.flow.history import History
 from nb2prod_gui.flow.recent import Recent, remembered
-from nb2prod_gui.flow.study import Study, behind, lines_of, slice_of_cell, slice_of_name
+from nb2prod_gui.flow.study import behind, lines_of, slice_of_cell, slice_of_name
 from nb2prod_gui.flow.walk import Page, Standing, next_page, why_not
 
 from nb2prod.drawing.layout import Drawing
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
 from nb2prod.steps.check import BoundarySummary
-from nb2prod.steps.study import Statement
+from nb2prod.steps.study import Statement, Study
 
 BOUNDARY = BoundarySummary(("model",), ("rows",), "answer")
 

@@ -1,4 +1,4 @@
-"""What the analysis says of the open notebook, as the pages read it: the wire form of `nb2prod.steps.study.Study`.
+"""What the analysis says of the open notebook, as the pages read it: `nb2prod.steps.study.Study` and what is beside it.
 
 The analysis runs in a child process (`nb2prod_gui.work.analyst`); these values cross as JSON.
 """
@@ -8,13 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from nb2prod.advise.remedies import Remedy
-from nb2prod.drawing.layout import Drawing
-from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Stated
-from nb2prod.steps.check import BoundarySummary
-from nb2prod.steps.study import Proposal, Statement
+from nb2prod.steps.study import Statement, Study
 
 Kind = Literal["code", "markdown", "raw"]
 
@@ -50,23 +46,6 @@ class Opened(msgspec.Struct, frozen=True):
 
     def saved_roles(self) -> dict[int, Role]:
         return {cell.index: cell.role for cell in self.cells if cell.role is not None}
-
-
-class Study(msgspec.Struct, frozen=True):
-    """What is known with the roles as they are now; see `nb2prod.steps.study.Study`."""
-
-    digest: str
-    roles: dict[int, Role]
-    proposals: tuple[Proposal, ...]
-    findings: tuple[Finding, ...]
-    statements: tuple[Statement, ...]
-    boundary: BoundarySummary | None
-    drawing: Drawing
-    remedies: tuple[Remedy, ...] = ()
-
-    def remedy(self, finding: int) -> Remedy | None:
-        """What the finding at this position proposes."""
-        return next((r for r in self.remedies if r.finding == finding), None)
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nb2prod.model.findings import Severity
 
 if TYPE_CHECKING:
-    from nb2prod_gui.flow.study import Study
+    from nb2prod.steps.study import Study
 
 
 class Page(StrEnum):

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QTab
 
 from nb2prod.model.findings import Severity
 from nb2prod.model.roles import Role
-from nb2prod_gui.flow.study import Study, behind, lines_in_production, lines_of, slice_of_cell, slice_of_name
+from nb2prod.steps.study import Study
+from nb2prod_gui.flow.study import behind, lines_in_production, lines_of, slice_of_cell, slice_of_name
 from nb2prod_gui.look.palette import GAP, NEAR, WIDE
 from nb2prod_gui.parts.cell_list import KEYS, CellList
 from nb2prod_gui.parts.cell_model import CellModel

@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
-from nb2prod.steps.study import Proposal
-from nb2prod_gui.flow.study import Cell, Opened, Study
+from nb2prod.steps.study import Proposal, Study
+from nb2prod_gui.flow.study import Cell, Opened
 
 Index = QModelIndex | QPersistentModelIndex
 VIEW = Qt.ItemDataRole.UserRole + 1

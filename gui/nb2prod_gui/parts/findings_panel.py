@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QVBoxLayo
 
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
-from nb2prod_gui.flow.study import Study
+from nb2prod.steps.study import Study
 from nb2prod_gui.look.icons import icon
 from nb2prod_gui.look.palette import NEAR
 from nb2prod_gui.look.theme import theme

@@ -7,7 +7,8 @@ import msgspec
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from nb2prod.model.roles import Role
-from nb2prod_gui.flow.study import Opened, Refused, Study
+from nb2prod.steps.study import Study
+from nb2prod_gui.flow.study import Opened, Refused
 
 
 class _Answer(msgspec.Struct):
