@@ -36,13 +36,14 @@ application = QApplication([])
 window = QMainWindow()
 """
 WIZARD = """
+import tempfile
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from nb2prod_gui.look.theme import theme
 from nb2prod_gui.window import Window
 application = QApplication([])
 theme.choose("light")
-window = Window(QSettings("/dev/null", QSettings.Format.IniFormat))
+window = Window(QSettings(tempfile.mkdtemp() + "/wizard.ini", QSettings.Format.IniFormat))
 """
 
 

@@ -16,6 +16,7 @@ from nb2prod.errors import InputError, UsageError, Where
 from nb2prod.files.source import read_file
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
+from nb2prod.notebook.fields import stated_fields
 from nb2prod.notebook.read import read_notebook
 from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.cut import find_boundary
@@ -40,8 +41,10 @@ class Analysis:
 
 
 def open_notebook(path: Path) -> Notebook:
-    """Read the file. Raises InputError that names it."""
-    return notebook_from(read_file(path), path)
+    """Read the file. Raises InputError that names it, NB230 for fields that state nothing among them."""
+    notebook = notebook_from(read_file(path), path)
+    stated_fields(notebook.document)  # a build would find out after the run
+    return notebook
 
 
 def notebook_from(data: bytes, path: Path) -> Notebook:
