@@ -1,15 +1,15 @@
-"""Settings: from a file near the notebook, the environment and the command line; the later wins.
+"""Settings: from the notebook, a file near it, the environment and the command line; the later wins.
 
-    default  <  nb2prod.toml or [tool.nb2prod] in pyproject.toml  <  NB2PROD_*  <  command line
+    default < the notebook's metadata < nb2prod.toml or [tool.nb2prod] in pyproject.toml < NB2PROD_* < command line
 
-`resolve_settings` is pure; `read_settings_file` and `find_settings_file` are the only parts that look at a disk.
+`resolve_settings` and `resolve_target` are pure; only `read_settings_file` and `find_settings_file` look at a disk.
 A name that is no setting is an error, with the nearest one that is: a setting that silently does nothing is worse.
 """
 
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from nb2prod.errors import UsageError, Where
 from nb2prod.serving.settings import Settings as ServiceSettings
 
 PREFIX = "NB2PROD_"
+_METADATA = "the notebook's metadata"
 OTHER_VARIABLES = frozenset({"NB2PROD_CACHE", "NB2PROD_DATA", "NB2PROD_API_KEY"}) | {
     f"{PREFIX}{field.upper()}" for field in ServiceSettings.__struct_fields__
 }
@@ -42,7 +43,28 @@ class Settings:
     service: str = ""
 
 
-NAMES = tuple(field.name for field in fields(Settings))
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is set for one notebook, in its own metadata or for one run of nb2prod: not in a file for many.
+
+    `output` ``""``: ``build/<name of the notebook>``. `image` None: no image. `package` and `model` ``""``: from the
+    notebook's name. `sample`: parameters that make training small for the generated tests. `fresh`: run every step.
+    """
+
+    output: str = ""
+    image: str | None = None
+    package: str = ""
+    model: str = ""
+    log: bool = True
+    fresh: bool = False
+    sample: dict[str, Any] = field(default_factory=dict)
+
+
+NAMES = tuple(each.name for each in fields(Settings))
+TARGET_NAMES = tuple(each.name for each in fields(Target))
+_IN_METADATA = (*NAMES, *(name for name in TARGET_NAMES if name not in ("output", "fresh")))
+_NO_SETTINGS = ("fields", "schema_version")
+"""What else the notebook's metadata may hold under ``nb2prod``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +84,20 @@ class Resolved:
 
 
 def resolve_settings(
-    file: SettingsFile | None, environment: Mapping[str, str], given: Mapping[str, Any] | None = None
+    file: SettingsFile | None,
+    environment: Mapping[str, str],
+    given: Mapping[str, Any] | None = None,
+    notebook: Mapping[str, Any] | None = None,
 ) -> Resolved:
     """The settings that hold. `environment` may hold other variables too; in `given` (the command line) None is
-    "not given". Raises UsageError on an unknown name or a value of the wrong type."""
+    "not given"; `notebook` is what its metadata holds under ``nb2prod``. Raises UsageError on an unknown name or a
+    value of the wrong type."""
     values: dict[str, Any] = asdict(Settings())
     origins = dict.fromkeys(NAMES, "default")
+    for name, value in _stated(notebook):
+        if name in NAMES:
+            values[name] = _convert(name, value, strict=True, origin=_METADATA)
+            origins[name] = _METADATA
     if file is not None:
         for name, value in file.table.items():
             _check_name(name, NAMES, str(file.path))
@@ -76,9 +106,11 @@ def resolve_settings(
     for variable, text in environment.items():
         if not variable.startswith(PREFIX) or variable in OTHER_VARIABLES:
             continue
-        known = tuple(PREFIX + name.upper() for name in NAMES)
+        known = tuple(PREFIX + name.upper() for name in (*NAMES, *TARGET_NAMES))
         _check_name(variable, (*known, *OTHER_VARIABLES), "the environment")
         name = variable.removeprefix(PREFIX).lower()
+        if name in TARGET_NAMES:
+            continue
         values[name] = _convert(name, text, strict=False, origin=variable)
         origins[name] = variable
     for name, value in (given or {}).items():
@@ -87,6 +119,34 @@ def resolve_settings(
             values[name] = _convert(name, value, strict=True, origin=option)
             origins[name] = option
     return Resolved(Settings(**values), origins)
+
+
+def resolve_target(
+    environment: Mapping[str, str],
+    given: Mapping[str, Any] | None = None,
+    notebook: Mapping[str, Any] | None = None,
+) -> Target:
+    """What is asked for this notebook; arguments and errors as of `resolve_settings`, which checks the names."""
+    values: dict[str, Any] = {}
+    for name, value in _stated(notebook):
+        if name in TARGET_NAMES:
+            values[name] = _convert(name, value, strict=True, origin=_METADATA, of=Target)
+    for name in TARGET_NAMES:
+        variable = PREFIX + name.upper()
+        if variable in environment:
+            values[name] = _convert(name, environment[variable], strict=False, origin=variable, of=Target)
+    for name, value in (given or {}).items():
+        if value is not None:
+            values[name] = _convert(name, value, strict=True, origin="--" + name.replace("_", "-"), of=Target)
+    return Target(**values)
+
+
+def _stated(notebook: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    """The settings in a notebook's metadata. Raises UsageError NB291 for a name that is none."""
+    found = [(name, value) for name, value in (notebook or {}).items() if name not in _NO_SETTINGS]
+    for name, _ in found:
+        _check_name(name, _IN_METADATA, _METADATA)
+    return found
 
 
 def find_settings_file(start: Path) -> SettingsFile | None:
@@ -147,9 +207,9 @@ def _check_name(name: str, known: tuple[str, ...], origin: str) -> None:
         raise UsageError(f"{name} is no setting.", code="NB291", where=Where(origin), hint=nearest_name(name, known))
 
 
-def _convert(name: str, value: Any, *, strict: bool, origin: str) -> Any:
+def _convert(name: str, value: Any, *, strict: bool, origin: str, of: type[Settings] | type[Target] = Settings) -> Any:
     try:
         # One field at a time, so that the error can name where the value came from.
-        return getattr(msgspec.convert({name: value}, Settings, strict=strict), name)
+        return getattr(msgspec.convert({name: value}, of, strict=strict), name)
     except msgspec.ValidationError as fault:
         raise UsageError(f"{name} = {value!r}: {explain_mismatch(fault)}", code="NB292", where=Where(origin)) from fault

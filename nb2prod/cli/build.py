@@ -1,6 +1,7 @@
 """`nb2prod build` and `nb2prod convert`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,13 +82,13 @@ def build(
         output,
         given,
         image=image,
-        log=not no_log,
+        log=False if no_log else None,
         parameter=parameter,
         sample=sample,
-        package=package,
-        model=model,
+        package=package or None,
+        model=model or None,
         force=force,
-        fresh=fresh,
+        fresh=fresh or None,
     )
     run_build(context, spec, as_json=as_json, events=events)
 
@@ -116,14 +117,13 @@ def convert(
         notebook,
         output,
         given,
-        image=None,
-        log=False,
         parameter=parameter,
         sample=sample,
-        package=package,
+        package=package or None,
         force=force,
-        fresh=fresh,
+        fresh=fresh or None,
     )
+    spec = replace(spec, image=None, log=False)
     run_build(context, spec, as_json=as_json, events=events)
 
 
@@ -154,13 +154,14 @@ def _spec(
     *,
     parameter: tuple[str, ...],
     sample: tuple[str, ...],
+    force: bool,
     **rest: Any,
 ) -> BuildSpec:
     import os
 
-    from nb2prod.cli.specs import make_spec, parse_assignments
-    from nb2prod.config import find_settings_file, resolve_settings
+    from nb2prod.cli.specs import parse_assignments
+    from nb2prod.steps.asked import asked_build
 
     parameters, samples = parse_assignments(parameter, "-p"), parse_assignments(sample, "--sample")
-    settings = resolve_settings(find_settings_file(notebook), os.environ, given).settings
-    return make_spec(notebook, output, settings, parameters=parameters, sample=samples, **rest)
+    target = {"output": str(output) if output is not None else None, "sample": samples or None, **rest}
+    return asked_build(notebook, os.environ, settings=given, target=target, parameters=parameters, force=force)

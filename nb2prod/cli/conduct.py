@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from nb2prod.cli.answers import json_text, reserved_stdout
 from nb2prod.cli.gui import wizard_installed
-from nb2prod.cli.interrupts import cancel_at_eof, cancelling, run_apart
+from nb2prod.cli.interrupts import cancel_at_eof
 from nb2prod.cli.root import tell_error
 from nb2prod.cli.session import Session
 from nb2prod.console.report import Surroundings, report_lines
@@ -16,6 +16,7 @@ from nb2prod.console.text import is_live, write_lines
 from nb2prod.errors import ToolError
 from nb2prod.events import JobFinished, Stamped, StepFinished, encode
 from nb2prod.job import Job, Stamper, run_job
+from nb2prod.job.interrupts import cancelling, run_apart
 
 Answer = Literal["json", "events"] | None
 

@@ -29,8 +29,10 @@ def show(context: click.Context, folder: Path, origin: bool, as_json: bool) -> N
     from nb2prod.cli.answers import json_text, print_lines, write_stdout
     from nb2prod.config import find_settings_file, resolve_settings, without_password
     from nb2prod.console.text import columns, line
+    from nb2prod.steps.asked import stated_settings
 
-    resolved = resolve_settings(find_settings_file(folder), os.environ)
+    stated = stated_settings(folder) if folder.suffix == ".ipynb" else None
+    resolved = resolve_settings(find_settings_file(folder), os.environ, notebook=stated)
     values = asdict(resolved.settings)
     if values["tracking_uri"]:
         values["tracking_uri"] = without_password(values["tracking_uri"])

@@ -1,13 +1,12 @@
 """What is asked for: a `BuildSpec` from options, or from JSON."""
 
-from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from nb2prod.config import Settings, explain_mismatch, nearest_name
+from nb2prod.config import explain_mismatch, nearest_name
 from nb2prod.errors import UsageError, Where
 from nb2prod.model.spec import BuildSpec
 
@@ -31,43 +30,6 @@ def parse_assignments(texts: tuple[str, ...], option: str) -> dict[str, Any]:
             raise UsageError(f"{option} {name} is given twice.", code="NB294", hint="Leave one of the two out.")
         values[name] = value
     return values
-
-
-def make_spec(
-    notebook: Path,
-    output: Path | None,
-    settings: Settings,
-    *,
-    image: str | None,
-    log: bool,
-    parameters: Mapping[str, Any],
-    sample: Mapping[str, Any],
-    package: str = "",
-    model: str = "",
-    force: bool = False,
-    fresh: bool = False,
-) -> BuildSpec:
-    """The spec of a build; `output` defaults to ``build/<name of the notebook>``."""
-    output = output if output is not None else Path("build") / notebook.stem
-    return BuildSpec(
-        notebook=str(notebook.absolute()),
-        output=str(output.absolute()),
-        package=package,
-        image=image,
-        log=log,
-        parameters=dict(parameters),
-        sample=dict(sample),
-        tracking_uri=settings.tracking_uri,
-        model=model,
-        alias=settings.alias or None,
-        base_image=settings.base_image,
-        platform=settings.platform,
-        cell_timeout=settings.cell_timeout,
-        mutants=settings.mutants,
-        service=settings.service,
-        force=force,
-        fresh=fresh,
-    )
 
 
 def read_spec(text: bytes, name: str) -> BuildSpec:

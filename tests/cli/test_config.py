@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from nb2prod.config import Settings, SettingsFile, find_settings_file, resolve_settings, without_password
+from nb2prod.config import (
+    Settings,
+    SettingsFile,
+    Target,
+    find_settings_file,
+    resolve_settings,
+    resolve_target,
+    without_password,
+)
 from nb2prod.errors import UsageError
 
 
@@ -30,6 +38,39 @@ def test_the_later_wins_and_says_where_it_came_from() -> None:
 
 def test_an_empty_alias_is_a_value() -> None:
     assert resolve_settings(None, {"NB2PROD_ALIAS": ""}).settings.alias == ""
+
+
+def test_the_notebook_s_own_metadata_is_the_weakest_word() -> None:
+    stated = {"mutants": 4, "platform": "linux/arm64", "image": "churn:1", "fields": {"age": {"personal": True}}}
+    resolved = resolve_settings(table(mutants=5), {}, notebook=stated)
+    assert resolved.settings == Settings(mutants=5, platform="linux/arm64")
+    assert resolved.origins["platform"] == "the notebook's metadata"
+    assert resolve_target({"NB2PROD_LOG": "0"}, {"package": "c"}, stated) == Target(
+        image="churn:1", package="c", log=False
+    )
+    assert resolve_target({"NB2PROD_IMAGE": "b:2"}, {}, stated).image == "b:2"
+    assert resolve_target({"NB2PROD_IMAGE": "b:2"}, {"image": "c:3"}, stated).image == "c:3"
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"imgae": "x"}, "NB291 the notebook's metadata: imgae is no setting. Did you mean image?"),
+        ({"output": "/somewhere"}, "output is no setting"),  # a notebook does not say what is overwritten
+        ({"fresh": True}, "fresh is no setting"),
+        ({"sample": [1]}, "NB292 the notebook's metadata: sample = [1]"),
+        ({"mutants": "5"}, "expected int, got str"),
+    ],
+)
+def test_metadata_that_sets_nothing_is_refused(stated: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        (resolve_settings(None, {}, notebook=stated), resolve_target({}, {}, stated))
+    assert message in str(caught.value)
+
+
+def test_what_is_for_one_notebook_does_not_stand_in_a_file_for_many() -> None:
+    with pytest.raises(UsageError, match="NB291"):
+        resolve_settings(table(image="churn:1"), {})
 
 
 @pytest.mark.parametrize(
