@@ -1,17 +1,25 @@
 """The modules of a generated package, as text. Layout is left to ruff; line breaks here only separate pieces."""
 
 import ast
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 
-from nb2prod.analysis.locals import FunctionNode, bound_name
+from nb2prod.analysis.locals import FunctionNode
 from nb2prod.model.run import RunRecord
 from nb2prod.model.schema import ValueSchema
 from nb2prod.plan.code import Code
 from nb2prod.plan.extraction import ExtractionPlan
-from nb2prod.plan.splice import indent
 from nb2prod.render.annotations import Annotation, type_annotation, value_annotation
+from nb2prod.render.pieces import (
+    by_cell,
+    cell_list,
+    cells_text,
+    kept_value,
+    module_level,
+    one_line,
+    parameter_local,
+    returned,
+    used_imports,
+)
 from nb2prod.render.schema import schema_module
 from nb2prod.render.templates import fill
 
@@ -19,11 +27,11 @@ from nb2prod.render.templates import fill
 def package_modules(plan: ExtractionPlan, record: RunRecord, title: str, notebook: str) -> dict[str, str]:
     """File name within the package -> source. `artifacts.py` is made by `nb2prod.render.artifacts`."""
     modules = {
-        "__init__.py": fill("package/init.py.jinja", title=_one_line(title), notebook=notebook),
+        "__init__.py": fill("package/init.py.jinja", title=one_line(title), notebook=notebook),
         "params.py": _params(plan),
         "train.py": _train(plan, record),
         "predict.py": _predict(plan, record),
-        "schema.py": schema_module(record.schema, _cells(plan.predict)),
+        "schema.py": schema_module(record.schema, cells_text(plan.predict)),
         "service.py": fill("package/service.py.jinja", package=plan.package, name=plan.package),
     }
     if plan.functions or plan.constants:
@@ -59,8 +67,8 @@ def _params(plan: ExtractionPlan) -> str:
     cells = sorted({p.cell for p in plan.parameters})
     return fill(
         "package/params.py.jinja",
-        where=f" (notebook {_cell_list(cells)})" if cells else "",
-        summary=f"The parameters of notebook {_cell_list(cells)}." if cells else "The notebook has no parameters.",
+        where=f" (notebook {cell_list(cells)})" if cells else "",
+        summary=f"The parameters of notebook {cell_list(cells)}." if cells else "The notebook has no parameters.",
         fields="\n".join(lines),
         accepted="\n".join(f'    "{a}": {_kinds(a)},' for a in sorted({p.annotation for p in plan.parameters})),
     )
@@ -82,80 +90,41 @@ def _features(plan: ExtractionPlan) -> str:
     pieces = sorted((*plan.constants, *plan.functions), key=lambda c: c.statement)
     return fill(
         "package/features.py.jinja",
-        cells=_cells(pieces),
-        imports="\n".join(("from functools import partial", *_imports(plan, (p.text for p in pieces)))),
-        body=_module_level(pieces),
+        cells=cells_text(pieces),
+        imports="\n".join(("from functools import partial", *used_imports(plan, (p.text for p in pieces)))),
+        body=module_level(pieces),
     )
-
-
-def _module_level(pieces: Sequence[Code]) -> str:
-    """Definitions one below the other, with a comment where another cell begins."""
-    lines: list[str] = []
-    cell = pieces[0].cell if len({code.cell for code in pieces}) == 1 else None
-    for code in pieces:
-        is_block = code.text.startswith(("def ", "class ", "async ", "@"))
-        lines += ["", ""] if is_block else [""] if code.apart else []
-        if code.cell != cell:
-            lines.append(f"# Notebook cell {code.cell}")
-            cell = code.cell
-        lines.append(code.text)
-    return "\n".join(lines)
 
 
 def _train(plan: ExtractionPlan, record: RunRecord) -> str:
     before = len(plan.train) if plan.made_before is None else plan.made_before
-    made = f"Predictor({', '.join(f'{name}={_kept(plan, name)}' for name in plan.artifacts)})"
-    lines = [f"    {name} = {_parameter(plan, name)}" for name in plan.train_locals]
-    lines += _by_cell(plan.train[:before])
+    made = f"Predictor({', '.join(f'{name}={kept_value(plan, name)}' for name in plan.artifacts)})"
+    lines = [f"    {name} = {parameter_local(plan, name)}" for name in plan.train_locals]
+    lines += by_cell(plan.train[:before])
     if plan.made_before is not None:
         lines += ["", f"    {plan.predictor_name} = {made}  # before the names below get other values"]
-        lines += _by_cell(plan.train[before:])
+        lines += by_cell(plan.train[before:])
         made = plan.predictor_name
     metrics = ", ".join(_metric(name, record) for name in plan.metrics)
     own = [*lines[: len(plan.train_locals)], *(c.text for c in plan.train if c.keeps)]
     copies = plan.snapshots or any("deepcopy(" in line for line in own)
     return fill(
         "package/train.py.jinja",
-        cells=_cells(plan.train),
+        cells=cells_text(plan.train),
         package=plan.package,
         waiting="@runs_to_end\nasync " if waits(plan.train) else "",
         waiting_import=_WAITING if waits(plan.train) else "",
         files=plan.files,
-        imports="\n".join((*_imports(plan, (c.text for c in (*plan.train, *plan.training_code))),
+        imports="\n".join((*used_imports(plan, (c.text for c in (*plan.train, *plan.training_code))),
                            *(["from copy import deepcopy"] if copies else []))),
         feature_imports=_feature_imports(plan),
-        module_level=_module_level(plan.training_code),
+        module_level=module_level(plan.training_code),
         params_name=plan.params_name,
         and_measure=" and measure it" if plan.metrics else "",
         body="\n".join(lines),
         predictor=made,
         metrics="{" + metrics + "}",
     )  # fmt: skip
-
-
-def _kept(plan: ExtractionPlan, name: str) -> str:
-    """What the predictor gets of an artifact that train() may go on to change."""
-    value = plan.artifact_values[name]
-    return f"deepcopy({value})" if name in plan.snapshots else value
-
-
-def _parameter(plan: ExtractionPlan, name: str) -> str:
-    """A parameter as a local that train() may change: a list of its own."""
-    default = next((p.default for p in plan.parameters if p.name == name), None)
-    value = f"{plan.params_name}.{name}"
-    return f"deepcopy({value})" if isinstance(default, list | dict) else value
-
-
-def _imports(plan: ExtractionPlan, texts: Iterable[str]) -> list[str]:
-    """The notebook's imports that a module of these texts needs, and those made for their effect."""
-    words = set(re.findall(r"\w+", "\n".join(texts)))
-    kept = []
-    for statement in plan.imports:
-        bound = {bound_name(alias) for node in ast.walk(ast.parse(statement))
-                 if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}  # fmt: skip
-        if bound & words or statement.startswith("from __future__") or statement.endswith("# noqa: F401"):
-            kept.append(statement)
-    return sorted(kept, key=lambda text: not text.startswith("from __future__"))
 
 
 def _metric(name: str, record: RunRecord) -> str:
@@ -174,17 +143,17 @@ def _predict(plan: ExtractionPlan, record: RunRecord) -> str:
     own = {name: f"deepcopy(self.{name})  # the request's own" for name in plan.copied}
     lines += [f"        {name} = {own.get(name, f'self.{name}')}" for name in plan.predict_locals]
     if plan.returns_name is None:
-        lines += _by_cell((*plan.predict[:-1], _returned(plan.predict[-1])), depth=2)
+        lines += by_cell((*plan.predict[:-1], returned(plan.predict[-1])), depth=2)
     else:
-        lines += [*_by_cell(plan.predict, depth=2), f"        return {plan.returns_name}"]
+        lines += [*by_cell(plan.predict, depth=2), f"        return {plan.returns_name}"]
     every = [*(types[n] for n in plan.artifacts), *(a for _, a in arguments), returns]
     used = [*(c.text for c in plan.predict), *(a.text for a in every)]
-    imports = dict.fromkeys((*_imports(plan, used), *_typing_imports(plan, every)))
+    imports = dict.fromkeys((*used_imports(plan, used), *_typing_imports(plan, every)))
     if own or any(text.startswith("deepcopy(") for text in copied.values()):
         imports["from copy import deepcopy"] = None
     return fill(
         "package/predict.py.jinja",
-        cells=_cells(plan.predict),
+        cells=cells_text(plan.predict),
         waiting="@runs_to_end\n    async " if waits(plan.predict) else "",
         waiting_import=_WAITING if waits(plan.predict) else "",
         imports="\n".join(imports),
@@ -232,39 +201,3 @@ def constant_names(constants: Iterable[Code]) -> list[str]:
     statements = (s for constant in constants for s in ast.parse(constant.text).body)
     targets = (s.targets[0] if isinstance(s, ast.Assign) else getattr(s, "target", None) for s in statements)
     return [target.id for target in targets if isinstance(target, ast.Name)]
-
-
-def _by_cell(codes: Sequence[Code], depth: int = 1) -> list[str]:
-    """The pieces, indented, with a comment where another cell begins."""
-    lines: list[str] = []
-    cell = codes[0].cell if len({code.cell for code in codes}) == 1 else None
-    for code in codes:
-        if code.cell != cell:
-            lines += ["", "    " * depth + f"# Notebook cell {code.cell}"]
-            cell = code.cell
-        elif code.apart and lines:
-            lines.append("")
-        lines.append(indent(code.text, "    " * depth))
-    return lines
-
-
-def _returned(code: Code) -> Code:
-    """The response expression as a ``return``, behind the comments above it."""
-    lines = code.text.rstrip().rstrip(";").split("\n")
-    first = next(n for n, line in enumerate(lines) if not line.startswith("#"))
-    return replace(code, text="\n".join([*lines[:first], "return " + lines[first], *lines[first + 1 :]]))
-
-
-def _cells(codes: Iterable[Code]) -> str:
-    cells = sorted({c.cell for c in codes})
-    return f"notebook {_cell_list(cells)}" if cells else "the notebook"
-
-
-def _cell_list(cells: Sequence[int]) -> str:
-    if len(cells) == 1:
-        return f"cell {cells[0]}"
-    return f"cells {', '.join(map(str, cells[:-1]))} and {cells[-1]}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.replace('"""', "").replace("\\", " ").split())
