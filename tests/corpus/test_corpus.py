@@ -65,7 +65,7 @@ REFUSED = [name for name, case in CASES.items() if case.expected[0].startswith((
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_shown_equal_is_refused(name: str) -> None:
     case = CASES[name]
-    with _beside(case):
+    with beside(case):
         findings = analysed(read_notebook(notebook_text(case).encode(), name, dict(case.files).get))[3]
     errors = [f for f in findings if f.severity == "error"]
     assert set(case.expected) <= {f.code for f in errors}
@@ -75,7 +75,7 @@ def test_what_cannot_be_shown_equal_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n, c in CASES.items() if c.expected == ("equal",) and n not in PLAIN])
 def test_what_takes_a_kernel_is_not_refused(name: str) -> None:
     case = CASES[name]
-    with _beside(case):
+    with beside(case):
         findings = analysed(read_notebook(notebook_text(case).encode(), name, dict(case.files).get))[3]
     assert [f for f in findings if f.severity == "error"] == []
 
@@ -83,15 +83,15 @@ def test_what_takes_a_kernel_is_not_refused(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in PLAIN if CASES[n].expected == ("equal",)])
 def test_the_package_gives_the_value_of_the_notebook(name: str) -> None:
     case = CASES[name]
-    with _beside(case):
+    with beside(case):
         converted = convert(read_notebook(notebook_text(case).encode(), name, dict(case.files).get))
         assert isinstance(converted, Converted), converted
-    with _beside(case):
+    with beside(case):
         assert same(encoded(check(converted)), expected_of(case)["result"])
 
 
 @contextmanager
-def _beside(case: Case) -> Iterator[None]:
+def beside(case: Case) -> Iterator[None]:
     """In a new folder with the case's files; modules beside the notebook are found there, and forgotten afterwards."""
     variables, before = dict(os.environ), set(sys.modules)
     own = {Path(file).parts[0].removesuffix(".py") for file, _ in case.files}
