@@ -44,11 +44,12 @@ bench: venv
 	    MLFLOW_TRACKING_URI=sqlite:///build/mlflow.db $(BIN)/python benchmarks/image_size.py churn:latest models:/churn@champion; \
 	else echo "image_size.py: run make demo first, with a Docker engine."; fi
 
-# The service beside the other ways to serve the same models (25 minutes; 6 with QUICK=1). Each tool gets an environment
-# of its own below build/. Needs two free cores and wrk (apt-get install wrk); writes docs/serving-figures.md.
+# The service beside the other ways to serve the same models (45 minutes; 8 with QUICK=1). Pieces are joined into one page,
+# docs/serving-figures.md: make bench-serving BENCH="--only overload --servers nb2prod,mlflow"; --help tells more. Each tool
+# has an environment of its own in the user's cache. Needs two free cores and wrk (apt-get install wrk).
 bench-serving: venv
 	@requirements/setup.sh --torch
-	$(BIN)/python -m benchmarks.serving $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks.serving $(if $(QUICK),--quick) $(BENCH)
 
 # Runs every notebook of the corpus in a kernel again, converts each for real, and compares (half an hour).
 corpus: venv

@@ -65,20 +65,20 @@ def _notebook(cells: dict[str, str]) -> str:
 def build(name: str, notebook: Path, folder: Path) -> Path:
     """The project of a model; the second time nothing is done. Raises CalledProcessError."""
     project = folder / name
-    command = [
-        sys.executable,
-        "-m",
-        "nb2prod",
-        "build",
-        str(notebook),
-        "-o",
-        str(project),
-        "--package",
-        f"{name}_model",
-    ]
-    subprocess.run([*command, "--mutants", "0", "--no-log", "-q"], check=True, timeout=900)
+    _build(name, notebook, project, "--no-log")
     save_for_peers(name, project)
     return project
+
+
+def build_image(name: str, notebook: Path, project: Path, tag: str) -> None:
+    """The image of a model, the whole way. Raises CalledProcessError."""
+    _build(name, notebook, project, "--image", tag)
+
+
+def _build(name: str, notebook: Path, project: Path, *options: str) -> None:
+    command = [sys.executable, "-m", "nb2prod", "build", str(notebook), "-o", str(project)]
+    command += ["--package", f"{name}_model", "--mutants", "0", "-q", *options]
+    subprocess.run(command, check=True, timeout=900)
 
 
 def save_for_peers(name: str, project: Path) -> None:
@@ -94,7 +94,7 @@ joblib.dump(import_module(package + ".artifacts").load_artifacts(), project / "p
     subprocess.run([sys.executable, "-c", program, str(project), f"{name}_model"], check=True, timeout=300)
 
 
-def bodies(project: Path) -> dict[int, list[Any]]:
-    """1 row and 100 rows like the golden ones."""
-    rows = json.loads((project / "tests" / "golden" / "golden.json").read_bytes())["body"]["rows"]
-    return {1: [rows[1]], 100: [rows[place % len(rows)] for place in range(100)]}
+def bodies(project: Path, rows: int) -> list[Any]:
+    """So many rows like the golden ones."""
+    golden = json.loads((project / "tests" / "golden" / "golden.json").read_bytes())["body"]["rows"]
+    return [golden[1]] if rows == 1 else [golden[place % len(golden)] for place in range(rows)]

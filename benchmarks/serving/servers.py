@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nb2prod.environment import cache_folder
+
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
 ROOT = HERE.parents[1]
@@ -76,8 +78,9 @@ def _mlserver_settings(_kind: str, _project: Path, work: Path) -> None:
 
 def _save_pyfunc(kind: str, project: Path, work: Path) -> None:
     shutil.rmtree(work / "pyfunc", ignore_errors=True)
-    environment = _environment(kind, project, SERVERS["mlflow"])
-    command = [sys.executable, str(PEERS / "mlflow_model.py"), str(work / "pyfunc")]
+    server = SERVERS["mlflow"]
+    environment = environment_of(kind, project, server)
+    command = [str(home_of(server) / "bin" / "python"), str(PEERS / "mlflow_model.py"), str(work / "pyfunc")]
     subprocess.run(command, check=True, env=environment, capture_output=True, timeout=120)
 
 
@@ -116,55 +119,74 @@ SERVERS = {
         Server(
             "mlflow", "mlflow models serve",
             lambda _k, _p, port: [
-                *(sys.executable, "-m", "mlflow", "models", "serve", "-m", "pyfunc", "--env-manager", "local"),
+                *("python", "-m", "mlflow", "models", "serve", "-m", "pyfunc", "--env-manager", "local"),
                 *(*_LOOPBACK, "-p", f"{port}", "-w", "1"),
             ],
-            "/invocations", "/ping", body=_frame, environment={"MLFLOW_DISABLE_TELEMETRY": "true"},
-            prepare=_save_pyfunc,
+            "/invocations", "/ping", body=_frame, needs=("mlflow",),
+            environment={"MLFLOW_DISABLE_TELEMETRY": "true"}, prepare=_save_pyfunc,
         ),
     )
 }  # fmt: skip
 
 
-def make_environment(server: Server, folder: Path) -> None:
-    """The peer's own virtual environment below `folder`, kept for the next run. Raises CalledProcessError."""
-    home = folder / server.name
-    if not server.needs or (home / "done").is_file():
+def home_of(server: Server) -> Path:
+    """The peer's own virtual environment, shared by all runs of this user."""
+    return cache_folder() / "peers" / server.name
+
+
+def make_environment(server: Server) -> None:
+    """The first time; kept for the next run. Raises CalledProcessError."""
+    if not server.needs:
         return
     from importlib.metadata import version
 
-    shared = [f"{name}=={version(name)}" for name in SHARED]
+    home, wanted = home_of(server), [*server.needs, *(f"{name}=={version(name)}" for name in SHARED)]
+    done = home / "done"
+    if done.is_file() and done.read_text().splitlines() == wanted:
+        return
     subprocess.run(["uv", "venv", "-q", "--clear", "--python", sys.executable, str(home)], check=True, timeout=120)
-    install = ["uv", "pip", "install", "-q", "--python", str(home / "bin" / "python"), *server.needs, *shared]
+    install = ["uv", "pip", "install", "-q", "--python", str(home / "bin" / "python"), *wanted]
     subprocess.run(install, check=True, timeout=600)
-    (home / "done").write_text("\n".join(server.needs))
+    done.write_text("\n".join(wanted) + "\n")
+
+
+@dataclass(frozen=True)
+class Started:
+    """A server that is ready, and how many seconds after its process began."""
+
+    pid: int
+    seconds: float
 
 
 @contextlib.contextmanager
-def serving(server: Server, kind: str, project: Path, work: Path, port: int) -> Iterator[int]:
-    """Start it on core 0; its process id once it is ready. Raises RuntimeError with the end of its log."""
+def serving(server: Server, kind: str, project: Path, work: Path, port: int) -> Iterator[Started]:
+    """Start it on core 0. Raises RuntimeError with the end of its log."""
     place = work / f"{port}"
     place.mkdir(parents=True, exist_ok=True)
     if server.prepare is not None:
         server.prepare(kind, project, place)
-    environment = _environment(kind, project, server)
-    home = work.parent / "venvs" / server.name / "bin"
-    command = server.command(kind, project, port)
-    if server.needs:
-        environment["PATH"] = f"{home}:{environment['PATH']}"
-        command = [str(home / command[0]), *command[1:]]
-    elif command[0] == "python":
-        command[0] = sys.executable
+    environment, command = environment_of(kind, project, server), command_of(server, kind, project, port)
     log = place / f"{server.name}-{kind}.log"
+    began = time.monotonic()
     with log.open("wb") as out:
         process = subprocess.Popen(
             ["taskset", "-c", "0", *command], cwd=place, env=environment, stdout=out, stderr=out, start_new_session=True
         )
         try:
-            _wait_until_ready(process, port, server.ready, log)
-            yield process.pid
+            wait_until_ready(
+                lambda: process.poll() is None, port, server.ready, lambda: log.read_text(errors="replace")
+            )
+            yield Started(process.pid, time.monotonic() - began)
         finally:
             _end(process)
+
+
+def command_of(server: Server, kind: str, project: Path, port: int) -> list[str]:
+    """With the interpreter of the server's own environment, which is first on its PATH, too."""
+    command = server.command(kind, project, port)
+    if server.needs:
+        return [str(home_of(server) / "bin" / command[0]), *command[1:]]
+    return [sys.executable if command[0] == "python" else command[0], *command[1:]]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -180,13 +202,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _environment(kind: str, project: Path, server: Server) -> dict[str, str]:
+def environment_of(kind: str, project: Path, server: Server) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("NB2PROD_", "PYTHONPATH"))}
     paths = [str(PEERS)] if not server.name.startswith("nb2prod") else [str(ROOT), str(project / "src")]
     if kind == "torch" and server.needs:
         paths.append(str(_torch_alone(project.parent.parent)))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     about = {"PEER_PROJECT": str(project), "PEER_KIND": kind, "PYTHONPATH": os.pathsep.join(paths)}
+    if server.needs:
+        kept["PATH"] = f"{home_of(server) / 'bin'}{os.pathsep}{kept['PATH']}"
     return kept | threads | about | server.environment
 
 
@@ -206,16 +230,15 @@ def _torch_alone(folder: Path) -> Path:
     return alone
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> None:
+def wait_until_ready(runs: Callable[[], bool], port: int, path: str, log: Callable[[], str]) -> None:
+    """Raises RuntimeError with the end of the log."""
     end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
+    while time.monotonic() < end and runs():
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2):
                 return
         except (OSError, ValueError):  # nobody listens yet, or says that it is not ready
             pass
-        time.sleep(0.1)
-    lines = log.read_text(errors="replace").strip().splitlines()
+        time.sleep(0.05)
+    lines = log().strip().splitlines()
     raise RuntimeError(lines[-1][:200] if lines else "it did not get ready and said nothing")

@@ -5,7 +5,7 @@
     load.statuses, load.errors, load.percentile(99)
 
 Latency counts from the planned time, so that a server that stalls cannot hide it. Connections are kept and used again
-unless the server says `Connection: close`; it alone decides when they end.
+until the server says `Connection: close`: then it is about to end, and idle ones are left, as a load balancer does.
 """
 
 import asyncio
@@ -15,6 +15,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+LATE = 0.2
+"""Seconds. What the server ends while this client sleeps is lost by the client."""
 
 
 class LostConnectionError(Exception):
@@ -45,6 +48,8 @@ class Load:
     headers: str = ""
     answers: list[Answer] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    late: int = 0
+    """Requests lost because this client, starved of its processor, sent them so late that the server had gone."""
     refused: int = 0
     """Connections that nobody accepted."""
 
@@ -57,9 +62,12 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def send_no_more(self) -> None:
+        self._stop.set()
+
     def stop(self) -> None:
         """Send no more, and wait for the answers that are due."""
-        self._stop.set()
+        self.send_no_more()
         self._thread.join(timeout=120)
 
     @property
@@ -106,12 +114,18 @@ class Load:
             writer.write(self._request)
             status, headers, body = await self._read(reader)
         except (OSError, LostConnectionError, asyncio.IncompleteReadError) as error:
-            self.errors.append(f"{type(error).__name__}: {error}")
+            if sent - planned > LATE:
+                self.late += 1
+            else:
+                self.errors.append(f"{type(error).__name__}: {error}")
             writer.close()
             return
         now = time.monotonic()
         self.answers.append(Answer(status, now - planned, now - sent, now, body if self.keep_bodies else b"", headers))
         if b"connection: close" in headers.lower():
+            for _, idle in self._idle:
+                idle.close()
+            self._idle.clear()
             writer.close()
         else:
             self._idle.append((reader, writer))
