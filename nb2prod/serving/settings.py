@@ -29,14 +29,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of requests that wait and are answered by one prediction; 1: each request by itself."""
     fast_path: bool = True
     """Whether the ONNX graph that the build made, if it made one, answers in place of the notebook's own code."""
-    body_seconds: Seconds = 10.0
+    body_seconds: Seconds = 8.0
     """How long a caller may take to send a body."""
     predict_seconds: Seconds = 20.0
     """How long one prediction may run before its caller gets 504 and its thread is given up."""
     max_hung: AtLeastOne = 4
     """Threads that may be given up at a time; then the service is not ready any more and the process ends."""
 
-    header_seconds: Seconds = 10.0
+    header_seconds: Seconds = 8.0
     """How long a connection may take to send the line and the headers of a request."""
     max_header_bytes: AtLeastOne = 32 * 1024
     write_seconds: Seconds = 30.0

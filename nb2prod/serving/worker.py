@@ -36,7 +36,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tasks that one prediction answers, and when it began (monotonic)."""
+    """Tasks that one prediction answers, and when it began by the worker's clock."""
 
     tasks: tuple[Task, ...]
     started: float
@@ -57,6 +57,7 @@ class Worker:
         self.batch_rows = batch_rows
         self.pending = 0
         self.hung = 0
+        self.clock: Callable[[], float] = time.monotonic
         self.on_stuck: Callable[[], None] = lambda: None
         self.on_batch: Callable[[int, int], None] = lambda _requests, _rows: None
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
@@ -101,7 +102,7 @@ class Worker:
 
     def _work(self, number: int) -> None:
         while tasks := self._take():
-            batch = Batch(tasks, time.monotonic())
+            batch = Batch(tasks, self.clock())
             self._running[number] = batch
             outcomes = answer_all(tasks[0].answer, [task.asked for task in tasks])
             given_up = self._running.pop(number, None) is None
@@ -152,7 +153,7 @@ class Worker:
         while True:
             await asyncio.sleep(min(self.seconds / 10, 0.25))
             for number, batch in tuple(self._running.items()):
-                if time.monotonic() - batch.started > self.seconds and self._running.pop(number, None) is not None:
+                if self.clock() - batch.started > self.seconds and self._running.pop(number, None) is not None:
                     self._give_up(batch)
 
     def _give_up(self, batch: Batch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from nb2prod.serving.settings import Settings
 
 from .conftest import client_of, wait_until
-from .sample_service import GOLDEN, Predictor, Request, answer, make_app
+from .sample_service import GOLDEN, Clock, Predictor, Request, answer, answer_or_hang, make_app
 
 
 def row(length, kind="a"):
@@ -96,21 +96,16 @@ def test_without_golden_rows_to_see_it_nothing_is_taken_together(golden, tmp_pat
 
 
 def test_fault_57_one_of_a_batch_that_hangs_is_504_and_the_others_are_answered():
-    release = threading.Event()
-
-    def hanging(predictor, request):
-        if any(each["class"] == "stop" for each in request.rows):
-            release.wait(20)
-        return answer(predictor, request)
-
+    clock = Clock()
+    app = make_app(answer=answer_or_hang(clock))
+    app.state.service.worker.clock = clock
     try:
-        app = make_app(answer=hanging, settings=Settings(predict_seconds=0.3))
         with client_of(app) as client, ThreadPoolExecutor(9) as pool:
-            bodies = [{"rows": [row(1.0, "stop" if number == 4 else "a")]} for number in range(9)]
+            bodies = [{"rows": [row(1.0, "hang" if number == 4 else "a")]} for number in range(9)]
             answers = list(pool.map(lambda body: client.post("/predict", json=body), bodies))
             assert [each.status_code for each in answers] == [200] * 4 + [504] + [200] * 4
     finally:
-        release.set()
+        clock.release.set()
 
 
 def test_a_request_of_more_than_rows_is_no_batch():

@@ -46,8 +46,9 @@ def test_a_connection_that_does_not_ask_is_closed(start, sent):
 
 
 def test_fault_53_slow_clients_are_cut_and_a_good_one_is_answered(start):
-    each, seconds = small_or_long((30, 1.0), (500, 5.0))
-    server = start(NB2PROD_HEADER_SECONDS=str(seconds), NB2PROD_BODY_SECONDS=str(seconds))
+    """The long one with the limits as they are delivered: cut within 10 seconds."""
+    each, limits = small_or_long((30, {"NB2PROD_HEADER_SECONDS": "1", "NB2PROD_BODY_SECONDS": "1"}), (500, {}))
+    server = start(**limits)
     before = time.monotonic()
     with ExitStack() as stack:
         load = stack.enter_context(Load(server.url, GOLDEN_BODY, rate=50, keep_alive=False))
@@ -68,12 +69,13 @@ def test_fault_53_slow_clients_are_cut_and_a_good_one_is_answered(start):
         thread = threading.Thread(target=trickle)
         thread.start()
         wait_until(lambda: connections_of(server) < each // 2, seconds=60)
-        cut = time.monotonic() - before
+        cut = time.monotonic() - before - opened
         trickling.set()
         thread.join()
     figures("53", slow=3 * each, opened_s=opened, all_cut_s=cut, good=load.statuses, lost=len(load.errors))
     assert load.errors == []
     assert set(load.statuses) == {200}
+    assert cut < 10 or not LONG
 
 
 def test_fault_54_a_client_that_never_reads_is_cut_and_nobody_waits_for_it(start):
@@ -167,7 +169,8 @@ def test_fault_56_callers_that_hang_up_while_it_predicts_leave_nothing_behind(st
             with connect(server.url) as connection:
                 connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         wait_until(lambda: connections_of(server) == 0)
-        assert httpx.post(f"{server.url}/predict", json=GOLDEN_BODY).status_code == 200
+        # What they asked for still waits to be predicted, and may fill the queue.
+        wait_until(lambda: httpx.post(f"{server.url}/predict", json=GOLDEN_BODY).status_code == 200)
         wait_until(lambda: connections_of(server) == 0)
         return process.num_fds(), process.memory_info().rss
 

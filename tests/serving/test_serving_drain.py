@@ -76,7 +76,7 @@ def test_fault_46_idle_and_just_accepted_connections_are_answered_or_closed_in_w
 def test_stops_under_load_lose_no_request(start):
     """Callers leave when readiness fails or a connection is refused, as a load balancer makes them."""
     stops = small_or_long(2, 100)
-    asked = refused = 0
+    asked = refused = late = 0
     slowest = 0.0
     for _ in range(stops):
         server = start(NB2PROD_DRAIN_DELAY_SECONDS="0.5")
@@ -88,7 +88,7 @@ def test_stops_under_load_lose_no_request(start):
             for load in loads:
                 stack.enter_context(load)
             wait_until(lambda loads=loads: all(len(load.answers) > 10 for load in loads))
-            time.sleep(random.uniform(0, 0.1))
+            time.sleep(random.uniform(0, 0.1))  # at any moment
             told = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
             assert server.finish() == 0
@@ -98,7 +98,16 @@ def test_stops_under_load_lose_no_request(start):
             assert set(load.statuses) == {200}
         asked += sum(len(load.answers) for load in loads)
         refused += sum(load.refused for load in loads)
-    figures("45, 46", stops=stops, answered=asked, lost=0, refused_after_the_end=refused, slowest_stop_s=slowest)
+        late += sum(load.late for load in loads)
+    figures(
+        "45, 46",
+        stops=stops,
+        answered=asked,
+        lost=0,
+        refused_after_the_end=refused,
+        sent_too_late=late,
+        slowest_stop_s=slowest,
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a filter of Linux")

@@ -8,25 +8,28 @@ import pytest
 from nb2prod.serving.settings import Settings
 
 from .conftest import client_of, wait_until
-from .sample_service import GOLDEN, RELEASE, make_app
+from .sample_service import GOLDEN, Clock, answer_or_hang, make_app
 
 GOLDEN_BODY = json.loads(GOLDEN.read_bytes())["body"]
 HANGING = {"rows": [{"sepal length": 1.0, "rooms": 1, "class": "hang", "member": True}]}
 
 
-@pytest.fixture(autouse=True)
-def hanging():
-    RELEASE.clear()
-    yield
-    RELEASE.set()
+@pytest.fixture
+def clock():
+    """Its time passes when something hangs, and then only."""
+    clock = Clock()
+    yield clock
+    clock.release.set()
 
 
-def service_of(**settings):
-    return client_of(make_app(settings=Settings(predict_seconds=0.2, **settings)))
+def app_of(clock, **settings):
+    app = make_app(answer=answer_or_hang(clock), settings=Settings(**settings))
+    app.state.service.worker.clock = clock
+    return app
 
 
-def test_fault_57_a_prediction_that_hangs_is_504_and_the_others_are_answered():
-    with service_of() as client, ThreadPoolExecutor(9) as pool:
+def test_fault_57_a_prediction_that_hangs_is_504_and_the_others_are_answered(clock):
+    with client_of(app_of(clock)) as client, ThreadPoolExecutor(9) as pool:
         hanging = pool.submit(client.post, "/predict", json=HANGING)
         others = [pool.submit(client.post, "/predict", json=GOLDEN_BODY) for _ in range(8)]
         assert [other.result().status_code for other in others] == [200] * 8
@@ -35,9 +38,9 @@ def test_fault_57_a_prediction_that_hangs_is_504_and_the_others_are_answered():
         assert client.get("/health/ready").status_code == 200
 
 
-def test_fault_57_where_every_thread_hangs_the_service_is_not_ready_and_recovers():
+def test_fault_57_where_every_thread_hangs_the_service_is_not_ready_and_recovers(clock):
     told = []
-    app = make_app(settings=Settings(predict_seconds=0.2, max_hung=2))
+    app = app_of(clock, max_hung=2, max_batch_rows=1)  # each hangs by itself
     app.state.service.on_failure = lambda: told.append("stuck")
     with client_of(app) as client, ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(client.post, "/predict", json=HANGING) for _ in range(4)]
@@ -46,7 +49,7 @@ def test_fault_57_where_every_thread_hangs_the_service_is_not_ready_and_recovers
         assert (ready.status_code, ready.json()["status"], told) == (503, "stuck", ["stuck"])
         refused = client.post("/predict", json=GOLDEN_BODY)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
-        RELEASE.set()
+        clock.release.set()
         wait_until(lambda: client.get("/health/ready").status_code == 200)
         assert client.post("/predict", json=GOLDEN_BODY).status_code == 200
 
@@ -61,9 +64,9 @@ def test_fault_57_where_every_thread_hangs_the_service_is_not_ready_and_recovers
         ("infinite", 200, None),
     ],
 )
-def test_fault_58_what_the_model_does_wrong_is_its_fault_and_valid_json(kind, status, says):
+def test_fault_58_what_the_model_does_wrong_is_its_fault_and_valid_json(kind, status, says, clock):
     body = {"rows": [GOLDEN_BODY["rows"][0] | {"class": kind}]}
-    with service_of() as client, ThreadPoolExecutor(8) as pool:
+    with client_of(app_of(clock)) as client, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: client.post("/predict", json=body), range(8)))
         assert {answer.status_code for answer in answers} == {status}
         for answer in answers:
@@ -75,14 +78,14 @@ def test_fault_58_what_the_model_does_wrong_is_its_fault_and_valid_json(kind, st
         assert client.post("/predict", json=GOLDEN_BODY).status_code == 200
 
 
-def test_fault_58_a_huge_answer_is_an_answer():
+def test_fault_58_a_huge_answer_is_an_answer(clock):
     rows = [GOLDEN_BODY["rows"][0]] * 9_000
-    with service_of() as client:
+    with client_of(app_of(clock)) as client:
         assert len(client.post("/predict", json={"rows": rows}).json()["predictions"]) == 9_000
 
 
-def test_fault_61_liveness_does_not_depend_on_the_queue():
-    with service_of(max_hung=1) as client, ThreadPoolExecutor(1) as pool:
+def test_fault_61_liveness_does_not_depend_on_the_queue(clock):
+    with client_of(app_of(clock, max_hung=1)) as client, ThreadPoolExecutor(1) as pool:
         asked = pool.submit(client.post, "/predict", json=HANGING)
         assert client.get("/health/live").status_code == 200
         assert asked.result().status_code == 504

@@ -71,11 +71,12 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0  # of a head that is not complete, without the latest chunk
         self._body_bytes = 0  # on the wire, chunk sizes included
         self._chunk = 0
-        self._phase: tuple[str, Any] = ("", None)
+        self._phase: tuple[str, Any] = ("head", None)
         self._since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._since = self.loop.time()
         excess = len(self.connections) - self.guard.max_connections
         if excess > 0:
             self.guard.turned_away += 1
