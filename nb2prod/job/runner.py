@@ -69,6 +69,8 @@ def run_job(
             reason = ""
             try:
                 status, output = _finish_step(step, MappingProxyType(dict(outputs)), state, voice, cancel, fresh)
+                for remark in step.remarks(MappingProxyType(dict(outputs)), output):
+                    voice(FindingFound(step.name, remark))
                 outputs[step.name] = output
             except StepSkipped as skipped:
                 status, reason = "skipped", skipped.reason

@@ -8,7 +8,7 @@ A step that gives a `key` is not run again while its inputs stay as they were:
 So a job that was killed or failed goes on where it stopped, and nothing has to be asked of the user.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -45,6 +45,11 @@ def taken_as_present(_: Any) -> bool:
     return True
 
 
+def nothing_more(_outputs: Outputs, _output: Any) -> Iterable[Finding]:
+    """For steps that say all while they run."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Step(Generic[Out]):
     """One step.
@@ -54,6 +59,7 @@ class Step(Generic[Out]):
     `key` is a content hash of everything `run` reads; None means: run every time, keep nothing.
     `dump` and `load` turn the output to a JSON value and back. `present` asks whether what the output names (files, a
     model version, an image) is still there.
+    `remarks` are findings on the output that depend on more than the key: made each time, also of a kept output.
     """
 
     name: str
@@ -62,6 +68,7 @@ class Step(Generic[Out]):
     dump: Callable[[Out], Any] = as_is
     load: Callable[[Any], Out] = as_is
     present: Callable[[Out], bool] = taken_as_present
+    remarks: Callable[[Outputs, Out], Iterable[Finding]] = nothing_more
 
 
 @dataclass(frozen=True, slots=True)

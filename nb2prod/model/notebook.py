@@ -1,7 +1,9 @@
 """A notebook as read: cells in order, each with its role."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Literal
 
 from nb2prod.model.findings import Finding
@@ -107,6 +109,12 @@ class Notebook:
         ran = next(o.line for o in reversed(origins[: line - 1]) if o.file == self.name)
         inside = f", cell {origin.cell}" if origin.cell else ""
         return cell, ran, f"{origin.file}{inside}, line {origin.line}"
+
+    @property
+    def code_digest(self) -> str:
+        """``sha256:…`` of the JSON list of the code cells' sources: the same after a change of outputs or Markdown."""
+        sources = [cell.source for cell in self.cells if cell.kind == "code"]
+        return "sha256:" + sha256(json.dumps(sources).encode()).hexdigest()
 
     def with_role(self, *roles: Role) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if cell.role in roles)

@@ -36,7 +36,7 @@ def manifest(
         "nb2prod": nb2prod.__version__,
         "package": plan.package,
         "python": ".".join(record.python_version.split(".")[:2]),
-        "notebook": {"name": notebook.name, "digest": notebook.digest},
+        "notebook": {"name": notebook.name, "code_digest": notebook.code_digest},
         "cells": [
             {"cell": c.index, "id": c.id, "role": c.role.value if c.role else None, "used": c.index in used}
             for c in notebook.cells

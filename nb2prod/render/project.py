@@ -77,7 +77,7 @@ def render_papers(
         "package": plan.package,
         "variable": f"{plan.package.upper()}_ARTIFACTS",
         "notebook": notebook.name,
-        "digest": notebook.digest,
+        "digest": notebook.code_digest,
         "version": version,
         "python": ".".join(record.python_version.split(".")[:2]),
         "metrics": _table(("metric", "value"), [(k, f"{v:.6g}") for k, v in record.metrics.items()]),

@@ -3,23 +3,19 @@
     read ─ check ─ run ─ extract ─ test ─ log ─ image ─ verify
 
 Each step reads the outputs of those before it; its key is a digest of everything it reads, so an unchanged one is not
-done again.
+done again (`nb2prod.steps.keys`).
 """
 
-import hashlib
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nb2prod
 from nb2prod.analysis.parameters import declared_parameters, parse_parameters
 from nb2prod.environment import option_requirements
 from nb2prod.errors import GateError, Nb2ProdError, RunError, UsageError, Where
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
-from nb2prod.files.digest import digest_bytes, digest_file
+from nb2prod.files.digest import digest_file
 from nb2prod.files.state import state_folder
 from nb2prod.job.step import Job, Outputs, Step
 from nb2prod.model.findings import Finding, Severity
@@ -31,7 +27,7 @@ from nb2prod.model.spec import BuildSpec
 from nb2prod.plan.capture import plan_capture
 from nb2prod.steps.extract import Project, extract_project, project_is_whole
 from nb2prod.steps.image import build_step_image, image_is_there, verify_step_image
-from nb2prod.steps.inputs import outside_inputs
+from nb2prod.steps.keys import extract_key, key_of, run_key
 from nb2prod.steps.log import Logged, log_step, version_is_there
 from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.proof import Proof, prove_project
@@ -72,15 +68,14 @@ def build_job(spec: BuildSpec) -> Job:
             dump=_dump_run,
             load=_load_run,
             present=lambda r: _run_is_whole(build, r),
+            remarks=lambda o, r: _shown_otherwise(build, o["check"], r),
         ),
         Step(
             "extract",
             lambda o, e, c: extract_project(
                 build.output, build.run_folder, build.package, spec, o["check"], o["run"], e, c
             ),
-            key=lambda o: _key(
-                _run_key(build, o["check"]), spec.sample, spec.platform, spec.service, str(build.output)
-            ),
+            key=lambda o: extract_key(o["check"], _run_key(build, o["check"]), spec, build.output),
             dump=asdict,
             load=lambda body: Project.load(body),
             present=lambda p: project_is_whole(build.output, p),
@@ -96,7 +91,7 @@ def build_job(spec: BuildSpec) -> Job:
                 c,
                 rows_stand_alone=not o["check"].notebook.with_role(Role.REQUEST),
             ),
-            key=lambda o: _key(o["extract"].digest, spec.mutants),
+            key=lambda o: key_of(o["extract"].digest, spec.mutants),
             dump=asdict,
             load=lambda body: Proof.load(body),
         ),
@@ -106,7 +101,9 @@ def build_job(spec: BuildSpec) -> Job:
             Step(
                 "log",
                 lambda o, e, c: log_step(build.output, build.notebook, build.run_folder, build.model, spec, o, e, c),
-                key=lambda o: _key(o["extract"].digest, build.model, spec.alias, spec.tracking_uri, str(build.output)),
+                key=lambda o: key_of(
+                    o["extract"].digest, build.model, spec.alias, spec.tracking_uri, str(build.output)
+                ),
                 dump=asdict,
                 load=lambda body: Logged.load(body),
                 present=version_is_there,
@@ -117,7 +114,7 @@ def build_job(spec: BuildSpec) -> Job:
             Step(
                 "image",
                 lambda o, e, c: build_step_image(build.output, o["extract"], o["run"], spec, e, c),
-                key=lambda o: _key(o["extract"].digest, spec.image, spec.base_image, spec.platform),
+                key=lambda o: key_of(o["extract"].digest, spec.image, spec.base_image, spec.platform),
                 dump=asdict,
                 load=lambda body: ImageRecord(**body),
                 present=image_is_there,
@@ -125,7 +122,7 @@ def build_job(spec: BuildSpec) -> Job:
             Step(
                 "verify",
                 lambda o, e, c: verify_step_image(o, o["run"], e, c),
-                key=lambda o: _key(o["image"].digest, o["extract"].digest) if "image" in o else None,
+                key=lambda o: key_of(o["image"].digest, o["extract"].digest) if "image" in o else None,
                 dump=asdict,
                 load=lambda body: Parity(**body),
             ),
@@ -231,19 +228,20 @@ def _run(build: Build, analysis: Analysis, emit: Emit, cancel: Cancel) -> RunRec
         raise
     executed = build.run_folder / "executed.ipynb"
     emit(Produced("run", "notebook", str(executed)))
-    if record.parameters == {p.name: p.default for p in declared_parameters(analysis.notebook)}:
-        for finding in unreproduced(analysis, executed):
-            emit(FindingFound("run", finding))
     return record
+
+
+def _shown_otherwise(build: Build, analysis: Analysis, record: RunRecord) -> Iterable[Finding]:
+    """Where the notebook, as it is saved now, shows something else than the run; with its own parameters only."""
+    if record.parameters != {p.name: p.default for p in declared_parameters(analysis.notebook)}:
+        return ()
+    return unreproduced(analysis, build.run_folder / "executed.ipynb")
 
 
 def _run_key(build: Build, analysis: Analysis) -> str:
     declared = declared_parameters(analysis.notebook)
     parameters = {p.name: p.default for p in declared} | parse_parameters(declared, build.spec.parameters)
-    folder = build.notebook.parent
-    outside = outside_inputs(analysis.graph, folder, parameters, analysis.own)
-    followed = [cell.source for cell in analysis.notebook.cells if cell.origins]
-    return _key(analysis.notebook.digest, followed, parameters, build.package, str(folder), outside)
+    return run_key(analysis, build.notebook, build.package, parameters)
 
 
 def _run_is_whole(build: Build, record: RunRecord) -> bool:
@@ -263,19 +261,3 @@ def _load_run(body: Any) -> RunRecord:
     from nb2prod.execute.record import read_record
 
     return read_record(body)
-
-
-def _key(*parts: Any) -> str:
-    """A digest of the parts and of this very nb2prod: another version may give another result."""
-    return digest_bytes(json.dumps([_own_digest(), *parts], sort_keys=True, default=str).encode())
-
-
-@cache
-def _own_digest() -> str:
-    package = Path(nb2prod.__file__).parent
-    folders = [package, package.parent / "templates"] if (package.parent / "templates").is_dir() else [package]
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".jinja", ".html")):
-            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()

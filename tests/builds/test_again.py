@@ -118,12 +118,52 @@ def test_a_damaged_record_is_made_again(first: Path, convert: Convert) -> None:
     assert damaged_files(first / "out") == []
 
 
-def test_a_changed_tag_is_a_changed_notebook(first: Path, convert: Convert) -> None:
-    """A cell that was not needed before is not needed after; but only a run can tell."""
+def test_a_tag_that_leaves_the_run_as_it_is_does_not_repeat_it(first: Path, convert: Convert) -> None:
     write_notebook(first / "line.ipynb", *LINE, ("", "steepness * 2\n"))
     assert statuses(convert()) == DONE
     write_notebook(first / "line.ipynb", *LINE, ("skip", "steepness * 2\n"))
+    assert statuses(convert()) == UNCHANGED | {"extract": "done", "test": "done"}
+    write_notebook(first / "line.ipynb", *LINE, ("evaluation", "error = steepness * 2\n"))
     assert statuses(convert()) == DONE
+    write_notebook(first / "line.ipynb", *LINE, ("", "error = steepness * 2\n"))
+    assert statuses(convert())["run"] == "done", "what the run has to leave is another thing"
+
+
+def test_what_is_only_shown_repeats_nothing_and_gives_the_same_bytes(first: Path, convert: Convert) -> None:
+    path = first / "line.ipynb"
+    write_notebook(path, *LINE)
+    convert()
+    document = json.loads(path.read_text())
+    document["cells"].insert(len(document["cells"]), {"cell_type": "markdown", "metadata": {}, "source": "The end."})
+    path.write_text(json.dumps(document))
+    assert statuses(convert()) == UNCHANGED
+    document["cells"][-1]["source"] = "The very end."
+    last = next(cell for cell in reversed(document["cells"]) if cell["cell_type"] == "code")
+    last["execution_count"] = 7
+    last["metadata"]["collapsed"] = True
+    shown = {
+        "output_type": "execute_result",
+        "execution_count": 7,
+        "metadata": {},
+        "data": {"text/plain": "[9.0, 2.75, 0.5]"},
+    }
+    last["outputs"] = [shown]
+    path.write_text(json.dumps(document, indent=2))
+    done = convert()
+    assert statuses(done) == UNCHANGED
+    assert "NB367" in [finding["code"] for finding in done.report["findings"]], (
+        "it is told of the outputs as they are now"
+    )
+    last["outputs"] = []
+    path.write_text(json.dumps(document, indent=2))
+    done = convert()
+    assert statuses(done) == UNCHANGED
+    assert "NB367" not in [finding["code"] for finding in done.report["findings"]]
+    before = files_of(first / "out")
+    assert statuses(convert("--fresh")) == DONE
+    assert files_of(first / "out") == before
+    write_notebook(path, *LINE)
+    assert statuses(convert()) == UNCHANGED
 
 
 def test_a_second_build_of_the_same_project_waits_for_nobody(first: Path, convert: Convert) -> None:

@@ -66,3 +66,10 @@ def test_limits_hold_descriptions_are_published_and_personal_fields_stay_out_of_
     written = b"".join(path.read_bytes() for path in tmp_path.glob("requests.db*"))
     assert b"25" in written
     assert b"Grace" not in written
+    metadata["nb2prod"]["fields"]["age"]["description"] = "in whole years"
+    notebook.write_text(json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}))
+    again = subprocess.run([sys.executable, "-m", "nb2prod", "convert", str(notebook), "-o", str(project), "--json"],
+                           capture_output=True, text=True, check=True)  # fmt: skip
+    done = {step["name"]: step["status"] for step in json.loads(again.stdout)["steps"]}
+    assert (done["run"], done["extract"]) == ("unchanged", "done")
+    assert "in whole years" in (project / "src" / "people" / "schema.py").read_text()
