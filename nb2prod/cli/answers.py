@@ -35,9 +35,11 @@ EMPTY["tag"] = {"cells": [], "written": [], "backup": None}
 EMPTY["explain"] = {"notebook": None, "subject": None, "kind": None, "statements": []}
 
 
-def failure(command: str, error: Nb2ProdError) -> dict[str, Any]:
+def failure(command: str, error: Nb2ProdError, *, of_many: bool = False) -> dict[str, Any]:
     """The answer of a command that failed before it had anything to say but why."""
     status = "cancelled" if error.exit_code == 130 else "failed"
+    if of_many:
+        return {"command": command, "status": status, "error": error_json(error), "seconds": 0.0, "notebooks": []}
     return {"status": status, "error": error_json(error)} | EMPTY.get(command, {})
 
 

@@ -1,14 +1,19 @@
 """`nb2prod build` and `nb2prod convert`."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from nb2prod.cli.many import NOTEBOOKS, Asked, build_many, many_options
 from nb2prod.cli.session import global_options, session_of
 from nb2prod.model.spec import BuildSpec
+
+if TYPE_CHECKING:
+    from nb2prod.many.wanted import Wanted
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -41,7 +46,7 @@ def project_options(function: Function) -> Function:
         click.option(
             "-o", "--output", type=click.Path(path_type=Path), help="The project's folder. [build/<notebook>]"
         ),
-        click.argument("notebook", type=click.Path(path_type=Path)),
+        NOTEBOOKS,
     ):
         function = option(function)
     return function
@@ -49,82 +54,58 @@ def project_options(function: Function) -> Function:
 
 @click.command()
 @project_options
-@click.option("--image", metavar="TAG", help="The image to build. [no image]")
+@click.option("--image", metavar="TAG", help="The image to build; {name} is the notebook's. [no image]")
 @click.option("--tracking-uri", metavar="URI", help="The MLflow store. [an SQLite file beside the project]")
 @click.option("--model", default="", metavar="NAME", help="The registered model. [the notebook's name]")
 @click.option("--alias", metavar="NAME", help="The alias of the new version, '' for none. [champion]")
 @click.option("--no-log", is_flag=True, help="Log nothing to MLflow.")
 @click.option("--base-image", metavar="IMAGE", help="What the image is built on.")
 @click.option("--platform", metavar="OS/ARCH", help="For example linux/arm64. [the engine's]")
+@many_options
 @answer_options
 @global_options
 @click.pass_context
-def build(
-    context: click.Context,
-    /,
-    notebook: Path,
-    output: Path | None,
-    parameter: tuple[str, ...],
-    sample: tuple[str, ...],
-    image: str | None,
-    no_log: bool,
-    package: str,
-    model: str,
-    force: bool,
-    fresh: bool,
-    as_json: bool,
-    events: str | None,
-    **given: Any,
-) -> None:
-    """Turn a notebook into a package, an MLflow model and an image, and prove each against the notebook."""
-    spec = _spec(
-        notebook,
-        output,
-        given,
-        image=image,
-        log=False if no_log else None,
-        parameter=parameter,
-        sample=sample,
-        package=package or None,
-        model=model or None,
-        force=force,
-        fresh=fresh or None,
-    )
-    run_build(context, spec, as_json=as_json, events=events)
+def build(context: click.Context, /, notebooks: tuple[Path, ...], no_log: bool, **given: Any) -> None:
+    """Turn a notebook into a package, an MLflow model and an image, and prove each against the notebook.
+
+    Of many notebooks (several, a folder, a .toml file that lists them) each is built in a process of its own; -o is
+    then the folder of the projects.
+    """
+    _run(context, "build", notebooks, {"log": False if no_log else None, **given})
 
 
 @click.command()
 @project_options
+@many_options
 @answer_options
 @global_options
 @click.pass_context
-def convert(
-    context: click.Context,
-    /,
-    notebook: Path,
-    output: Path | None,
-    parameter: tuple[str, ...],
-    sample: tuple[str, ...],
-    package: str,
-    force: bool,
-    fresh: bool,
-    as_json: bool,
-    events: str | None,
-    **given: Any,
-) -> None:
-    """Turn a notebook into a tested package; log nothing, build no image."""
-    spec = _spec(
-        notebook,
-        output,
-        given,
-        parameter=parameter,
-        sample=sample,
-        package=package or None,
-        force=force,
-        fresh=fresh or None,
-    )
-    spec = replace(spec, image=None, log=False)
-    run_build(context, spec, as_json=as_json, events=events)
+def convert(context: click.Context, /, notebooks: tuple[Path, ...], **given: Any) -> None:
+    """Turn a notebook into a tested package; log nothing, build no image. Many notebooks as with `build`."""
+    _run(context, "convert", notebooks, given)
+
+
+def _run(context: click.Context, command: str, notebooks: tuple[Path, ...], given: dict[str, Any]) -> None:
+    asked: Asked = given.pop("asked")
+    as_json, events = given.pop("as_json"), given.pop("events")
+
+    def spec_of(notebook: Path, target: Mapping[str, Any], options: Mapping[str, Any]) -> BuildSpec:
+        spec = _spec(notebook, target, options)
+        return replace(spec, image=None, log=False) if command == "convert" else spec
+
+    if not asked.of_many(notebooks):
+        run_build(context, spec_of(notebooks[0], {}, given), as_json=as_json, events=events)
+        return
+    if events:
+        raise click.UsageError("--events tells of one notebook; use --json.")
+    if given["package"] or given.get("model"):
+        raise click.UsageError("--package and --model name one project; name those of many in a list of notebooks.")
+    folder = given.pop("output") or Path(os.environ.get("NB2PROD_OUTPUT") or "build")
+
+    def make(wanted: "Wanted") -> BuildSpec:
+        return spec_of(wanted.notebook, {"output": str(folder / wanted.notebook.stem), **wanted.entry}, given)
+
+    build_many(context, command, notebooks, asked, make, as_json=as_json)
 
 
 def run_build(
@@ -147,21 +128,27 @@ def run_build(
     context.exit(code)
 
 
-def _spec(
-    notebook: Path,
-    output: Path | None,
-    given: dict[str, Any],
-    *,
-    parameter: tuple[str, ...],
-    sample: tuple[str, ...],
-    force: bool,
-    **rest: Any,
-) -> BuildSpec:
-    import os
-
-    from nb2prod.cli.specs import parse_assignments
+def _spec(notebook: Path, target: Mapping[str, Any], given: Mapping[str, Any]) -> BuildSpec:
+    """The spec of one build: what the options say (`given`; None or empty is "not given"), else what `target` says."""
+    from nb2prod.cli.specs import named_image, parse_assignments
+    from nb2prod.config import NAMES, TARGET_NAMES
     from nb2prod.steps.asked import asked_build
 
-    parameters, samples = parse_assignments(parameter, "-p"), parse_assignments(sample, "--sample")
-    target = {"output": str(output) if output is not None else None, "sample": samples or None, **rest}
-    return asked_build(notebook, os.environ, settings=given, target=target, parameters=parameters, force=force)
+    parameters = parse_assignments(given["parameter"], "-p")
+    sample = parse_assignments(given["sample"], "--sample")
+    empty: dict[str, Any] = {"package": "", "model": "", "fresh": False}
+    options = {name: value for name, value in given.items() if value is not None and value != empty.get(name)}
+    options["sample"] = {**target.get("sample", {}), **sample} or None
+    if given.get("output") is not None:
+        options["output"] = str(given["output"])
+    said = {**target, **options}
+    return named_image(
+        asked_build(
+            notebook,
+            os.environ,
+            settings={name: said.get(name) for name in NAMES},
+            target={name: said.get(name) for name in TARGET_NAMES},
+            parameters={**target.get("parameters", {}), **parameters},
+            force=given["force"],
+        )
+    )

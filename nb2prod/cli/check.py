@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from nb2prod.cli.many import NOTEBOOKS, Asked, check_many, many_options
 from nb2prod.cli.session import global_options, session_of
 
 NOTEBOOK = click.argument("notebook", type=click.Path(path_type=Path))
@@ -12,15 +13,22 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Write one JSON obje
 
 
 @click.command()
-@NOTEBOOK
+@NOTEBOOKS
+@many_options
 @JSON
 @global_options
 @click.pass_context
-def check(context: click.Context, notebook: Path, as_json: bool) -> None:
-    """Say what in a notebook stands in the way of production. Runs nothing; exit code 1 where there are errors."""
+def check(context: click.Context, /, notebooks: tuple[Path, ...], asked: Asked, as_json: bool) -> None:
+    """Say what in notebooks stands in the way of production. Runs nothing; exit code 1 where there are errors.
+
+    A folder means the notebooks in it and below that have a role, a .toml file those that it lists.
+    """
+    if asked.of_many(notebooks):
+        check_many(context, notebooks, asked, as_json=as_json)
+        return
     from nb2prod.console.notebook import check_lines
 
-    _examine(context, notebook, as_json, check_lines)
+    _examine(context, notebooks[0], as_json, check_lines)
 
 
 @click.command()

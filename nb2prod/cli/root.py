@@ -85,14 +85,14 @@ class LazyGroup(click.Group):
             if answer_kind(arguments) is not None and not session.answered:
                 from nb2prod.errors import UsageError
 
-                answer_failure(arguments, UsageError(fault.format_message(), code="NB290"))
+                answer_failure(arguments, UsageError(fault.format_message(), code="NB290"), session)
             raise
         except Exception as fault:
             error = _error_from(fault)
         except KeyboardInterrupt as fault:
             error = _error_from(fault)
         if answer_kind(arguments) is not None and not session.answered:
-            answer_failure(arguments, error)
+            answer_failure(arguments, error, session)
         tell_error(error, session)
         ctx.exit(error.exit_code)
 
@@ -105,7 +105,7 @@ def answer_kind(arguments: list[str]) -> str | None:
     return "events" if any(option.partition("=")[0] == "--events" for option in options) else None
 
 
-def answer_failure(arguments: list[str], error: "Nb2ProdError") -> None:
+def answer_failure(arguments: list[str], error: "Nb2ProdError", session: Session) -> None:
     """The answer on stdout of a command that failed before it had one of its own."""
     import time
 
@@ -113,7 +113,7 @@ def answer_failure(arguments: list[str], error: "Nb2ProdError") -> None:
     from nb2prod.events import JobFinished, JobStarted, Stamped, encode
 
     command = next((word for word in arguments if word in COMMANDS), "build")
-    report = failure(command, error)
+    report = failure(command, error, of_many=session.of_many)
     if answer_kind(arguments) == "json":
         write_stdout(json_text(report))
         return

@@ -11,7 +11,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Session:
     """`verbosity`: -1 errors only, 0 as usual, 1 with info logs, 2 with debug logs. `debug`: show tracebacks.
 
-    `answered`: the machine-readable answer is on stdout already; there must not be a second one.
+    `answered`: the machine-readable answer is on stdout already; there must not be a second one. `of_many`: that answer
+    is the summary of many notebooks.
     """
 
     # No dataclass: importing that would take a tenth of the time of `--help`.
@@ -19,6 +20,7 @@ class Session:
         self.verbosity = 0
         self.debug = False
         self.answered = False
+        self.of_many = False
 
 
 def session_of(context: click.Context) -> Session:

@@ -1,5 +1,6 @@
 """What is asked for: a `BuildSpec` from options, or from JSON."""
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,14 @@ def parse_assignments(texts: tuple[str, ...], option: str) -> dict[str, Any]:
             raise UsageError(f"{option} {name} is given twice.", code="NB294", hint="Leave one of the two out.")
         values[name] = value
     return values
+
+
+def named_image(spec: BuildSpec) -> BuildSpec:
+    """The spec, with ``{name}`` in its image's tag replaced by the notebook's name, spelled as a repository may be."""
+    if spec.image is None or "{name}" not in spec.image:
+        return spec
+    name = re.sub(r"[^a-z0-9]+", "-", Path(spec.notebook).stem.lower()).strip("-")
+    return replace(spec, image=spec.image.replace("{name}", name or "notebook"))
 
 
 def read_spec(text: bytes, name: str) -> BuildSpec:

@@ -134,17 +134,32 @@ def build_job(spec: BuildSpec) -> Job:
 def _naming_the_notebook(
     run: Callable[[Outputs, Emit, Cancel], Any], notebook: Path
 ) -> Callable[[Outputs, Emit, Cancel], Any]:
-    """`run`, whose errors name the notebook where they name a cell."""
+    """`run`, whose errors name the notebook where they name a cell; a gate that says no to the answers names the cell
+    and line that make the notebook's own."""
 
     def call(outputs: Outputs, emit: Emit, cancel: Cancel) -> Any:
         try:
             return run(outputs, emit, cancel)
         except Nb2ProdError as error:
+            if error.code in _ABOUT_ANSWERS and "check" in outputs:
+                error.where = _place_of_answers(outputs["check"])
             if error.where is not None and error.where.cell is not None and error.where.path is None:
                 error.where = replace(error.where, path=str(notebook))
             raise
 
     return call
+
+
+_ABOUT_ANSWERS = ("NB356", "NB711", "NB712", "NB713", "NB714")
+
+
+def _place_of_answers(analysis: Analysis) -> Where | None:
+    """Where the notebook makes its response."""
+    if analysis.boundary is None:
+        return None
+    statement = analysis.graph.statements[analysis.boundary.response_statement]
+    cell, line, _ = analysis.notebook.place(statement.cell, statement.first_line)
+    return Where(cell=cell, line=line)
 
 
 def _check_targets(build: Build) -> None:

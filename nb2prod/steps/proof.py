@@ -57,7 +57,7 @@ def prove_project(
         raise GateError(
             f"the module answers otherwise than the notebook: {module.reason}",
             code="NB711",
-            hint="The project is kept so that it can be looked at; it was not logged and no image was built.",
+            hint=f"The project is kept in {output}, to be looked at; it was not logged and no image was built.",
             where=Where(str(output)),
         )
     if together is not None:
