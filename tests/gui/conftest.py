@@ -41,5 +41,5 @@ def window(qtbot, tmp_path):
 def _end(window) -> None:
     """Without the question about what is not saved."""
     window.project.history = type(window.project.history)(type(window.project.draft)())
-    window.project.jobs.cancel()
+    window.project.jobs.forget()
     window.project.close()
