@@ -28,7 +28,7 @@ ROW = {"rooms": 3, "area": None, "kind": "house", "garden": True}
 def write_project(folder: Path, request: list[dict], body: dict) -> Path:
     manifest = {
         "package": "houses",
-        "notebook": {"name": "houses.ipynb", "digest": "sha256:0"},
+        "notebook": {"name": "houses.ipynb", "code_digest": "sha256:0"},
         "request": request,
         "response": {"name": "price", "kind": "array"},
         "parameters": {},

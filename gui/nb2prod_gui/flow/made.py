@@ -12,10 +12,10 @@ from nb2prod.model.schema import ValueSchema
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Of a notebook: its file name and digest."""
+    """Of a notebook: its file name and the digest of its code."""
 
     name: str
-    digest: str
+    code_digest: str
 
 
 class Parameter(msgspec.Struct, frozen=True):
