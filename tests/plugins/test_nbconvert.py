@@ -18,7 +18,7 @@ import sys, json
 code = [c for c in json.load(open("churn.ipynb"))["cells"] if c["cell_type"] == "code"]
 notebook = {}
 for cell in code:
-    exec("".join(line for line in cell["source"] if not line.startswith("%")), notebook)
+    exec("".join(line for line in "".join(cell["source"]).splitlines(True) if not line.startswith("%")), notebook)
 from churn import Params, train
 answer = train(Params()).predictor.predict(notebook["new_customers"])
 assert answer.equals(notebook["answer"]), answer
