@@ -57,7 +57,7 @@ def test_a_refusal_says_code_cell_and_line(tmp_path: Path) -> None:
     (tmp_path / "bad.ipynb").write_text(json.dumps(document), encoding="utf-8")
     done = nbconvert(tmp_path, "bad.ipynb")
     assert done.returncode == 1
-    assert f"bad.ipynb, cell {cell}, line 2: " in done.stderr.splitlines()[-1]
+    assert f"bad.ipynb, cell {cell}, line 2: " in done.stderr
     assert not (tmp_path / "bad.py").exists()
     with pytest.raises(ConversionException):
         get_exporter("nb2prod")().from_filename(str(tmp_path / "bad.ipynb"))
