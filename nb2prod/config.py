@@ -20,7 +20,7 @@ from nb2prod.serving.settings import Settings as ServiceSettings
 
 PREFIX = "NB2PROD_"
 _METADATA = "the notebook's metadata"
-OTHER_VARIABLES = frozenset({"NB2PROD_CACHE", "NB2PROD_DATA", "NB2PROD_API_KEY"}) | {
+OTHER_VARIABLES = frozenset({"NB2PROD_CACHE", "NB2PROD_DATA", "NB2PROD_API_KEY", "NB2PROD_NOTEBOOK"}) | {
     f"{PREFIX}{field.upper()}" for field in ServiceSettings.__struct_fields__
 }
 """Variables with our prefix that are no settings of a build: the cache, the tests' data folder, the service's."""
@@ -63,7 +63,7 @@ class Target:
 NAMES = tuple(each.name for each in fields(Settings))
 TARGET_NAMES = tuple(each.name for each in fields(Target))
 _IN_METADATA = (*NAMES, *(name for name in TARGET_NAMES if name not in ("output", "fresh")))
-_NO_SETTINGS = ("fields", "schema_version")
+_NO_SETTINGS = ("description", "fields", "schema_version", "title")
 """What else the notebook's metadata may hold under ``nb2prod``."""
 
 

@@ -29,6 +29,10 @@ WITHOUT = {
     "NB355": "rows of the run: tests of features",
     "NB367": "outputs of the run: tests of hidden state",
     "NB227": "another program writes at the same moment",
+    "NB285": "said by nbconvert: tests of the single module",
+    "NB286": "said by nbconvert: tests of the single module",
+    "NB287": "said inside a kernel: tests of the magics",
+    "NB288": "said inside a kernel, by a process that was killed",
     "NB262": "a bug in nb2prod, if it is ever seen",
 }
 RENTS = """

@@ -29,6 +29,7 @@ from nb2prod.model.notebook import Notebook
 from nb2prod.model.run import CaptureSpec, RunRecord
 from nb2prod.model.schema import Schema
 from nb2prod.secrets import mask_of, secret_values
+from nb2prod.session import RUN
 
 _STAGE = ".stage"
 FAILED = "failed.ipynb"
@@ -143,7 +144,7 @@ def _execute(
         step=step,
         captured=captured,
         # Sets of strings iterate in the same order each time, so that the same notebook gives the same project.
-        environment={"PYTHONHASHSEED": "0"} | os.environ,
+        environment={"PYTHONHASHSEED": "0"} | os.environ | {RUN: str(working_folder.absolute() / notebook.name)},
     )
     try:
         document = execute(run_copy(notebook, spec, parameters, stage), parameters, run)

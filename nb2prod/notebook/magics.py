@@ -25,10 +25,10 @@ from nb2prod.notebook.text import shorten, words
 
 SHOWN_ONLY = words(
     """
-    matplotlib load_ext reload_ext unload_ext autoreload config precision pprint xmode colors doctest_mode who who_ls
-    whos pwd pinfo pinfo2 pdoc pdef pfile psource psearch pycat history hist lsmagic magic quickref watermark logstart
-    logstop logon logoff logstate alias alias_magic unalias automagic autocall autoawait autosave debug pdb page gui
-    bookmark dhist dirs tb rehashx load loadpy connect_info qtconsole subshell clear notebook save pastebin
+    matplotlib load_ext nb2prod reload_ext unload_ext autoreload config precision pprint xmode colors doctest_mode who
+    who_ls whos pwd pinfo pinfo2 pdoc pdef pfile psource psearch pycat history hist lsmagic magic quickref watermark
+    logstart logstop logon logoff logstate alias alias_magic unalias automagic autocall autoawait autosave debug pdb
+    page gui bookmark dhist dirs tb rehashx load loadpy connect_info qtconsole subshell clear notebook save pastebin
     tensorboard tensorflow_version nb_black lab_black version_information flake8_on pycodestyle_on
     """
 )
