@@ -133,7 +133,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        service.worker.on_batch = observer.batch
+        service.worker.on_batch = service.turn.on_batch = observer.batch
         service.worker.start()
         observer.start()
         service.worker.on_stuck = service.on_failure

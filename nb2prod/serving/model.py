@@ -154,8 +154,11 @@ def load_model(
         encode(model.answer(request))
         relative, absolute = golden.tolerance
         # Batches are summed in another order, hence ten times the tolerance.
-        alone = rows_stand_alone(model.answer_by_code, request, 10 * relative, 10 * absolute)
-        model = _with_fast_path(replace(model, batches=alone), request, golden, folder or package.artifacts)
+        batches = rows_stand_alone(model.answer_by_code, request, 10 * relative, 10 * absolute)
+        model = _with_fast_path(replace(model, batches=batches), request, golden, folder or package.artifacts)
+        if batches and model.fast is not None:
+            batches = rows_stand_alone(model.fast.answer, request, 10 * relative, 10 * absolute)
+            model = replace(model, batches=batches)
     return model
 
 

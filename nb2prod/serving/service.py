@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from nb2prod.serving.batch import Asked, count_rows
 from nb2prod.serving.log import describe_error, logger
 from nb2prod.serving.model import Model
 from nb2prod.serving.problem import Problem
+from nb2prod.serving.turn import Turn
 from nb2prod.serving.worker import Worker
 
 P = TypeVar("P")
@@ -27,6 +28,7 @@ class Service(Generic[P, R]):
 
     load: Callable[[], Model[P, R]]
     worker: Worker
+    turn: Turn = field(default_factory=Turn)
     log_values: bool = False
     on_failure: Callable[[], None] = lambda: None
     state: State = "loading"
@@ -71,8 +73,10 @@ class Service(Generic[P, R]):
         """
         fast, rows = model.fast, count_rows(request)
         try:
-            if fast is not None and 0 < rows <= fast.inline_rows and (given := fast.answer(request)) is not None:
-                return write(given)
+            if fast is not None and 0 < rows <= fast.inline_rows:
+                given = await self.turn.ask(fast, request, rows) if model.batches else fast.answer(request)
+                if given is not None:
+                    return write(given)
             reply: W = await self.worker.ask(model.answer, Asked(request, write, rows if model.batches else 0))
             return reply
         except Problem:

@@ -10,5 +10,7 @@ SECURITY_HEADERS: list[tuple[bytes, bytes]] = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 
+NO_STORE = (b"cache-control", b"no-store")
+
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 """Where the process itself speaks TLS."""

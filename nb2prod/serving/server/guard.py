@@ -15,6 +15,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nb2prod.serving.log import logger
+from nb2prod.serving.server.shortcut import SHORTCUT, Shortcut
 from nb2prod.serving.settings import Settings
 from nb2prod.serving.wire import encode
 
@@ -107,8 +108,18 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = self._body_bytes = 0
         super().on_headers_complete()
+        self.scope["extensions"] = {SHORTCUT: Shortcut(self.cycle)}  # type: ignore[dict-item]  # not only dicts
         if self.guard.draining:
             self.cycle.keep_alive = False
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's, without a timer for the silence after each answer: the sweep looks after that."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
 
     def refuse(self, answer: "Refusal") -> None:
         """Answer without the application, and end the connection."""
@@ -125,7 +136,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def cut_if_late(self, now: float) -> bool:
-        """Ends the connection if it has been in one phase of one request for too long. `now`: the loop's time."""
+        """Ends the connection if it has been in one phase of one request for too long, and says whether it was amid
+        something. `now`: the loop's time."""
         settings = self.guard.settings
         waits = self.cycle is None or self.cycle.response_complete
         if self.transport.is_closing() or self.transport.get_write_buffer_size():
@@ -135,10 +147,13 @@ class GuardedProtocol(HttpToolsProtocol):
         elif self._in_head or self.cycle is None:
             kind, limit = "head", settings.header_seconds
         else:
-            kind, limit = "idle", settings.keep_alive_seconds + 1  # uvicorn's own timer comes first
+            kind, limit = "idle", settings.keep_alive_seconds
         if self._phase != (kind, self.cycle):
             self._phase, self._since = (kind, self.cycle), now
         if now - self._since <= limit:
+            return False
+        if kind == "idle":
+            self.transport.close()
             return False
         if kind == "head" and not self.refused:
             self.refuse(_HEADER_TOO_SLOW)
