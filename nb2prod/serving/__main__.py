@@ -7,6 +7,7 @@ its model cannot be served, 2 usage, 130 interrupted.
 import argparse
 import contextlib
 import faulthandler
+import gc
 import importlib
 import ipaddress
 import os
@@ -107,6 +108,8 @@ def serve(app: Any, host: str, port: int) -> int:
         failed = server.should_exit = True
 
     if service is not None:
+        # What is loaded now stays: looking through it for garbage would stop everything for a tenth of a second.
+        service.on_ready = gc.freeze
         service.on_failure = give_up
     # uvicorn raises the signal again once it has drained; by then it has done its work.
     signal.signal(signal.SIGTERM, lambda *_: None)

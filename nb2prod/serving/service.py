@@ -12,7 +12,7 @@ from nb2prod.serving.log import describe_error, logger
 from nb2prod.serving.model import Model
 from nb2prod.serving.problem import Problem
 from nb2prod.serving.turn import Turn
-from nb2prod.serving.worker import Worker
+from nb2prod.serving.worker import Worker, overloaded
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -24,12 +24,14 @@ Status = Literal["loading", "ready", "failed", "stuck", "draining"]
 
 @dataclass(slots=True)
 class Service(Generic[P, R]):
-    """`load()` gives the first model; `on_failure` is called when it cannot, and when every prediction hangs."""
+    """`load()` gives the first model; `on_ready` is called when it has, `on_failure` when it cannot, and when every
+    prediction hangs."""
 
     load: Callable[[], Model[P, R]]
     worker: Worker
     turn: Turn = field(default_factory=Turn)
     log_values: bool = False
+    on_ready: Callable[[], None] = lambda: None
     on_failure: Callable[[], None] = lambda: None
     state: State = "loading"
     model: Model[P, R] | None = None
@@ -54,6 +56,7 @@ class Service(Generic[P, R]):
             logger.exception("the model cannot be served")
             self.on_failure()
         else:
+            self.on_ready()
             self.state = "ready"
             name, version = self.model.package.name, self.model.version
             logger.info("ready", extra={"fields": {"model": name, "version": version, **self.model.path}})
@@ -64,6 +67,8 @@ class Service(Generic[P, R]):
             headers = {"Retry-After": "1", "Connection": "close"}
             raise Problem(503, "not_ready", f"the model is not ready ({self.state})", headers=headers)
         self.worker.refuse_if_full()
+        if self.model.fast is not None and self.turn.is_full(self.model.fast):
+            raise overloaded()
         return self.model
 
     async def predict(self, model: Model[P, R], request: R, request_id: str, write: Callable[[Any], W]) -> W:

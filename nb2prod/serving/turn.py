@@ -6,11 +6,15 @@ Nothing waits for company: the turn ends once everything that has been received 
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nb2prod.serving.fast import FastPath
+
+MOST_RUNS = 100
+"""Runs of `nb2prod.serving.fast.INLINE_SECONDS` that may wait: beyond it callers are told to come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +28,39 @@ class Due:
 
 
 class Turn:
-    """For one event loop. `on_batch(requests, rows)` is told of each run."""
+    """For one event loop. `on_batch(requests, rows)` is told of each run; the length is how many requests wait."""
 
     def __init__(self) -> None:
         self.on_batch: Callable[[int, int], None] = lambda _requests, _rows: None
-        self._due: list[Due] = []
+        self._due: deque[Due] = deque()
+        self._rows = 0
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def is_full(self, fast: FastPath) -> bool:
+        return self._rows > MOST_RUNS * fast.inline_rows
 
     async def ask(self, fast: FastPath, request: Any, rows: int) -> Any:
         """What the graph answers to a request of so many rows, `fast.inline_rows` at most; None where it cannot."""
         loop = asyncio.get_running_loop()
         if not self._due:
-            loop.call_soon(self._end)
+            loop.call_soon(self._end, loop)
         due = Due(fast, request, rows, loop.create_future())
         self._due.append(due)
+        self._rows += rows
         return await due.future
 
-    def _end(self) -> None:
-        waiting, self._due = self._due, []
-        run: list[Due] = []
-        rows = 0
-        for due in waiting:
-            if run and (due.fast is not run[0].fast or rows + due.rows > due.fast.inline_rows):
-                self._answer(run, rows)
-                run, rows = [], 0
-            run.append(due)
-            rows += due.rows
+    def _end(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One run. What is left gets the next one after another turn, so that the loop waits for one run only."""
+        run = [self._due.popleft()]
+        fast, rows = run[0].fast, run[0].rows
+        while self._due and self._due[0].fast is fast and rows + self._due[0].rows <= fast.inline_rows:
+            run.append(self._due.popleft())
+            rows += run[-1].rows
+        self._rows -= rows
+        if self._due:
+            loop.call_soon(self._end, loop)
         self._answer(run, rows)
 
     def _answer(self, run: list[Due], rows: int) -> None:

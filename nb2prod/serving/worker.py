@@ -3,7 +3,8 @@
     ask(...) ─► queue, at most `capacity` ─► thread ─► outcome       in time
                                              └─ 504, and another thread takes over: it hangs
 
-Requests that came while it predicted are answered together by its next prediction (`nb2prod.serving.batch`).
+Requests that came while it predicted are answered together by its next prediction (`nb2prod.serving.batch`), with those
+that come right behind them: callers who got their answers at the same time ask again at the same time.
 
 A thread that hangs cannot be ended, only given up. After `hung_limit` of them nothing more is started: the worker is
 stuck until one of them returns.
@@ -23,6 +24,11 @@ from typing import Any
 from nb2prod.serving.batch import Asked, Outcome, answer_all
 from nb2prod.serving.log import logger
 from nb2prod.serving.problem import Problem
+
+QUIET = 0.02
+"""The next prediction begins when nothing has come for this part of the time that the last one took, …"""
+LONGEST = 0.1
+"""… or after this part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Worker:
 
     `start`, `ask` and `stop` are for one event loop, which also does the counting: no locks. `seconds` is how long one
     prediction may run; waiting does not count, as it is not the caller's fault that another one hangs. `batch_rows` is
-    how many rows are taken together at most; `on_batch(requests, rows)` is told of each prediction, in the thread.
+    how many rows are taken together at most; `on_batch(requests, rows)` is told of each prediction.
     """
 
     def __init__(self, capacity: int, *, seconds: float = 20.0, hung_limit: int = 4, batch_rows: int = 1024) -> None:
@@ -65,6 +71,7 @@ class Worker:
         self._numbers = itertools.count()
         # The thread's number and what it runs. Whoever pops the entry settles its tasks: the thread or the watchdog.
         self._running: dict[int, Batch] = {}
+        self._took = 0.0
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -83,7 +90,7 @@ class Worker:
     def refuse_if_full(self) -> None:
         """Raises Problem 503. Asked before a body is read, too: the cheapest moment to say no."""
         if self.pending >= self.capacity:
-            raise Problem(503, "overloaded", "too many requests wait: try again", headers={"Retry-After": "1"})
+            raise overloaded()
         if self.is_stuck:
             raise _stuck()
 
@@ -106,12 +113,12 @@ class Worker:
             self._running[number] = batch
             outcomes = answer_all(tasks[0].answer, [task.asked for task in tasks])
             given_up = self._running.pop(number, None) is None
+            self._took = time.monotonic() - batch.started
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
                 if given_up:
                     self._loop.call_soon_threadsafe(self._came_back)
                     return
                 self._loop.call_soon_threadsafe(self._settle_all, tasks, outcomes)
-            self.on_batch(len(tasks), sum(task.asked.rows for task in tasks))
 
     def _take(self) -> tuple[Task, ...]:
         """The task whose turn it is, with those behind it that one prediction can answer, too. Empty: the end.
@@ -122,6 +129,8 @@ class Worker:
         if first is None:
             return ()
         tasks, rows = [first], first.asked.rows
+        if rows and not self.hung:
+            self._let_them_come()
         while rows and rows < self.batch_rows and not self.hung:
             try:
                 task = self._first.popleft() if self._first else self._tasks.get_nowait()
@@ -134,7 +143,14 @@ class Worker:
             rows += task.asked.rows
         return tuple(tasks)
 
+    def _let_them_come(self) -> None:
+        came, end = -1, time.monotonic() + LONGEST * self._took
+        while came < self._tasks.qsize() < self.batch_rows and time.monotonic() < end:
+            came = self._tasks.qsize()
+            time.sleep(QUIET * self._took)
+
     def _settle_all(self, tasks: tuple[Task, ...], outcomes: list[Outcome]) -> None:
+        self.on_batch(len(tasks), sum(task.asked.rows for task in tasks))
         for task, (result, error) in zip(tasks, outcomes, strict=True):
             self._settle(task, result, error)
 
@@ -177,6 +193,10 @@ class Worker:
         if self.is_stuck:
             self._start_thread()
         self.hung -= 1
+
+
+def overloaded() -> Problem:
+    return Problem(503, "overloaded", "too many requests wait: try again", headers={"Retry-After": "1"})
 
 
 def _stuck() -> Problem:

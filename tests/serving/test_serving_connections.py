@@ -45,6 +45,40 @@ def test_a_connection_that_does_not_ask_is_closed(start, sent):
     assert answered.split()[1] == b"408"
 
 
+ASK = HEAD + b"Content-Length: %d\r\n%b\r\n%b"
+
+
+@pytest.mark.parametrize(
+    ("extra", "says"), [(b"", False), (b"Connection: close\r\n", True)], ids=["kept", "to be closed"]
+)
+def test_a_connection_ends_after_its_silence_or_when_the_caller_says_so(start, extra, says):
+    server = start(NB2PROD_KEEP_ALIVE_SECONDS="0.5")
+    body = json.dumps(GOLDEN_BODY).encode()
+    with connect(server.url) as connection:
+        connection.sendall(ASK % (len(body), extra, body) * 2)  # the second is sent before the first is answered
+        answers = read_all(connection)  # ends when the server closes
+    assert answers.count(b"HTTP/1.1 200 OK") == (1 if says else 2)
+    assert (b"connection: close\r\n" in answers) == says
+    assert answers.count(b"x-content-type-options: nosniff") == answers.count(b"HTTP/1.1 200 OK")
+    assert not [line for line in server.lines if "slow connections" in line]
+
+
+def test_a_body_in_parts_is_answered_like_one_in_a_piece(start):
+    server = start()
+    body = json.dumps(GOLDEN_BODY).encode()
+    whole = ASK % (len(body), b"Connection: close\r\nX-Request-ID: one\r\n", body)
+    answers = []
+    for parts in ([whole], [whole[:-20], whole[-20:]], [whole[:40], whole[40 : -len(body)], body]):
+        with connect(server.url) as connection:
+            for part in parts:
+                connection.sendall(part)
+                time.sleep(0.1)
+            head, _, content = read_all(connection).partition(b"\r\n\r\n")
+            answers.append((sorted(line for line in head.lower().split(b"\r\n") if line[:5] != b"date:"), content))
+    assert answers[0] == answers[1] == answers[2]
+    assert b"x-request-id: one" in answers[0][0]
+
+
 def test_fault_53_slow_clients_are_cut_and_a_good_one_is_answered(start):
     """The long one with the limits as they are delivered: cut within 10 seconds."""
     each, limits = small_or_long((30, {"NB2PROD_HEADER_SECONDS": "1", "NB2PROD_BODY_SECONDS": "1"}), (500, {}))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """One per application. `request` and `prediction` are called on the event loop, `batch` where the model runs."""
+    """One per application. All is called on the event loop."""
 
     def __init__(
         self, *, requests: "RequestLog | None" = None, sample: float = 1.0, tracing: "Tracing | None" = None

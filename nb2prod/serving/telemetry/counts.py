@@ -1,6 +1,6 @@
 """What is counted while requests are answered: plain numbers, a few hundred nanoseconds per request.
 
-All but `Batches` are written on the event loop alone, `Batches` in the thread that predicts alone: no locks.
+All are written on the event loop alone: no locks.
 """
 
 from bisect import bisect_left

@@ -64,7 +64,7 @@ class Scrape(Collector):
         worker = self._service.worker
         for name, text, value in (
             ("ready", "Whether new callers are welcome", self._service.status == "ready"),
-            ("pending", "Predictions that run or wait", worker.pending),
+            ("pending", "Predictions that run or wait", worker.pending + len(self._service.turn)),
             ("pending_limit", "How many may run or wait", worker.capacity),
             ("hung", "Predictions that were given up and still run", worker.hung),
         ):
