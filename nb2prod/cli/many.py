@@ -70,8 +70,8 @@ def check_many(context: click.Context, notebooks: tuple[Path, ...], asked: Asked
     from nb2prod.many.check_each import check_each
 
     session_of(context).of_many = True
-    root, wanted = _wanted(notebooks, asked)
-    named = [(_shown(one.notebook, root), one.notebook, one.found) for one in wanted]
+    wanted = wanted_notebooks(notebooks, asked.only, asked.changed_since)
+    named = [(name, one.notebook, one.found) for name, one in wanted]
     jobs = asked.jobs or min(
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8
     )
@@ -79,7 +79,7 @@ def check_many(context: click.Context, notebooks: tuple[Path, ...], asked: Asked
     def work(display: Any, cancel: threading.Event) -> "tuple[Outcome, ...]":
         return check_each(named, jobs, display, cancel)
 
-    _conduct(context, "check", [name for name, _, _ in named], work, asked, root, as_json)
+    _conduct(context, "check", [name for name, _, _ in named], work, asked, as_json)
 
 
 def build_many(
@@ -98,42 +98,51 @@ def build_many(
     from nb2prod.summary import Outcome
 
     session_of(context).of_many = True
-    root, wanted = _wanted(notebooks, asked)
-    plain = {one.notebook for one in wanted if one.found and without_roles(one.notebook)}
-    named = [(_shown(one.notebook, root), make(one)) for one in wanted if one.notebook not in plain]
+    wanted = wanted_notebooks(notebooks, asked.only, asked.changed_since)
+    plain = [name for name, one in wanted if one.found and without_roles(one.notebook)]
+    named = [(name, make(one)) for name, one in wanted if name not in plain]
     refuse_clashes(named)
 
     def work(display: Any, cancel: threading.Event) -> "tuple[Outcome, ...]":
-        skipped = (Outcome(_shown(p, root), "skipped", reason="no cell has a role") for p in sorted(plain))
+        skipped = (Outcome(name, "skipped", reason="no cell has a role") for name in plain)
         return (*build_each(named, asked.jobs or 1, display, cancel), *skipped)
 
-    _conduct(context, command, [name for name, _ in named], work, asked, root, as_json)
+    _conduct(context, command, [name for name, _ in named], work, asked, as_json)
 
 
-def _wanted(notebooks: tuple[Path, ...], asked: Asked) -> "tuple[Path, tuple[Wanted, ...]]":
-    """The root that paths are shown from, and the notebooks to look at."""
+def wanted_notebooks(
+    notebooks: tuple[Path, ...], only: tuple[Path, ...], since: str | None
+) -> "tuple[tuple[str, Wanted], ...]":
+    """The notebooks to look at, each with the path to show: from the repository's root, as code hosts name files."""
     from nb2prod.errors import UsageError
     from nb2prod.many.wanted import find_wanted
-    from nb2prod.repository import changes_since, root_of
 
     wanted = find_wanted(notebooks)
-    here = Path.cwd()
-    if asked.only:
-        only = {path.absolute() for path in asked.only}
-        if missing := only - {one.notebook for one in wanted}:
+    if only:
+        named = {path.absolute() for path in only}
+        if missing := named - {one.notebook for one in wanted}:
             raise UsageError(
                 f"--only {min(missing)}: not one of these notebooks.", code="NB282", hint="Name one of them."
             )
-        wanted = tuple(one for one in wanted if one.notebook in only)
-    if asked.changed_since is not None:
+        wanted = tuple(one for one in wanted if one.notebook in named)
+    if since is not None:
         from nb2prod.many.changed import affected
+        from nb2prod.repository import changes_since
 
-        wanted = affected(wanted, changes_since(wanted[0].notebook.parent, asked.changed_since))
-    return root_of(here) or here, wanted
+        wanted = affected(wanted, changes_since(wanted[0].notebook.parent, since))
+    root = _root()
+    return tuple((_shown(one.notebook, root), one) for one in wanted)
+
+
+def _root() -> Path:
+    from nb2prod.repository import root_of
+
+    here = Path.cwd()
+    return root_of(here) or here
 
 
 def _shown(path: Path, root: Path) -> str:
-    """Relative to the root, as code hosts name files; absolute where it lies elsewhere."""
+    """Relative to the root; absolute where it lies elsewhere."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
@@ -143,7 +152,6 @@ def _conduct(
     names: Sequence[str],
     work: "Callable[[Any, threading.Event], tuple[Outcome, ...]]",
     asked: Asked,
-    root: Path,
     as_json: bool,
 ) -> None:
     from nb2prod.cli.answers import json_text, reserved_stdout
@@ -159,7 +167,7 @@ def _conduct(
         with display_of(command, names, session.verbosity) as display, cancelling(cancel):
             outcomes = run_apart(lambda: work(display, cancel))
         summary = Summary(command, outcomes, time.perf_counter() - start)
-        _write_files(summary, asked, root)
+        _write_files(summary, asked, _root())
         if as_json:
             session.answered = True
             write(json_text(summary_json(summary)))

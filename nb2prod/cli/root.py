@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "build": ("nb2prod.cli.build:build", "Turn a notebook into a package, an MLflow model and an image."),
     "serve": ("nb2prod.cli.serve:serve", "Run the service of a generated project on this machine."),
     "job": ("nb2prod.cli.job:job", "Run a build that is described as JSON."),
+    "ci": ("nb2prod.cli.ci:ci", "Write a pipeline for GitHub, GitLab or Jenkins."),
     "doctor": ("nb2prod.cli.doctor:doctor", "Say what is installed, what is missing, and how to get it."),
     "gui": ("nb2prod.cli.gui:gui", "Open the desktop wizard."),
     "config": ("nb2prod.cli.config:config", "Show the settings and where they come from."),

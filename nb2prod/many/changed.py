@@ -53,7 +53,7 @@ def _reads(path: Path, wanted: Wanted) -> tuple[set[Path], list[str]]:
     own = find_own_code(notebook, folder)
     analysis = analyse(notebook, own)
     parameters = wanted.entry.get("parameters", {})
-    named = {name for name, size, time in outside_inputs(analysis.graph, folder, parameters, own) if size or time}
+    named = {name for name, _, mark in outside_inputs(analysis.graph, folder, parameters, own) if mark}
     ran = {origin.file for cell in notebook.cells for origin in cell.origins}
     files = {(folder / name).resolve() for name in named | ran}
     return files, [*(cell.source for cell in notebook.cells if cell.kind == "code"), *_own_texts(own)]

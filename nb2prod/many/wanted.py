@@ -6,7 +6,9 @@ image = "churn:1.4"
 parameters = {C = 0.1}
 """
 
+import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -120,3 +122,9 @@ def without_roles(path: Path) -> bool:
         return all(cell.role is None for cell in open_notebook(path).cells)
     except (InputError, ToolError):
         return False  # its build says what is wrong
+
+
+def short_id(name: str) -> str:
+    """A name for files, caches and jobs made of a notebook's path: letters, digits and hyphens, and distinct."""
+    stem = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")[:40]
+    return f"{stem or 'notebook'}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"

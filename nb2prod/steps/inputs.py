@@ -3,9 +3,12 @@
 A step may only be skipped while these are as they were. Found without running anything: every string in the code and
 every parameter that names an existing file, every import that names a module beside the notebook. What a notebook reads
 from elsewhere (a database, an address) cannot be seen; `--fresh` runs it again.
+
+Files count by what is in them, not by when they were written: in a fresh checkout every file is new.
 """
 
 import ast
+import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,16 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.files.digest import digest_file
 from nb2prod.steps.own_code import OwnCode
 from nb2prod.steps.travel import data_files
 
 _LONGEST_PATH = 260
+_LARGE = 256 * 1024 * 1024
+"""Bytes; a larger file counts by its time of change: to read it would take longer than it saves."""
 
 
 def outside_inputs(
     graph: NotebookGraph, folder: Path, parameters: Mapping[str, Any], own: OwnCode | None
-) -> list[tuple[str, int, int]]:
-    """(path or package, size, modification time in ns) of each, sorted; packages have neither."""
+) -> list[tuple[str, int, str]]:
+    """(path or package, size, what marks its content) of each, sorted; packages have neither."""
     named = {text for text in _texts(graph, parameters) if 0 < len(text) <= _LONGEST_PATH and "\n" not in text}
     named |= {str(path) for path in own.files.values()} if own else set()
     named |= {str(path) for path in data_files(own.files.values())} if own else set()
@@ -35,8 +41,21 @@ def outside_inputs(
             continue
         if stat.S_ISDIR(status.st_mode) and name not in listed:
             continue  # a folder is as old as the last file in it
-        found.append((name, status.st_size, status.st_mtime_ns))
-    return sorted([*found, *((package, 0, 0) for package in _installed())])
+        try:
+            found.append((name, status.st_size if stat.S_ISREG(status.st_mode) else 0, _mark(folder / name, status)))
+        except OSError:
+            found.append((name, status.st_size, "unreadable"))
+    return sorted([*found, *((package, 0, "") for package in _installed())])
+
+
+def _mark(path: Path, status: os.stat_result) -> str:
+    """Of a file its digest, of a folder its files with their sizes. Raises OSError."""
+    if stat.S_ISDIR(status.st_mode):
+        with os.scandir(path) as entries:
+            return repr(sorted((e.name, e.stat(follow_symlinks=False).st_size) for e in entries if e.is_file()))
+    if stat.S_ISREG(status.st_mode) and status.st_size <= _LARGE:
+        return digest_file(path)
+    return str(status.st_mtime_ns)
 
 
 def _made(graph: NotebookGraph) -> set[str]:

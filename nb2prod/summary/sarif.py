@@ -40,12 +40,18 @@ def sarif_text(summary: Summary, rules: Mapping[str, Rule], line_of: LineOf) -> 
                 "rules": [_rule(code, rules.get(code)) for code in codes],
             }
         },
-        "automationDetails": {"id": f"nb2prod/{summary.command}/"},
+        "automationDetails": {"id": _category(summary)},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": summary.status != "cancelled", "exitCode": summary.exit_code}],
         "results": results,
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, allow_nan=False) + "\n"
+
+
+def _category(summary: Summary) -> str:
+    """Results of one category replace the ones before; jobs for single notebooks must not replace each other's."""
+    alone = quote(summary.outcomes[0].notebook, errors="backslashreplace") + "/" if len(summary.outcomes) == 1 else ""
+    return f"nb2prod/{summary.command}/{alone}"
 
 
 def _rule(code: str, rule: Rule | None) -> dict[str, Any]:

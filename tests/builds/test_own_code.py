@@ -103,7 +103,7 @@ def test_their_imports_are_requirements(repository: Path, converted: Finished) -
     assert "`read_parquet` uses it in src/prices/train.py" in training
 
 
-def inputs(repository: Path) -> list[tuple[str, int, int]]:
+def inputs(repository: Path) -> list[tuple[str, int, str]]:
     """What the run of the notebook depends on, but for installed packages."""
     notebook, folder = open_notebook(repository / "notebooks/prices.ipynb"), repository / "notebooks"
     own = find_own_code(notebook, folder)
