@@ -8,11 +8,11 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help venv demo test lint format bench bench-serving base-image shapes corpus bench-corpus lock clean test-kills test-faults test-walk words screenshots
+.PHONY: help venv demo test lint format bench bench-serving base-image shapes corpus bench-corpus lock clean test-kills test-faults test-walk words screenshots labextension screenshots-lab
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "Also: lint format bench bench-serving base-image shapes corpus bench-corpus lock test-kills test-faults test-walk words screenshots clean"
+	@echo "Also: lint format bench bench-serving base-image shapes corpus bench-corpus lock test-kills test-faults test-walk words screenshots labextension screenshots-lab clean"
 
 venv:
 	@requirements/setup.sh
@@ -23,6 +23,7 @@ demo: venv
 test: lint
 	@requirements/setup.sh --torch
 	@requirements/qt.sh
+	@requirements/lab.sh
 	$(PYTEST) -n $(WORKERS) --dist loadfile
 
 lint: venv
@@ -90,6 +91,16 @@ words: venv
 # Pictures of every page of the wizard, light and dark, at 1x and 2x, for docs/wizard.md (needs a Docker engine).
 screenshots: venv
 	$(BIN)/python docs/make_screenshots.py
+
+# The JupyterLab extension, as a wheel in dist/ (needs npm's registry; Node.js is fetched where there is none).
+labextension: venv
+	@requirements/lab.sh --build
+	cd gui/jupyterlab && $(CURDIR)/$(BIN)/python -m hatchling build -t wheel -d $(CURDIR)/dist
+
+# Pictures of the extension in a real JupyterLab, light and dark, for docs/jupyterlab.md.
+screenshots-lab: venv
+	@CI=true requirements/lab.sh
+	$(BIN)/python -m docs.make_lab_screenshots
 
 # The walk through the wizard with all six samples (the tests take one).
 test-walk: venv

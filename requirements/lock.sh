@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the locks again: dev.txt, torch.txt, torch-cuda.txt (torch-cpu.txt is kept by hand).
+# Makes the locks again: dev.txt, torch.txt, torch-cuda.txt, lab.txt (torch-cpu.txt is kept by hand).
 # Every file pins versions and digests and names no index.
 # `requirements/lock.sh --upgrade` takes the newest versions that pyproject.toml and dev.in allow.
 set -euo pipefail
@@ -23,7 +23,11 @@ known=$(sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p' $here/dev.txt | s
 # shellcheck disable=SC2086
 compile $here/torch-cuda.txt --no-emit-package torch --no-annotate $known --constraints $here/dev.txt $here/torch.in "$@"
 
-if grep -nE '://|file:|-find-links|index-url' $here/dev.txt $here/torch.txt $here/torch-cuda.txt; then
+# What the tests of the JupyterLab extension need besides.
+# shellcheck disable=SC2086
+compile $here/lab.txt --no-annotate $known --constraints $here/dev.txt $here/lab.in "$@"
+
+if grep -nE '://|file:|-find-links|index-url' $here/dev.txt $here/torch.txt $here/torch-cuda.txt $here/lab.txt; then
     echo "a lock names an address" >&2
     exit 1
 fi

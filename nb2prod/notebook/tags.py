@@ -39,12 +39,17 @@ def tags_with_role(tags: Sequence[str], role: Role | None, *, prefixed: bool = F
 
 
 def changed_tags(notebook: Notebook, roles: Mapping[int, Role | None]) -> dict[int, tuple[str, ...]]:
-    """All tags of the cells, by position, whose tags change so that they spell these roles; ours are written as the
-    notebook writes them, with or without the prefix."""
-    prefixed = any(tag.startswith(PREFIX) for cell in notebook.cells for tag in cell.tags)
+    """All tags of the cells, by position, whose tags change so that they spell these roles."""
+    return retag([cell.tags for cell in notebook.cells], roles)
+
+
+def retag(cells: Sequence[Sequence[str]], roles: Mapping[int, Role | None]) -> dict[int, tuple[str, ...]]:
+    """`changed_tags` of cells that have these tags; ours are written as the notebook writes them, with or without the
+    prefix."""
+    prefixed = any(tag.startswith(PREFIX) for tags in cells for tag in tags)
     changes = {}
     for index, role in roles.items():
-        old = notebook.cells[index - 1].tags
+        old = tuple(cells[index - 1])
         new = tags_with_role(old, role, prefixed=prefixed)
         if new != old:
             changes[index] = new
