@@ -49,6 +49,7 @@ class Target:
 
     `output` ``""``: ``build/<name of the notebook>``. `image` None: no image. `package` and `model` ``""``: from the
     notebook's name. `sample`: parameters that make training small for the generated tests. `fresh`: run every step.
+    `kernel` None: the one that the notebook names.
     """
 
     output: str = ""
@@ -57,12 +58,13 @@ class Target:
     model: str = ""
     log: bool = True
     fresh: bool = False
+    kernel: str | None = None
     sample: dict[str, Any] = field(default_factory=dict)
 
 
 NAMES = tuple(each.name for each in fields(Settings))
 TARGET_NAMES = tuple(each.name for each in fields(Target))
-_IN_METADATA = (*NAMES, *(name for name in TARGET_NAMES if name not in ("output", "fresh")))
+_IN_METADATA = (*NAMES, *(name for name in TARGET_NAMES if name not in ("output", "fresh", "kernel")))
 _NO_SETTINGS = ("description", "fields", "schema_version", "title")
 """What else the notebook's metadata may hold under ``nb2prod``."""
 

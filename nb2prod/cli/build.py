@@ -40,6 +40,7 @@ def project_options(function: Function) -> Function:
             "--cell-timeout", type=click.IntRange(min=1), metavar="SECONDS", help="Longest time for one cell."
         ),
         click.option("--service", metavar="OPTIONS", help="Packages for the service: graphql, tokens, tracing."),
+        click.option("--kernel", metavar="NAME", help="The kernel to run with. [the notebook's]"),
         click.option("--package", default="", metavar="NAME", help="The package's name. [the notebook's]"),
         click.option("--sample", multiple=True, metavar="NAME=VALUE", help="A parameter for the quick training test."),
         click.option("-p", "--parameter", multiple=True, metavar="NAME=VALUE", help="A parameter of the notebook."),

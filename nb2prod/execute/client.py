@@ -1,7 +1,8 @@
-"""papermill with our own engine: one event per cell of the notebook, capture at the boundary, no trust in its metadata.
+"""papermill with a client of our own: one event per cell of the notebook, capture at the boundary, no trust in its
+metadata.
 
 papermill marks cells that never ran as completed, writes its output in place, and stops without an error at
-``sys.exit()``. So the engine here runs the cells itself, raises at the first thing that is wrong, and hands back the
+``sys.exit()``. So the client here runs the cells itself, raises at the first thing that is wrong, and hands back the
 notebook only if every cell ran. Importing this module imports papermill: import it inside functions.
 """
 
@@ -10,30 +11,30 @@ import copy
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import Engine, papermill_engines
-from papermill.exceptions import PapermillExecutionError
-from papermill.execute import execute_notebook
+from papermill.execute import remove_error_markers
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
 from nb2prod.errors import Cancelled, RunError, Where
 from nb2prod.events import Cancel, CellFinished, Emit, Log, StepAdvanced
 from nb2prod.execute import failures
+from nb2prod.execute.host import Host
+from nb2prod.execute.manager import Manager, quiet
 from nb2prod.execute.prepare import STAMP
 from nb2prod.execute.processes import descendants, end_processes
 from nb2prod.model.notebook import SKIP_TAG
 
-ENGINE = "nb2prod-run"
 _LOG_LINES = 200  # per cell, forwarded as events
 _STREAM_LIMIT = 1_000_000  # characters per cell, kept in the executed notebook
 _CANNOT_START = ("SyntaxError", "IndentationError", "TabError")
-_START_TIMEOUT = 120
 _IOPUB_TIMEOUT = 20  # seconds to wait for the output of a cell that has finished
 
 
@@ -41,8 +42,10 @@ _IOPUB_TIMEOUT = 20  # seconds to wait for the output of a cell that has finishe
 class Run:
     """One run while it goes on: what the engine needs, and what it learns.
 
-    `captured(stage)` is called after a capture cell; what it raises ends the run. `executed` is the notebook after a
-    complete run, else None; `reached` is the notebook as far as it came, where cells ran.
+    `captured(stage)` is called after a capture cell; what it raises ends the run. `host` is the papermill that this
+    runs inside of, `save` where that wants the copy as far as it came, `mask` what its log must not show.
+    `executed` is the notebook after a complete run, else None; `reached` is the notebook as far as it came, where
+    cells ran.
     """
 
     kernel_name: str
@@ -54,6 +57,9 @@ class Run:
     step: str
     captured: Callable[[str], None]
     environment: Mapping[str, str]
+    host: Host | None = None
+    save: Callable[[Any], None] | None = None
+    mask: Callable[[str], str] = str
     executed: dict[str, Any] | None = None
     reached: dict[str, Any] | None = None
     manager: Any = None
@@ -79,57 +85,55 @@ def execute(document: Mapping[str, Any], parameters: Mapping[str, Any], run: Run
     """
     import nbformat
 
-    papermill_engines.register(ENGINE, CapturingEngine)
+    copied = remove_error_markers(load_notebook_node(nbformat.from_dict(dict(document))))
+    if parameters:
+        copied = parameterize_notebook(copied, dict(parameters), kernel_name=run.kernel_name, language="python")
+    manager = Manager(copied, run.host or Host(), run.save)
+    client = _client(manager, run)
     done = threading.Event()
     watch = threading.Thread(target=_end_on_cancel, args=(run, done), name="nb2prod cancel", daemon=True)
     watch.start()
     try:
-        with _quiet():
-            execute_notebook(
-                nbformat.from_dict(dict(document)),
-                None,
-                parameters=dict(parameters),
-                engine_name=ENGINE,
-                kernel_name=run.kernel_name,
-                language="python",
-                progress_bar=False,
-                request_save_on_cell_execute=False,
-                start_timeout=_START_TIMEOUT,
-                run=run,
-            )
-    except PapermillExecutionError:
-        # Said of any cell with an error in its output, also where the notebook allows it (`raises-exception`).
-        if run.executed is None:
-            raise
+        with quiet() if run.host is None else nullcontext():
+            manager.notebook_start()
+            try:
+                with run.log_file.open("wb") as log:
+                    # The kernel's own stdout and stderr (warnings of the debugger, crash dumps) are not ours.
+                    client.execute(cwd=str(run.working_folder), env=dict(run.environment), stdout=log, stderr=log)
+            finally:
+                manager.notebook_complete()
     finally:
         done.set()
         watch.join()
         run.end_kernel()
+        if client.started:
+            run.reached = copy.deepcopy(client.nb)
     if run.cancel.is_set():
         raise Cancelled
+    assert manager.complete
+    run.executed = run.reached
     assert run.executed is not None
     return run.executed
 
 
-class CapturingEngine(Engine):  # type: ignore[misc]
-    @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, *, run: Run, start_timeout: int, **_: Any) -> None:
-        client = CapturingClient(
-            nb_man,
-            run=run,
-            kernel_name=kernel_name,
-            startup_timeout=start_timeout,
-            timeout_func=lambda cell: run.cell_timeout if "cell" in cell.metadata.get(STAMP, {}) else None,
-            iopub_timeout=_IOPUB_TIMEOUT,
-            raise_on_iopub_timeout=False,  # lost output (ipykernel drops what is not Unicode) is not a lost result
-            coalesce_streams=True,
-            skip_cells_with_tag=SKIP_TAG,  # any other cell is part of the notebook's truth
-            shell_timeout_interval=1,
-            log=logging.getLogger("papermill"),
-        )
-        with run.log_file.open("wb") as log:
-            # The kernel's own stdout and stderr (warnings of the debugger, crash dumps) are not ours.
-            client.execute(cwd=str(run.working_folder), env=dict(run.environment), stdout=log, stderr=log)
+def _client(manager: Manager, run: Run) -> "CapturingClient":
+    host = run.host or Host()
+    return CapturingClient(
+        manager,
+        run=run,
+        kernel_name=run.kernel_name,
+        startup_timeout=host.start_timeout,
+        timeout_func=lambda cell: run.cell_timeout if "cell" in cell.metadata.get(STAMP, {}) else None,
+        iopub_timeout=_IOPUB_TIMEOUT,
+        raise_on_iopub_timeout=False,  # lost output (ipykernel drops what is not Unicode) is not a lost result
+        coalesce_streams=True,
+        skip_cells_with_tag=SKIP_TAG,  # any other cell is part of the notebook's truth
+        shell_timeout_interval=1,
+        log=logging.getLogger("papermill"),
+        log_output=host.log_output,
+        stdout_file=host.stdout_file,
+        stderr_file=host.stderr_file,
+    )
 
 
 class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
@@ -141,22 +145,22 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
         self.streamed = 0
         self.logged = 0
         self.asked_exit = False
+        self.started = False
+        self.hidden = False
         self.on_cell_executed = self._note_exit
 
     def execute(self, **options: Any) -> None:
-        started = False
         try:
             self.reset_execution_trackers()
             self.run_state.manager = self.km = self.create_kernel_manager()
             with self.setup_kernel(cleanup_kc=True, **options):
-                started = True
+                self.started = True
                 try:
                     self.papermill_execute_cells()
                 finally:
-                    self.run_state.reached = copy.deepcopy(self.nb)
                     pid = self.run_state.kernel()
                     self.run_state.children = descendants(pid) if pid is not None else []
-                    if self.run_state.cancel.is_set() or self.run_state.executed is None:
+                    if self.run_state.cancel.is_set() or not self.nb_man.complete:
                         # A busy kernel that is asked to shut down would be waited for.
                         self.run_state.end_kernel()
         except (Cancelled, RunError):
@@ -164,7 +168,7 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
         except Exception as error:
             if self.run_state.cancel.is_set():
                 raise Cancelled from error
-            if started:
+            if self.started:
                 raise
             log = _text(self.run_state.log_file)
             raise failures.kernel_did_not_start(self.run_state.kernel_name, str(error), log) from error
@@ -193,6 +197,8 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
                 self._run_cell(cell, index, number, is_last=number is not None and finished + 1 == total)
                 ok = True
             finally:
+                if not ok:
+                    self.nb_man.cell_exception(cell, cell_index=index)
                 self.nb_man.cell_complete(cell, cell_index=index)
                 if number is not None:
                     run.emit(CellFinished(run.step, number, ok, time.monotonic() - start))
@@ -203,14 +209,14 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
         info = self.wait_for_reply(self.kc.kernel_info())
         self.nb.metadata["language_info"] = info["content"]["language_info"]
         self.set_widgets_metadata()
-        run.executed = copy.deepcopy(self.nb)
+        self.nb_man.complete = True
 
     def _run_cell(self, cell: Any, index: int, number: int | None, *, is_last: bool) -> None:
         """Run one cell; raise RunError or Cancelled in the notebook's words where it does not end well."""
         run = self.run_state
-        hidden = "stage" in _stamp(cell)
+        self.hidden = "stage" in _stamp(cell)
         try:
-            self.execute_cell(cell, index, store_history=not hidden)
+            self.execute_cell(cell, index, store_history=not self.hidden)
         except CellExecutionError as error:
             if is_last and error.ename == "SystemExit" and error.evalue in ("", "0", "None"):
                 return  # nothing is left to run
@@ -278,6 +284,10 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
                         run.emit(Log(run.step, "info", f"[{number}] … further output is in the executed notebook"))
         return output
 
+    def log_output_message(self, output: Any) -> None:
+        if not self.hidden:
+            super().log_output_message(_masked(output, self.run_state.mask))
+
     def output(self, outs: list[Any], msg: Mapping[str, Any], display_id: str | None, cell_index: int) -> Any:
         if msg["msg_type"] == "stream":
             left = _STREAM_LIMIT - self.streamed
@@ -301,24 +311,19 @@ def _end_on_cancel(run: Run, done: threading.Event) -> None:
             run.end_kernel()
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep papermill's and nbclient's log lines off stderr; what matters is told as events and errors."""
-    loggers = [logging.getLogger(name) for name in ("papermill", "traitlets", "asyncio")]
-    before = [(logger.propagate, list(logger.handlers)) for logger in loggers]
-    for logger in loggers:
-        logger.propagate = False
-        logger.handlers = [logging.NullHandler()]
-    try:
-        yield
-    finally:
-        for logger, (propagate, handlers) in zip(loggers, before, strict=True):
-            logger.propagate, logger.handlers = propagate, handlers
-
-
 def _stamp(cell: Any) -> dict[str, Any]:
     stamp: dict[str, Any] = cell.metadata.get(STAMP, {})
     return stamp
+
+
+def _masked(output: Any, mask: Callable[[str], str]) -> Any:
+    """What is logged of an output: its text."""
+    shown = copy.deepcopy(output)
+    if shown.output_type == "stream":
+        shown.text = mask(shown.text)
+    elif "text/plain" in shown.get("data", {}):
+        shown.data["text/plain"] = mask(shown.data["text/plain"])
+    return shown
 
 
 def _text(path: Path) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nb2prod.analysis.parameters import declared_parameters
-from nb2prod.model.notebook import Notebook
+from nb2prod.model.notebook import REPORT_TAG, Notebook
 from nb2prod.model.roles import Role
 from nb2prod.model.run import CaptureSpec
 
@@ -49,6 +49,8 @@ def run_copy(notebook: Notebook, spec: CaptureSpec, parameters: Mapping[str, Any
     cells: list[dict[str, Any]] = []
     first_parameters = min((cell.index for cell in notebook.with_role(Role.PARAMETERS)), default=None)
     for index, cell in enumerate(document["cells"], 1):
+        if _is_report(cell):
+            continue
         probed = index in {probe.cell for probe in spec.probes}
         if probed:
             cells.append(_capture_cell("arm", json.dumps(json.loads(order) | {"cell": index})))
@@ -67,18 +69,28 @@ def run_copy(notebook: Notebook, spec: CaptureSpec, parameters: Mapping[str, Any
     return document | {"cells": cells, "nbformat": 4, "nbformat_minor": 5}
 
 
-def executed_document(document: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The executed copy as it is kept: without capture cells and stamps, otherwise as papermill leaves it."""
+def executed_document(document: Mapping[str, Any], notebook: Notebook) -> dict[str, Any]:
+    """The executed copy as it is kept: without capture cells and stamps, with the notebook's own tags, otherwise as
+    papermill leaves it."""
     kept = copy.deepcopy(dict(document))
     kept["cells"] = [cell for cell in kept["cells"] if "stage" not in cell["metadata"].get(STAMP, {})]
     for cell in kept["cells"]:
-        cell["metadata"].pop(STAMP, None)
+        number = cell["metadata"].pop(STAMP, {}).get("cell")
+        if number is not None:
+            before = notebook.document["cells"][number - 1].get("metadata", {})
+            cell["metadata"]["tags"] = list(before.get("tags", []))
     # papermill writes the whole input notebook here where it was given one as a value.
     kept["metadata"]["papermill"] = kept["metadata"].get("papermill", {}) | {
-        "input_path": name,
+        "input_path": notebook.name,
         "output_path": "executed.ipynb",
     }
     return kept
+
+
+def _is_report(cell: Mapping[str, Any]) -> bool:
+    """Whether an earlier run added the cell to tell how it went; there is nothing to run in it."""
+    is_empty = cell["cell_type"] != "code" or not "".join(cell["source"]).strip()
+    return is_empty and REPORT_TAG in cell.get("metadata", {}).get("tags", [])
 
 
 def _stamped(cell: dict[str, Any], index: int, *, is_parameters: bool, is_broken: bool) -> dict[str, Any]:

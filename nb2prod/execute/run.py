@@ -21,6 +21,7 @@ from nb2prod.execute.conceal import (
     refuse_captured,
     refuse_parameters,
 )
+from nb2prod.execute.host import Host
 from nb2prod.execute.prepare import executed_document, run_copy
 from nb2prod.execute.processes import choose_kernel
 from nb2prod.execute.record import dump_record, read_artifact, read_finding, read_schema, sync_folder, write_whole
@@ -47,13 +48,14 @@ def run_notebook(
     emit: Emit,
     cancel: Cancel,
     step: str = "run",
+    host: Host | None = None,
 ) -> RunRecord:
     """Run a copy of the notebook by papermill in `working_folder`; return what `spec` asks for.
 
     Leaves in `output`: ``executed.ipynb`` (the user's cells only), ``artifacts/`` with ``artifacts.json``, and last
     ``run.json``; an older result stays until the new one is complete. A run that fails leaves ``failed.ipynb``, with
     the outputs so far. `parameters` are typed values (see `parse_parameters`); `cell_timeout` is in seconds. Emits
-    StepAdvanced, CellFinished, Log and FindingFound.
+    StepAdvanced, CellFinished, Log and FindingFound. `host`: the papermill that this runs inside of.
 
     What looks like a secret, and the values of environment variables that are named like one, are masked in events,
     errors and the executed notebook.
@@ -85,7 +87,7 @@ def run_notebook(
         with concealed_errors(mask):
             found, document = _execute(
                 notebook, spec, parameters, kernel_name, working_folder, stage, cell_timeout, emit, cancel, step,
-                partial(_keep_failed, output, notebook, known),
+                partial(_keep_failed, output, notebook, known), host, known,
             )  # fmt: skip
         refuse_captured(found, stage / "artifacts", known)
         executed, shown = conceal_document(document, known, notebook)
@@ -123,6 +125,8 @@ def _execute(
     cancel: Cancel,
     step: str,
     keep_failed: Callable[[dict[str, Any]], None],
+    host: Host | None,
+    known: tuple[str, ...],
 ) -> tuple[RunRecord, dict[str, Any]]:
     from nb2prod.execute.client import Run, execute
 
@@ -145,12 +149,15 @@ def _execute(
         captured=captured,
         # Sets of strings iterate in the same order each time, so that the same notebook gives the same project.
         environment={"PYTHONHASHSEED": "0"} | os.environ | {RUN: str(working_folder.absolute() / notebook.name)},
+        host=host,
+        save=partial(_show, host.save, notebook, known) if host is not None and host.save is not None else None,
+        mask=mask_of(known),
     )
     try:
         document = execute(run_copy(notebook, spec, parameters, stage), parameters, run)
     except RunError:
         if run.reached is not None:
-            keep_failed(executed_document(run.reached, notebook.name))
+            keep_failed(executed_document(run.reached, notebook))
         raise
     record = RunRecord(
         parameters={},
@@ -169,7 +176,7 @@ def _execute(
         annotations=facts["annotations"],
         sources=facts["sources"],
     )
-    return record, executed_document(document, notebook.name)
+    return record, executed_document(document, notebook)
 
 
 def read_stage(stage: Path, name: str) -> dict[str, Any]:
@@ -186,6 +193,11 @@ def read_stage(stage: Path, name: str) -> dict[str, Any]:
 
 def _finding(body: dict[str, str]) -> Finding:
     return read_finding({"cell": None, "line": None, **body})
+
+
+def _show(save: Callable[[dict[str, Any]], None], notebook: Notebook, known: tuple[str, ...], reached: Any) -> None:
+    """The copy as far as it came, as it may be shown."""
+    save(conceal_document(executed_document(reached, notebook), known, notebook)[0])
 
 
 def _keep_failed(output: Path, notebook: Notebook, known: tuple[str, ...], document: dict[str, Any]) -> None:

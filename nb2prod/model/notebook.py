@@ -17,6 +17,9 @@ SKIP_TAG = "skip-execution"
 RAISES_TAG = "raises-exception"
 """Jupyter's tag on a cell that may raise; the next one runs all the same."""
 
+REPORT_TAG = "nb2prod-report"
+"""Our tag on the cells that papermill's engine adds to the executed notebook: how the build went."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedOutput:

@@ -33,3 +33,5 @@ class BuildSpec:
     force: bool = False
     fresh: bool = False
     """Run every step again, even where its inputs are unchanged."""
+    kernel: str | None = None
+    """The kernel to run with; None: the one that the notebook names."""

@@ -18,16 +18,18 @@ def asked_build(
     target: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     force: bool = False,
+    folder: Path | None = None,
 ) -> BuildSpec:
     """The spec of a build of `notebook`. `settings` and `target` are what was said for this one, by the names of
-    `Settings` and `Target`; None in them is "not said". Raises UsageError NB291 to NB293."""
+    `Settings` and `Target`; None in them is "not said". A relative `output` starts at `folder`; None: the working
+    folder. Raises UsageError NB291 to NB293."""
     stated = stated_settings(notebook)
     known = resolve_settings(find_settings_file(notebook), environment, settings, stated).settings
     wanted = resolve_target(environment, target, stated)
     output = Path(wanted.output) if wanted.output else Path("build") / notebook.stem
     return BuildSpec(
         notebook=str(notebook.absolute()),
-        output=str(output.absolute()),
+        output=str((folder or Path()).absolute() / output),
         package=wanted.package,
         image=wanted.image,
         log=wanted.log,
@@ -43,6 +45,7 @@ def asked_build(
         service=known.service,
         force=force,
         fresh=wanted.fresh,
+        kernel=wanted.kernel,
     )
 
 

@@ -15,6 +15,7 @@ from nb2prod.analysis.parameters import declared_parameters, parse_parameters
 from nb2prod.environment import option_requirements
 from nb2prod.errors import GateError, Nb2ProdError, RunError, UsageError, Where
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
+from nb2prod.execute.host import Host
 from nb2prod.files.digest import digest_file
 from nb2prod.files.state import state_folder
 from nb2prod.job.step import Job, Outputs, Step
@@ -38,7 +39,8 @@ from nb2prod.steps.reproduced import unreproduced
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A spec with its paths and names settled. `state` is the folder beside the project."""
+    """A spec with its paths and names settled. `state` is the folder beside the project, `host` the papermill that this
+    runs inside of."""
 
     spec: BuildSpec
     notebook: Path
@@ -46,20 +48,21 @@ class Build:
     package: str
     model: str
     state: Path
+    host: Host | None = None
 
     @property
     def run_folder(self) -> Path:
         return self.state / "run"
 
 
-def build_job(spec: BuildSpec) -> Job:
+def build_job(spec: BuildSpec, host: Host | None = None) -> Job:
     """The steps of a build. Raises UsageError for a spec that cannot be."""
     notebook, output = Path(spec.notebook).absolute(), Path(spec.output).absolute()
     package = package_name(spec.package, notebook)
-    build = Build(spec, notebook, output, package, spec.model or package, state_folder(output))
+    build = Build(spec, notebook, output, package, spec.model or package, state_folder(output), host)
     _check_targets(build)
     steps: list[Step[Any]] = [
-        Step("read", lambda _o, _e, _c: open_notebook(build.notebook)),
+        Step("read", lambda _o, _e, _c: _open(build)),
         Step("check", lambda o, e, _c: _check(build, o["read"], e)),
         Step(
             "run",
@@ -181,6 +184,11 @@ def _check_targets(build: Build) -> None:
         )
 
 
+def _open(build: Build) -> Notebook:
+    notebook = open_notebook(build.notebook)
+    return notebook if build.spec.kernel is None else replace(notebook, kernel_name=build.spec.kernel)
+
+
 def _check(build: Build, notebook: Notebook, emit: Emit) -> Analysis:
     """The analysis, with its findings told. Parameters and the store are tried now, before anything takes long."""
     analysis = analyse(notebook, find_own_code(notebook, build.notebook.parent))
@@ -236,6 +244,7 @@ def _run(build: Build, analysis: Analysis, emit: Emit, cancel: Cancel) -> RunRec
             cell_timeout=build.spec.cell_timeout,
             emit=emit,
             cancel=cancel,
+            host=build.host,
         )
     except RunError:
         if (build.run_folder / FAILED).is_file():

@@ -50,10 +50,12 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def started(*words: str, cwd: Path, env: Mapping[str, str] | None = None, **options: Any) -> Iterator[Any]:
+def started(
+    *words: str, cwd: Path, env: Mapping[str, str] | None = None, program: str = "nb2prod", **options: Any
+) -> Iterator[Any]:
     """`nb2prod …` as a running process in a session of its own, ended with all it started when the block is left."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    command = [sys.executable, "-m", "nb2prod", *words]
+    command = [sys.executable, "-m", program, *words]
     process = subprocess.Popen(command, cwd=cwd, env=environment(env), start_new_session=True, **pipes | options)
     try:
         yield process
@@ -70,9 +72,15 @@ def started(*words: str, cwd: Path, env: Mapping[str, str] | None = None, **opti
                 pipe.close()
 
 
-def nb2prod(*words: str | Path, cwd: Path, env: Mapping[str, str] | None = None, limit: float = 600) -> Finished:
-    """Run `nb2prod …` to its end, at most `limit` seconds."""
-    with started(*map(str, words), cwd=cwd, env=env) as process:
+def nb2prod(
+    *words: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    limit: float = 600,
+    program: str = "nb2prod",
+) -> Finished:
+    """Run `nb2prod …` (or another `program`) to its end, at most `limit` seconds."""
+    with started(*map(str, words), cwd=cwd, env=env, program=program) as process:
         stdout, stderr = process.communicate(timeout=limit)
         return Finished(process.returncode, stdout, stderr)
 
