@@ -105,6 +105,18 @@ def test_row_80_a_second_start_is_told_to_be_a_no_op(ran: Path) -> None:
     assert "run unchanged" in tagged(ran / "again.ipynb", "nb2prod-report")[0]["source"]
 
 
+def test_text_beside_the_code_is_shown_as_it_is_now(ran: Path) -> None:
+    body = json.loads((ran / "line.ipynb").read_text())
+    body["cells"].append({"cell_type": "markdown", "id": "last", "metadata": {}, "source": "## A note"})
+    (ran / "line.ipynb").write_text(json.dumps(body))
+    done = papermill("line.ipynb", "noted.ipynb", "-p", "scale", "3.0", cwd=ran)
+    assert done.code == 0, done.stderr
+    assert "it was not run again" in done.stderr
+    sources = [cell["source"] for cell in cells(ran / "noted.ipynb")]
+    assert sources[:-2] == [cell["source"] for cell in cells(ran / "out.ipynb")][:-1]
+    assert sources[-2] == "## A note"
+
+
 def test_an_executed_notebook_is_understood(ran: Path) -> None:
     """Its injected values hold, its report and marks are not part of it, and the new output has each once."""
     shutil.copy(ran / "out.ipynb", ran / "executed.ipynb")

@@ -99,9 +99,9 @@ def counterparts(cells: Sequence[Mapping[str, Any]], notebook: Path) -> dict[int
     found: dict[int, int] = {}
     index = 0
     for number, cell in enumerate(cells_of(notebook), 1):
-        if {ERROR_MARKER_TAG, REPORT_TAG} & {*_tags(cell)}:
+        if is_added(cell):
             continue
-        while index < len(cells) and not _same(cell, cells[index]):
+        while index < len(cells) and not is_same(cell, cells[index]):
             if not is_injected(cells[index]):
                 return found
             index += 1
@@ -111,7 +111,13 @@ def counterparts(cells: Sequence[Mapping[str, Any]], notebook: Path) -> dict[int
     return found
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def is_added(cell: Mapping[str, Any]) -> bool:
+    """Whether papermill or nb2prod added the cell to an earlier output, to tell how it went."""
+    return bool({ERROR_MARKER_TAG, REPORT_TAG} & {*_tags(cell)})
+
+
+def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a cell of the input is this one of the output."""
     if one.get("cell_type") != other.get("cell_type"):
         return False
     return _text(one) == _text(other) or (is_injected(one) and is_injected(other))

@@ -12,7 +12,7 @@ from nb2prod.console.problems import error_lines
 from nb2prod.errors import Nb2ProdError, UsageError, Where
 from nb2prod.files.atomic import write_atomic
 from nb2prod.model.notebook import REPORT_TAG
-from nb2prod.plugins.papermill_engine.call import counterparts
+from nb2prod.plugins.papermill_engine.call import cells_of, counterparts, is_added, is_injected, is_same
 
 _OURS = ("start_time", "end_time", "duration", "exception")
 """What the run knows better than the notebook that papermill prepared."""
@@ -84,7 +84,9 @@ def told_notebook(nb: Any, notebook: Path | None, executed: Path | None, report:
         **ran, **nb.metadata.papermill, **{key: ran[key] for key in _OURS if key in ran}
     }  # fmt: skip
     cells: list[dict[str, Any]] = [cell for cell in document["cells"] if not is_report(cell)]
-    if executed is None:
+    if executed is not None and notebook is not None:
+        cells = _with_text_of(cells, notebook)
+    else:
         for cell in cells:
             if cell["cell_type"] == "code":
                 cell |= {"outputs": [], "execution_count": None}
@@ -102,6 +104,20 @@ def told_notebook(nb: Any, notebook: Path | None, executed: Path | None, report:
     # A lone surrogate, which a notebook can print, would stop papermill from writing the file.
     text = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
     return nbformat.from_dict(json.loads(text) | {"nbformat": 4, "nbformat_minor": 5})
+
+
+def _with_text_of(ran: Sequence[dict[str, Any]], notebook: Path) -> list[dict[str, Any]]:
+    """The cells that ran, with the text between them as it is in the file now: only code makes a notebook run again."""
+    now = [cell for cell in cells_of(notebook) if not is_added(cell)]
+    cells, place = [], 0
+    for cell in ran:
+        if cell["cell_type"] == "code":
+            cells.append(cell)
+            place += place < len(now) and (is_same(now[place], cell) or not is_injected(cell))
+        elif place < len(now) and now[place]["cell_type"] != "code":
+            cells.append({"metadata": {}, **now[place]})
+            place += 1
+    return [*cells, *({"metadata": {}, **cell} for cell in now[place:])]
 
 
 def is_report(cell: Mapping[str, Any]) -> bool:
