@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
-from nb2prod.config import Settings, find_settings_file, resolve_settings
+from nb2prod.config import find_settings_file, resolve_settings, resolve_target
 from nb2prod.errors import Nb2ProdError
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Stated
 from nb2prod.model.spec import BuildSpec
-from nb2prod_gui.flow.draft import Draft, Target, build_spec
+from nb2prod_gui.flow.draft import Around, Draft, Target, build_spec, default_output, first_target
 from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.flow.history import History
 from nb2prod_gui.flow.walk import Standing
@@ -52,7 +52,7 @@ class Project(QObject):
         self.notebook: Opened | None = None
         self.study: Study | None = None
         self.made: Made | None = None
-        self.settings = Settings()
+        self.around = Around()
         self.history = History(Draft())
         self.jobs = JobClient(self)
         self.jobs.finished.connect(lambda _: self.read_made())
@@ -87,7 +87,7 @@ class Project(QObject):
     @property
     def faults(self) -> dict[str, str]:
         """What of the target a build would refuse, by field."""
-        return target_faults(self.draft.target, self.path) if self.notebook else {}
+        return target_faults(self.draft.target, self.path, self.default_output) if self.notebook else {}
 
     @property
     def roles(self) -> dict[int, Role]:
@@ -103,7 +103,12 @@ class Project(QObject):
     @property
     def spec(self) -> BuildSpec:
         """The job as it would start now."""
-        return build_spec(self.path, self.draft, self.settings)
+        return build_spec(self.path, self.draft, self.around)
+
+    @property
+    def default_output(self) -> Path:
+        """Where the project goes as long as nobody says otherwise."""
+        return default_output(self.path, self.around)
 
     @property
     def tracking_uri(self) -> str:
@@ -115,12 +120,12 @@ class Project(QObject):
     @property
     def alias(self) -> str:
         """What serving asks the registry for."""
-        return self.draft.target.alias or self.settings.alias
+        return self.draft.target.alias or self.around.settings.alias
 
     def open(self, path: Path) -> None:
         """Read the notebook; `opened` or `refused` follows. What was open is forgotten with its unsaved draft."""
         try:
-            self.settings = resolve_settings(find_settings_file(path), os.environ).settings
+            self.around = self._look_around(path, {})
         except Nb2ProdError as error:
             self._refuse(error)
             return
@@ -130,6 +135,14 @@ class Project(QObject):
         self.notebook, self.study = None, None
         self.history = History(Draft())
         self._client.open(str(path))
+
+    @staticmethod
+    def _look_around(path: Path, stated: Mapping[str, Any]) -> Around:
+        """`stated` is what the notebook's metadata holds. Raises UsageError for settings that are none."""
+        from nb2prod_gui.flow.made import known_output
+
+        settings = resolve_settings(find_settings_file(path), os.environ, notebook=stated).settings
+        return Around(settings, resolve_target(os.environ, notebook=stated), known_output(path))
 
     def reload(self) -> None:
         """Read the file again, keeping the draft."""
@@ -259,6 +272,14 @@ class Project(QObject):
 
     def _on_opened(self, notebook: "Opened") -> None:
         code = {cell.index for cell in notebook.cells if cell.kind == "code"}
+        try:
+            around = self._look_around(self.path, notebook.stated)
+        except Nb2ProdError as error:
+            self._refuse(error)
+            return
+        if self.draft.target in (first_target(self.around), Target()):
+            self.history = History(replace(self.draft, target=first_target(around)))
+        self.around = around
         self.notebook = notebook
         kept = Draft().with_roles({c: r for c, r in self.draft.roles.items() if c in code}, notebook.saved_roles())
         fields = {n: f for n, f in self.draft.fields.items() if f != notebook.fields.get(n, Stated())}

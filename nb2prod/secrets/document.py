@@ -9,12 +9,18 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from nb2prod.secrets.find import Mask, Secret, find_secrets
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _BINARY = re.compile(r"(?!image/svg)(?:image|audio|video|font)/|application/(?:pdf|octet-stream|zip|wasm)")
+
+
+_LONG = 200_000
+_in_long = lru_cache(maxsize=8)(find_secrets)
+"""Long outputs are searched once: an editor analyses a notebook again and again while only its tags change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ def find_planted(document: Mapping[str, Any]) -> tuple[Planted, ...]:
     found: dict[str, Planted] = {}
     allowed: set[str] = set()
     for place, text in _texts(document):
-        for secret in find_secrets(text) if text else ():
+        for secret in (_in_long(text) if len(text) > _LONG else find_secrets(text)) if text else ():
             if secret.allowed:
                 allowed.add(secret.value)
             known = found.get(secret.value)

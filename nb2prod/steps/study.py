@@ -74,9 +74,10 @@ def retagged(data: bytes, notebook: Notebook, roles: Mapping[int, Role | None]) 
     return write_tags(data, changes, notebook.name) if changes else data
 
 
-def study(data: bytes, path: Path, roles: Mapping[int, Role | None]) -> Study:
-    """Raises InputError where the bytes are no notebook, or cannot hold tags."""
-    notebook = notebook_from(data, path)
+def study(data: bytes, path: Path, roles: Mapping[int, Role | None], read: Notebook | None = None) -> Study:
+    """`read` is the notebook in the bytes, where it is known. Raises InputError where the bytes are no notebook, or
+    cannot hold tags."""
+    notebook = read or notebook_from(data, path)
     if roles:
         notebook = notebook_from(retagged(data, notebook, roles), path)
     own = find_own_code(notebook, path.absolute().parent)

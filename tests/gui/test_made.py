@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 import pytest
 from nb2prod_gui.flow.compare import compared
-from nb2prod_gui.flow.draft import Draft, Target, build_spec
+from nb2prod_gui.flow.draft import Around, Draft, Target, build_spec, first_target
 from nb2prod_gui.flow.export import command_line, job_file
 from nb2prod_gui.flow.form import body_of, fields_of
-from nb2prod_gui.flow.made import read_made
+from nb2prod_gui.flow.made import known_output, read_made
 
 from nb2prod.cli.specs import read_spec
 from nb2prod.config import Settings
+from nb2prod.config import Target as Asked
 from nb2prod.tracking.registry import Version
 
 COLUMNS = [
@@ -94,7 +95,7 @@ def test_the_command_line_asks_for_the_same_build(draft, monkeypatch):
     from nb2prod.cli import build as module
     from nb2prod.cli.root import root
 
-    spec = build_spec(Path("/data/my notebook.ipynb"), draft, Settings(base_image="mine:1"))
+    spec = build_spec(Path("/data/my notebook.ipynb"), draft, Around(Settings(base_image="mine:1", service="tracing")))
     asked = []
     monkeypatch.setattr(module, "run_build", lambda _, found, **__: asked.append(found))
     monkeypatch.chdir("/")
@@ -104,6 +105,32 @@ def test_the_command_line_asks_for_the_same_build(draft, monkeypatch):
     except (click.ClickException, SystemExit) as error:
         raise AssertionError(str(error)) from error
     assert asked == [spec]
+
+
+def test_the_command_line_says_what_settings_would_say_otherwise():
+    settings, asked = Settings(alias="staging", mutants=5, service="graphql"), Asked(image="a:1", model="m")
+    around = Around(settings, asked)
+    as_set = build_spec(Path("/data/a.ipynb"), Draft(target=first_target(around)), around)
+    assert (as_set.alias, as_set.mutants, as_set.image, as_set.model) == ("staging", 5, "a:1", "m")
+    assert shlex.split(command_line(as_set, settings, asked)) == ["nb2prod", "build", "/data/a.ipynb", "-o",
+                                                                  "/data/build/a"]  # fmt: skip
+    otherwise = build_spec(Path("/data/a.ipynb"), Draft(target=Target(alias="", mutants=30)), around)
+    words = shlex.split(command_line(otherwise, settings, asked))
+    assert words[words.index("--alias") + 1] == ""
+    assert words[words.index("--mutants") + 1] == "30"
+    assert words[words.index("--image") + 1] == "a:latest"
+
+
+def test_a_project_that_was_built_one_folder_above_is_found(tmp_path):
+    notebook = tmp_path / "notebooks" / "houses.ipynb"
+    assert known_output(notebook) is None
+    output = write_project(tmp_path / "build" / "houses", [], {})
+    record = tmp_path / "build" / ".nb2prod" / "houses" / "extract.json"
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"output": {"data": str(notebook.parent)}}))
+    assert known_output(notebook) == output
+    record.write_text(json.dumps({"output": {"data": "/somewhere/else"}}))
+    assert known_output(notebook) is None, "of another notebook with this name"
 
 
 def test_the_job_file_asks_for_the_same_build():

@@ -6,13 +6,17 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 from nb2prod_gui.flow.draft import Target
 from nb2prod_gui.flow.walk import Page
 from nb2prod_gui.parts.pieces import PIECE
 from PySide6.QtCore import QProcess
 
-WAIT = 120_000
-"""Milliseconds: only ends a test that has failed."""
+from nb2prod.image.engine import connect
+from tests.gui.engine_gate import EngineGate
+
+WAIT, LONG = 120_000, 900_000
+"""Milliseconds: only end a test that has failed."""
 CELLS = (
     ("imports", "import time\nfrom pathlib import Path"),
     ("training", "weights = [1.0, 2.0, 4.0]\nscale = sum(weights) / len(weights)"),
@@ -44,9 +48,9 @@ def start(window, qtbot, path, *, only_convert=True, **target):
     return project
 
 
-def finish(window, qtbot):
+def finish(window, qtbot, wait=WAIT):
     jobs = window.project.jobs
-    qtbot.waitUntil(lambda: not jobs.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not jobs.running, timeout=wait)
     return jobs.progress
 
 
@@ -165,6 +169,40 @@ def test_without_an_engine_the_image_is_skipped_and_said_so(window, qtbot, tmp_p
     assert progress.status == "ok", window.run.summary.text()
     assert "none.sock" in window.run.left.text()
     assert progress.report["image"] is None
+
+
+@pytest.mark.docker
+def test_an_engine_that_stops_amid_the_image_and_a_cancel_there_are_resumed(window, qtbot, tmp_path, monkeypatch):
+    gate = EngineGate(tmp_path / "cut.sock", b"Step 3/", "cut")
+    monkeypatch.setenv("DOCKER_HOST", gate.address)
+    path = write(tmp_path / "tiny.ipynb")
+    start(window, qtbot, path, only_convert=False, with_image=True, image="nb2prod-gate:1")
+    assert finish(window, qtbot, LONG).status == "failed"
+    assert gate.reached.is_set()
+    assert window.project.jobs.progress.report["error"]["code"].startswith("NB9"), window.run.summary.text()
+    assert "Stopped in: image." in window.run.left.text()
+    assert "names the image it named before" in window.run.left.text()
+    assert window.run.start.text() == "Resume"
+
+    gate = EngineGate(tmp_path / "hold.sock", b"Step 3/", "hold")
+    monkeypatch.setenv("DOCKER_HOST", gate.address)
+    window.run.start_job()
+    qtbot.waitUntil(gate.reached.is_set, timeout=LONG)
+    window.run.cancel.click()
+    progress = finish(window, qtbot)
+    gate.close()
+    assert progress.status == "cancelled", window.run.summary.text()
+    assert "Stopped in: image." in window.run.left.text()
+
+    monkeypatch.delenv("DOCKER_HOST")
+    window.run.start_job()
+    progress = finish(window, qtbot, LONG)
+    assert progress.status == "ok", window.run.summary.text()
+    states = {step.name: step.state for step in progress.steps}
+    assert (states["run"], states["test"], states["image"]) == ("unchanged", "unchanged", "done")
+    client = connect()
+    client.remove_image("nb2prod-gate:1", force=True)
+    client.close()
 
 
 def test_another_notebook_ends_the_job_of_the_one_before(window, qtbot, tmp_path):

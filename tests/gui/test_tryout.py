@@ -29,6 +29,21 @@ def test_an_error_stands_at_its_field_and_goes_with_the_next_answer(panel):
     assert all(place.isHidden() for place in panel._wrong.values())
 
 
+def test_a_service_that_takes_its_time_to_stop_does_not_hold_the_window(panel, qtbot):
+    service = panel._service
+    slow = "import signal, sys, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); sys.stdin.read(); "
+    with qtbot.waitSignal(service.line, timeout=30_000):
+        service._start(["-u", "-c", slow + "time.sleep(1)"])
+    states = []
+    service.changed.connect(states.append)
+    service.stop()
+    assert states == ["stopping"], "stop() waited"
+    assert panel.start.isHidden()
+    qtbot.waitUntil(lambda: service.state == "stopped", timeout=30_000)
+    assert states == ["stopping", "stopped"]
+    assert not panel.start.isHidden()
+
+
 def test_an_answer_of_rows_is_a_table(panel):
     panel._show_reply(Reply(200, b'{"predictions": [{"price": 3, "sure": true}]}', 1.0))
     assert panel.answers.isTabVisible(0)

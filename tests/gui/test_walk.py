@@ -98,6 +98,8 @@ def test_from_a_bare_notebook_to_an_answer(window, qtbot, tmp_path, name):
         assert editor.property("wrong") == "true", panel.answer.toPlainText()
     assert containers_of(project) == 1
     press(qtbot, panel.stop)
+    assert result.service.state == "stopping"
+    qtbot.waitUntil(lambda: result.service.state == "stopped", timeout=WAIT)
     assert containers_of(project) == 0
 
     line = next(e.text() for e in result.findChildren(QLineEdit) if e.text().startswith("nb2prod build "))

@@ -6,9 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from nb2prod.config import Settings
+from nb2prod.config import Target as Asked
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Stated
 from nb2prod.model.spec import BuildSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is said outside the window: settings, what the notebook's metadata asks for, and, in `output`, where a
+    project of this notebook lies already."""
+
+    settings: Settings = field(default_factory=Settings)
+    asked: Asked = field(default_factory=Asked)
+    output: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +61,38 @@ class Draft:
         return replace(self, roles={cell: role for cell, role in wanted.items() if role != saved.get(cell)})
 
 
-def default_output(notebook: Path) -> Path:
-    """Beside the notebook: `build/<its name>`."""
-    return notebook.parent / "build" / notebook.stem
+def first_target(around: Around) -> Target:
+    """Where a build goes as long as its user says nothing."""
+    settings, asked = around.settings, around.asked
+    return Target(
+        output=asked.output,
+        package=asked.package,
+        image=asked.image or "",
+        model=asked.model,
+        alias=settings.alias,
+        log=asked.log,
+        mutants=settings.mutants,
+    )
 
 
-def build_spec(notebook: Path, draft: Draft, settings: Settings | None = None) -> BuildSpec:
+def default_output(notebook: Path, around: Around | None = None) -> Path:
+    """Where a project of the notebook lies already, else beside it: `build/<its name>`."""
+    known = around.output if around is not None else None
+    return known or notebook.parent / "build" / notebook.stem
+
+
+def build_spec(notebook: Path, draft: Draft, around: Around | None = None) -> BuildSpec:
     """The job that the draft asks for: the same as the command line's. What is left empty is as the settings say."""
-    target, settings = draft.target, settings or Settings()
+    around = around or Around()
+    target, settings = draft.target, around.settings
     return BuildSpec(
         notebook=str(notebook.absolute()),
-        output=str(Path(target.output or default_output(notebook)).absolute()),
+        output=str(Path(target.output or default_output(notebook, around)).absolute()),
         package=target.package,
         image=(target.image or default_image(notebook)) if target.with_image else None,
         log=target.log,
         parameters=dict(draft.parameters),
+        sample=dict(around.asked.sample),
         tracking_uri=target.tracking_uri or settings.tracking_uri,
         model=target.model,
         alias=target.alias or None,
@@ -72,6 +100,7 @@ def build_spec(notebook: Path, draft: Draft, settings: Settings | None = None) -
         platform=target.platform or settings.platform,
         cell_timeout=settings.cell_timeout,
         mutants=target.mutants,
+        service=settings.service,
         force=target.force,
     )
 

@@ -11,8 +11,9 @@ from nb2prod_gui.flow.draft import Target, default_output
 
 
 @lru_cache(maxsize=16)
-def target_faults(target: Target, notebook: Path) -> dict[str, str]:
-    """A sentence for each field with which no build can start. Empty fields are as the settings say."""
+def target_faults(target: Target, notebook: Path, default: Path | None = None) -> dict[str, str]:
+    """A sentence for each field with which no build can start. Empty fields are as the settings say, the folder is
+    `default`."""
     checks: list[tuple[str, str, Callable[[str], object]]] = [
         ("package", target.package, lambda name: package_name(name, notebook)),
     ]
@@ -23,7 +24,7 @@ def target_faults(target: Target, notebook: Path) -> dict[str, str]:
             ("platform", target.platform, check_platform),
         ]
     found = {name: fault for name, value, check in checks if value and (fault := _fault(check, value))}
-    output = Path(target.output or default_output(notebook)).absolute()
+    output = Path(target.output or default or default_output(notebook)).absolute()
     if output == notebook or output in notebook.parents:
         found["output"] = "The folder holds the notebook itself: choose a folder of its own."
     elif output.exists() and not output.is_dir():

@@ -8,6 +8,7 @@ import msgspec
 from nb2prod.errors import Nb2ProdError
 from nb2prod.files.handwork import Handwork, find_handwork
 from nb2prod.files.manifest import MANIFEST
+from nb2prod.files.state import state_folder
 from nb2prod.model.schema import ValueSchema
 
 
@@ -97,6 +98,20 @@ def read_made(folder: Path) -> Made | None:
         return None
     example, answer = _golden(folder)
     return Made(str(folder), manifest, handwork, example, answer)
+
+
+def known_output(notebook: Path) -> Path | None:
+    """Where a build of this very notebook has left its project: `build/<its name>` beside it, or one folder above."""
+    for folder in notebook.parents[:2]:
+        output = folder / "build" / notebook.stem
+        try:
+            record = msgspec.json.decode((state_folder(output) / "extract.json").read_bytes())
+            manifest = msgspec.json.decode((output / MANIFEST).read_bytes(), type=Manifest)
+            if Path(record["output"]["data"]) == notebook.parent and manifest.notebook.name == notebook.name:
+                return output
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+            continue
+    return None
 
 
 def _golden(folder: Path) -> tuple[str, str]:

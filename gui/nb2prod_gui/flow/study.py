@@ -4,7 +4,7 @@ The analysis runs in a child process (`nb2prod_gui.work.analyst`); these values 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -36,13 +36,14 @@ class Cell(msgspec.Struct, frozen=True):
 
 class Opened(msgspec.Struct, frozen=True):
     """The cells of a notebook, once when it is opened or has changed on disk. `digest` is that of the file;
-    `fields` is what its metadata states of the request's columns."""
+    `fields` is what its metadata states of the request's columns, `stated` all that it holds under ``nb2prod``."""
 
     path: str
     digest: str
     cells: tuple[Cell, ...]
     parameters: tuple[str, ...] = ()
     fields: dict[str, Stated] = {}
+    stated: dict[str, Any] = {}
 
     def saved_roles(self) -> dict[int, Role]:
         return {cell.index: cell.role for cell in self.cells if cell.role is not None}

@@ -46,8 +46,8 @@ class ResultPage(QScrollArea):
         self.show_report({})
 
     def close_children(self) -> None:
-        """End the service and what is still being asked."""
-        self.service.stop()
+        """End the service and what is still being asked, before the window goes."""
+        self.service.close()
         self.registry.close()
         self.layers.close()
 
@@ -58,7 +58,9 @@ class ResultPage(QScrollArea):
 
     def show_report(self, report: dict[str, Any]) -> None:
         """`report` as docs/json.md describes it."""
-        self.close_children()
+        self.service.stop()
+        self.registry.close()
+        self.layers.close()
         self._report = report
         self._shown = self._project.path
         inside = QWidget()
@@ -196,7 +198,8 @@ class ResultPage(QScrollArea):
     def _export(self) -> QWidget:
         frame, column = card()
         column.addWidget(label(self.tr("The same without this window"), "heading"))
-        line = QLineEdit(command_line(self._project.spec))
+        around = self._project.around
+        line = QLineEdit(command_line(self._project.spec, around.settings, around.asked))
         line.setReadOnly(True)
         line.setCursorPosition(0)
         line.setFont(mono())

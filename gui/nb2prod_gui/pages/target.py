@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
-from nb2prod_gui.flow.draft import Target, default_image, default_output
+from nb2prod_gui.flow.draft import Target, default_image
 from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.look.palette import FAR, GAP, NEAR
 from nb2prod_gui.parts.words import card, label
@@ -114,7 +114,7 @@ class TargetPage(QScrollArea):
     def _show(self) -> None:
         target, path = self._project.draft.target, self._project.path
         defaults: dict[str, Callable[[], str]] = {
-            "output": lambda: str(default_output(path)),
+            "output": lambda: str(self._project.default_output),
             "image": lambda: default_image(path),
             "package": lambda: path.stem,
             "model": lambda: path.stem,
@@ -150,7 +150,8 @@ class TargetPage(QScrollArea):
             self._show_faults(replace(self._project.draft.target, **changed))
 
     def _show_faults(self, target: Target) -> None:
-        found = target_faults(target, self._project.path) if self._project.notebook is not None else {}
+        project = self._project
+        found = target_faults(target, project.path, project.default_output) if project.notebook is not None else {}
         for name, told in self._faults.items():
             edit, fault = self._texts[name], found.get(name, "")
             told.setText(fault)

@@ -174,11 +174,12 @@ class TryPanel(QFrame):
             "stopped": self.tr("Start {0}, then send it a request.").format(where),
             "starting": self.tr("Starting {0}…").format(where),
             "ready": self.tr("Ready at {0}").format(self._service.url),
+            "stopping": self.tr("Stopping…"),
         }
         self.state.setText(texts[state])
         set_kind(self.state, "good" if state == "ready" else "muted")
         self.start.setVisible(state == "stopped")
-        self.stop.setVisible(state != "stopped")
+        self.stop.setVisible(state in ("starting", "ready"))
         self.send.setEnabled(state == "ready")
 
     def _show_failure(self, message: str) -> None:

@@ -39,17 +39,19 @@ class Question(msgspec.Struct, forbid_unknown_fields=True):
 
 def main() -> int:
     path, data = Path(), b""
+    notebook: Notebook | None = None
     for line in sys.stdin.buffer:
         question = msgspec.json.decode(line, type=Question)
         answer: dict[str, Any]
         try:
             if question.open is not None:
                 path = Path(question.open)
-                data = read_file(path)
-                answer = {"opened": opened(path, notebook_from(data, path), data)}
+                data, notebook = read_file(path), None
+                notebook = notebook_from(data, path)
+                answer = {"opened": opened(path, notebook, data)}
             else:
                 roles = {int(cell): role for cell, role in (question.roles or {}).items()}
-                answer = {"study": study(data, path, roles)}
+                answer = {"study": study(data, path, roles, notebook)}
         except Nb2ProdError as error:
             answer = {"refused": refusal(error)}
         except Exception as error:  # a bug in the analysis must not leave the window waiting
@@ -82,7 +84,8 @@ def opened(path: Path, notebook: Notebook, data: bytes) -> Opened:
         fields = stated_fields(notebook.document)
     except InputError:  # a build says what is wrong with them
         fields = {}
-    return Opened(str(path), notebook.digest, cells, fields=fields)
+    own = notebook.document.get("metadata", {}).get("nb2prod")
+    return Opened(str(path), notebook.digest, cells, fields=fields, stated=own if isinstance(own, dict) else {})
 
 
 def saved_outputs(data: bytes) -> dict[int, list[Any]]:

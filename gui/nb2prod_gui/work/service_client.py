@@ -27,7 +27,7 @@ class ServiceClient(QObject):
     """Starts, asks and stops one service."""
 
     changed = Signal(str)
-    """``starting``, ``ready`` or ``stopped``."""
+    """``starting``, ``ready``, ``stopping`` or ``stopped``."""
     failed = Signal(str)
     line = Signal(str)
     """A line that the service printed."""
@@ -39,6 +39,7 @@ class ServiceClient(QObject):
         self.url = ""
         self.key = ""
         self._process: QProcess | None = None
+        self._leaving: set[QProcess] = set()
         self._network = QNetworkAccessManager(self)
         self._timer = QTimer(self)
         self._timer.setInterval(READY_EVERY)
@@ -53,17 +54,32 @@ class ServiceClient(QObject):
         self._start(["-m", "nb2prod", "serve", folder, "--host", "127.0.0.1", "--port", "0"])
 
     def stop(self) -> None:
+        """Ask the service to go; it is `stopping` until it has gone."""
         process, self._process = self._process, None
         self._timer.stop()
         if process is not None:
-            process.blockSignals(True)
+            process.readyReadStandardOutput.disconnect()
+            process.finished.disconnect()
+            process.finished.connect(lambda: self._gone(process))
+            self._leaving.add(process)
             process.closeWriteChannel()
             process.terminate()
+            QTimer.singleShot(STOPS_WITHIN, process, process.kill)
+        self._set("stopping" if self._leaving else "stopped")
+
+    def close(self) -> None:
+        """Stop, and wait until it has gone: the window ends."""
+        self.stop()
+        for process in tuple(self._leaving):
             if not process.waitForFinished(STOPS_WITHIN):
                 process.kill()
                 process.waitForFinished(2000)
-            process.deleteLater()
-        self._set("stopped")
+
+    def _gone(self, process: QProcess) -> None:
+        self._leaving.discard(process)
+        process.deleteLater()
+        if self.state == "stopping" and not self._leaving:
+            self._set("stopped")
 
     def predict(self, body: bytes) -> None:
         """Send a body to /predict; `replied` follows."""
