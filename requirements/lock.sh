@@ -14,7 +14,7 @@ compile() { # output, then arguments
         --no-header --no-emit-index-url --no-emit-find-links --output-file "$output" "$@"
 }
 
-compile $here/dev.txt pyproject.toml --extra gui --extra onnx --extra graphql --extra tracing $here/dev.in "$@"
+compile $here/dev.txt pyproject.toml --extra gui --extra onnx --extra graphql --extra jupytext --extra tracing $here/dev.in "$@"
 
 compile $here/torch.txt --no-deps $here/torch.in "$@"
 

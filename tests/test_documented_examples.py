@@ -29,6 +29,7 @@ WITHOUT = {
     "NB355": "rows of the run: tests of features",
     "NB367": "outputs of the run: tests of hidden state",
     "NB227": "another program writes at the same moment",
+    "NB289": "takes a script or Markdown: tests of text notebooks",
     "NB285": "said by nbconvert: tests of the single module",
     "NB286": "said by nbconvert: tests of the single module",
     "NB287": "said inside a kernel: tests of the magics",

@@ -8,6 +8,7 @@ import nb2prod
 from nb2prod.errors import Nb2ProdError
 from nb2prod.files import read_file
 from nb2prod.notebook.places import lines_in_file
+from nb2prod.notebook.text_notebook import is_text_notebook
 from nb2prod.summary import Rule, read_rules
 
 
@@ -16,6 +17,8 @@ def line_finder(root: Path) -> Callable[[str, int | None, int | None], int]:
 
     @cache
     def places(notebook: str) -> Callable[[int | None, int | None], int]:
+        if is_text_notebook(notebook):  # its lines are told as they are
+            return lambda _cell, line: line or 1
         try:
             return lines_in_file(read_file(root / notebook))
         except Nb2ProdError:

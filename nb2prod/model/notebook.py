@@ -119,5 +119,10 @@ class Notebook:
         sources = [cell.source for cell in self.cells if cell.kind == "code"]
         return "sha256:" + sha256(json.dumps(sources).encode()).hexdigest()
 
+    def line_as_run(self, cell: int, line: int) -> int:
+        """The line in this file of a line of the cell as it runs, which holds nothing of other files."""
+        own = [origin.line for origin in self.cells[cell - 1].origins if origin.file == self.name]
+        return min(own, default=1) + line - 1
+
     def with_role(self, *roles: Role) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if cell.role in roles)

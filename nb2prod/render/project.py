@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from nb2prod.analysis.graph import NotebookGraph
@@ -153,7 +154,7 @@ def title_of(notebook: Notebook) -> str:
             for line in cell.source.splitlines():
                 if line.startswith("#"):
                     return line.lstrip("#").strip() or notebook.name
-    return notebook.name.removesuffix(".ipynb").replace("_", " ")
+    return PurePosixPath(notebook.name).stem.replace("_", " ")
 
 
 def _artifact_cells(given: Ingredients) -> str:

@@ -246,7 +246,10 @@ def _run(build: Build, analysis: Analysis, emit: Emit, cancel: Cancel) -> RunRec
             cancel=cancel,
             host=build.host,
         )
-    except RunError:
+    except RunError as error:
+        where = error.where
+        if where is not None and where.cell is not None and where.line is not None:
+            error.where = replace(where, line=analysis.notebook.line_as_run(where.cell, where.line))
         if (build.run_folder / FAILED).is_file():
             emit(Produced("run", "notebook", str(build.run_folder / FAILED)))
         raise

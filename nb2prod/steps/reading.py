@@ -18,6 +18,7 @@ from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.notebook.fields import stated_fields
 from nb2prod.notebook.read import read_notebook
+from nb2prod.notebook.text_notebook import is_text_notebook, read_text_notebook
 from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.cut import find_boundary
 from nb2prod.plan.selection import Selection, select
@@ -49,8 +50,9 @@ def open_notebook(path: Path) -> Notebook:
 
 def notebook_from(data: bytes, path: Path) -> Notebook:
     """The notebook in the bytes of the file at `path`. Raises InputError that names it."""
+    read = read_text_notebook if is_text_notebook(path.name) else read_notebook
     try:
-        return read_notebook(data, path.name, partial(_script, path.parent))
+        return read(data, path.name, partial(_script, path.parent))
     except InputError as error:
         if error.where is None or not error.where.path or error.where.path == path.name:
             place = error.where or Where()
@@ -145,6 +147,7 @@ def _imports(path: Path, name: str) -> bool:
     except OSError:
         return False
     plain = rf"import[ \t]+(?:[\w. \t]+,[ \t]*)*{name}\b"
-    found = re.search(rf'(?:"|\\n|;)[ \t]*(?:{plain}|from[ \t]+{name}[\w.]*[ \t]+import\b)'.encode(), text)
-    beside = (path.parent / f"{name}.py").exists() or (path.parent / name).is_dir()  # NB417
+    found = re.search(rf'(?:"|\\n|;|(?m:^))[ \t]*(?:{plain}|from[ \t]+{name}[\w.]*[ \t]+import\b)'.encode(), text)
+    own = path.parent / f"{name}.py"
+    beside = (own != path and own.exists()) or (path.parent / name).is_dir()  # NB417
     return found is not None and not beside

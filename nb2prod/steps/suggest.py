@@ -16,6 +16,7 @@ from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 from nb2prod.notebook.roles import PREFIX
 from nb2prod.notebook.tags import changed_tags, write_tags
+from nb2prod.notebook.text_notebook import is_text_notebook, write_text_tags
 from nb2prod.secrets import mask_of, masked
 from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.reading import notebook_from, shallow_code
@@ -136,7 +137,8 @@ def _write(
     """The cells whose tags changed, and the backup; the file stays untouched where none did."""
     check_writable(path)
     changes = changed_tags(notebook, roles)
-    after = write_tags(data, changes, str(path))
+    write = write_text_tags if is_text_notebook(path.name) else write_tags
+    after = write(data, changes, str(path)) if changes else data
     if after == data:
         return (), None
     return tuple(sorted(changes)), rewrite(path, data, after)
