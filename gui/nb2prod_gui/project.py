@@ -18,6 +18,7 @@ from nb2prod.errors import Nb2ProdError
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Stated
 from nb2prod.model.spec import BuildSpec
+from nb2prod.notebook.watch import Better
 from nb2prod_gui.flow.draft import Around, Draft, Target, build_spec, default_output, first_target
 from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.flow.history import History
@@ -183,6 +184,16 @@ class Project(QObject):
         if self.notebook is not None:
             self._edit(self.history.then(self.draft.with_field(name, stated, self.notebook.fields)))
 
+    @property
+    def watch(self) -> Mapping[str, Better]:
+        """The watched metrics, with the changes."""
+        return self.draft.watch if self.draft.watch is not None else self.notebook.watch if self.notebook else {}
+
+    def set_watched(self, name: str, better: Better | None) -> None:
+        """Watch a metric, or no more; one step of undo."""
+        if self.notebook is not None:
+            self._edit(self.history.then(self.draft.with_watched(name, better, self.notebook.watch)))
+
     def undo(self) -> None:
         self._edit(self.history.undone())
 
@@ -191,8 +202,8 @@ class Project(QObject):
 
     @property
     def unsaved(self) -> bool:
-        """Whether roles, or what is stated of fields, differ from the file."""
-        return bool(self.draft.roles or self.draft.fields)
+        """Whether roles, what is stated of fields, or watched metrics differ from the file."""
+        return bool(self.draft.roles or self.draft.fields) or self.draft.watch is not None
 
     def save(self) -> bool:
         """Write the roles as tags and the fields as metadata, with a backup; nothing else in the file changes. Tells
@@ -214,8 +225,8 @@ class Project(QObject):
                     hint="Reload it: the roles you chose are kept where their cells are still there.",
                 )  # fmt: skip
             after = retagged(data, notebook, self.draft.roles)
-            if self.draft.fields:
-                after = write_fields(after, self.fields)
+            if self.draft.fields or self.draft.watch is not None:
+                after = write_fields(after, self.fields, self.draft.watch)
             self._watcher.removePaths(self._watcher.files() or [""])
             if after != data:
                 rewrite(self.path, data, after)
@@ -224,7 +235,7 @@ class Project(QObject):
             self._refuse(error)
             return False
         draft = self.draft
-        self.history = History(replace(draft, roles={}, fields={}))
+        self.history = History(replace(draft, roles={}, fields={}, watch=None))
         self.reload()
         return True
 
@@ -283,7 +294,8 @@ class Project(QObject):
         self.notebook = notebook
         kept = Draft().with_roles({c: r for c, r in self.draft.roles.items() if c in code}, notebook.saved_roles())
         fields = {n: f for n, f in self.draft.fields.items() if f != notebook.fields.get(n, Stated())}
-        self.history = History(replace(self.draft, roles=kept.roles, fields=fields))
+        watch = None if self.draft.watch == notebook.watch else self.draft.watch
+        self.history = History(replace(self.draft, roles=kept.roles, fields=fields, watch=watch))
         self.read_made()
         self.opened.emit()
         self.edited.emit()

@@ -46,8 +46,9 @@ def _wrong(name: str, what: str) -> InputError:
     return InputError(f"the field `{name}` in the notebook's metadata {what}.", code="NB230", hint=_HINT)
 
 
-def write_fields(data: bytes, fields: Mapping[str, Stated]) -> bytes:
-    """The notebook's bytes with these fields stated in place of those there; every other byte stays.
+def write_fields(data: bytes, fields: Mapping[str, Stated], watch: Mapping[str, str] | None = None) -> bytes:
+    """The notebook's bytes with these fields stated in place of those there, and, where `watch` is given, with these
+    watched metrics (see `nb2prod.notebook.watch`); every other byte stays.
 
     `data` are bytes that `read_notebook` has accepted, of nbformat 4.
     """
@@ -55,8 +56,9 @@ def write_fields(data: bytes, fields: Mapping[str, Stated]) -> bytes:
     before = json.loads(text.removeprefix(_BOM))
     stated = {name: _body(field) for name, field in fields.items() if field != Stated()}
     metadata = before.get("metadata", {})
-    own = {key: value for key, value in metadata.get("nb2prod", {}).items() if key != "fields"}
-    wanted = {"nb2prod": own | ({"fields": stated} if stated else {})}
+    written = {"fields": stated} | ({} if watch is None else {"watch": dict(watch)})
+    own = {key: value for key, value in metadata.get("nb2prod", {}).items() if key not in written}
+    wanted = {"nb2prod": own | {key: value for key, value in written.items() if value}}
     if metadata.get("nb2prod", {}) == wanted["nb2prod"]:
         return data
     top = members(text, skip_space(text, text.startswith(_BOM)))

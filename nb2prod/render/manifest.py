@@ -15,6 +15,7 @@ from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.project import Requirements
 from nb2prod.model.run import RunRecord
+from nb2prod.notebook.watch import watched_metrics
 from nb2prod.plan.code import Code
 from nb2prod.plan.extraction import ExtractionPlan
 
@@ -47,6 +48,7 @@ def manifest(
         "response": asdict(record.schema.response),
         "artifacts": [asdict(a) for a in record.artifacts],
         "metrics": record.metrics,
+        "watch": watched_metrics(notebook.document),
         "requirements": {
             "serving": [{"name": p.name, "version": p.version, "because": p.because} for p in requirements.serving],
             "training": [{"name": p.name, "version": p.version, "because": p.because} for p in requirements.training],

@@ -24,6 +24,7 @@ from nb2prod.model.report import FastPath
 from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
 from nb2prod.notebook.fields import stated_fields
+from nb2prod.notebook.watch import refuse_unknown, watched_metrics
 from nb2prod.plan.extraction import plan_extraction
 from nb2prod.plan.stated import with_fields
 from nb2prod.render.docker import docker_files
@@ -83,6 +84,7 @@ def extract_project(
         plan = plan_extraction(analysis.graph, boundary, selection, package, metrics)
     except InputError as error:
         raise placed(error, analysis.notebook) from None
+    refuse_unknown(watched_metrics(analysis.notebook.document), record.metrics)
     stated = stated_fields(analysis.notebook.document)
     record = replace(record, schema=with_fields(record.schema, stated, record.body))
     given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, record, spec.sample)

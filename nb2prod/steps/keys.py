@@ -19,6 +19,7 @@ from nb2prod.model.notebook import RAISES_TAG, SKIP_TAG
 from nb2prod.model.roles import Role
 from nb2prod.model.spec import BuildSpec
 from nb2prod.notebook.fields import stated_fields
+from nb2prod.notebook.watch import watched_metrics
 from nb2prod.plan.capture import plan_capture
 from nb2prod.render.project import title_of
 from nb2prod.steps.inputs import outside_inputs
@@ -53,7 +54,8 @@ def extract_key(analysis: Analysis, run: str, spec: BuildSpec, output: Path) -> 
     notebook = analysis.notebook
     roles = [cell.role.value if cell.role else None for cell in notebook.cells if cell.kind == "code"]
     stated = {name: asdict(field) for name, field in stated_fields(notebook.document).items()}
-    return key_of(run, roles, stated, title_of(notebook), spec.sample, spec.platform, spec.service, str(output))
+    watch = watched_metrics(notebook.document)
+    return key_of(run, roles, stated, watch, title_of(notebook), spec.sample, spec.platform, spec.service, str(output))
 
 
 @cache

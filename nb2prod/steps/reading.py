@@ -19,6 +19,7 @@ from nb2prod.model.notebook import Notebook
 from nb2prod.notebook.fields import stated_fields
 from nb2prod.notebook.read import read_notebook
 from nb2prod.notebook.text_notebook import is_text_notebook, read_text_notebook
+from nb2prod.notebook.watch import watched_metrics
 from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.cut import find_boundary
 from nb2prod.plan.selection import Selection, select
@@ -42,9 +43,10 @@ class Analysis:
 
 
 def open_notebook(path: Path) -> Notebook:
-    """Read the file. Raises InputError that names it, NB230 for fields that state nothing among them."""
+    """Read the file. Raises InputError that names it, NB230 and NB231 for metadata that states nothing among them."""
     notebook = notebook_from(read_file(path), path)
     stated_fields(notebook.document)  # a build would find out after the run
+    watched_metrics(notebook.document)
     return notebook
 
 

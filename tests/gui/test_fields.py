@@ -12,6 +12,31 @@ from .test_cells import CELLS, WAIT, write
 from .test_made import COLUMNS, ROW, write_project
 
 
+def test_watched_metrics_are_undone_and_saved_beside_what_is_there(window, qtbot, tmp_path):
+    notebook = write(tmp_path / "houses.ipynb", CELLS, {2: "training", 3: "training", 5: "inference"})
+    output = write_project(tmp_path / "build" / "houses", [], {})
+    manifest = json.loads((output / "nb2prod.json").read_text())
+    (output / "nb2prod.json").write_text(json.dumps(manifest | {"metrics": {"rmse": 2.0, "r2": 0.5}}))
+    project = window.project
+    with qtbot.waitSignal(project.studied, timeout=WAIT):
+        window.open(notebook)
+    window.go(Page.INTERFACE)
+    box = window.interface._watch_boxes["rmse"]
+    assert box.currentText() == "not watched"
+    qtbot.keyClicks(box, "l")
+    box.activated.emit(box.currentIndex())
+    assert project.watch == {"rmse": "lower"}
+    assert project.unsaved
+    project.undo()
+    assert box.currentData() is None
+    project.redo()
+    with qtbot.waitSignal(project.studied, timeout=WAIT):
+        assert project.save()
+    assert json.loads(notebook.read_text())["metadata"]["nb2prod"] == {"watch": {"rmse": "lower"}}
+    assert project.watch == {"rmse": "lower"}
+    assert not project.unsaved
+
+
 def test_what_is_stated_is_undone_and_saved_into_the_metadata_alone(window, qtbot, tmp_path):
     notebook = write(tmp_path / "houses.ipynb", CELLS, {2: "training", 3: "training", 5: "inference"})
     request = [{"name": "rows", "kind": "frame", "columns": COLUMNS}]

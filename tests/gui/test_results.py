@@ -1,7 +1,7 @@
 """What the Result page makes of a report, of versions, of layers and of answers."""
 
 import pytest
-from nb2prod_gui.flow.results import as_table, in_bytes, mlflow_command, mlflow_page, shares, trends
+from nb2prod_gui.flow.results import Trend, as_table, in_bytes, mlflow_command, mlflow_page, shares, trends
 
 from nb2prod.tracking.registry import RegisteredModel, Version
 
@@ -14,12 +14,22 @@ MODEL = RegisteredModel("churn", (version(11, auc=0.9), version(10, auc=0.8, f1=
 
 
 def test_metrics_stand_beside_those_of_versions_before():
-    auc, f1 = trends({"auc": 0.9, "f1": 0.7}, "11", MODEL)
+    auc, f1 = trends({"auc": 0.9, "f1": 0.7}, "11", MODEL, {})
     assert (auc.before, auc.change) == ((0.8,), pytest.approx(0.1))
     assert (f1.before, f1.change) == ((0.5, 0.4), pytest.approx(0.3))
-    (first,) = trends({"auc": 0.9}, "9", MODEL)
+    (first,) = trends({"auc": 0.9}, "9", MODEL, {})
     assert (first.before, first.change) == ((), None)
-    assert trends({"auc": 0.9}, "", None)[0].before == ()
+    assert trends({"auc": 0.9}, "", None, {})[0].before == ()
+
+
+@pytest.mark.parametrize(
+    ("better", "now", "worse"),
+    [("higher", 0.8, True), ("higher", 0.9, False), ("lower", 0.9, True), ("lower", 0.8, False), (None, 0.8, False),
+     ("higher", 0.85, False)],
+)  # fmt: skip
+def test_a_watched_metric_is_held_to_the_version_before(better, now, worse):
+    assert Trend("auc", now, (0.1, 0.85), better).is_worse is worse
+    assert not Trend("auc", now, (), better).is_worse
 
 
 def test_layers_keep_their_order_and_small_ones_are_summed():

@@ -10,6 +10,7 @@ from nb2prod.config import Target as Asked
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Stated
 from nb2prod.model.spec import BuildSpec
+from nb2prod.notebook.watch import Better
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,20 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """`roles` are changes against the file (None: no role), so are `fields`, what is stated of the request's columns;
-    `parameters` are values other than the defaults."""
+    `parameters` are values other than the defaults; `watch` is None, or the watched metrics in place of the file's."""
 
     roles: Mapping[int, Role | None] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     target: Target = field(default_factory=Target)
     fields: Mapping[str, Stated] = field(default_factory=dict)
+    watch: Mapping[str, Better] | None = None
+
+    def with_watched(self, name: str, better: Better | None, saved: Mapping[str, Better]) -> "Draft":
+        """With this metric watched, or no more; what equals the file (`saved`) is no change."""
+        now = {n: b for n, b in (saved if self.watch is None else self.watch).items() if n != name}
+        if better is not None:
+            now[name] = better
+        return replace(self, watch=None if now == dict(saved) else now)
 
     def with_field(self, name: str, stated: Stated, saved: Mapping[str, Stated]) -> "Draft":
         """This statement besides the ones changed already; what equals the file (`saved`) is no change."""

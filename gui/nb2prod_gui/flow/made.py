@@ -10,6 +10,7 @@ from nb2prod.files.handwork import Handwork, find_handwork
 from nb2prod.files.manifest import MANIFEST
 from nb2prod.files.state import state_folder
 from nb2prod.model.schema import ValueSchema
+from nb2prod.notebook.watch import Better
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -52,6 +53,7 @@ class Manifest(msgspec.Struct, frozen=True):
     requirements: Requirements
     map: dict[str, tuple[tuple[int, int, int], ...]]
     files: dict[str, str]
+    watch: dict[str, Better] = {}
 
 
 class Made(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nb2prod.notebook.watch import Better
 from nb2prod.tracking.registry import RegisteredModel
 
 MOST_VERSIONS = 12
@@ -12,11 +13,19 @@ MOST_VERSIONS = 12
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A metric of this version (`value`), and of the versions before it that have it, the oldest first."""
+    """A metric of this version (`value`), and of the versions before it that have it, the oldest first. `better` says
+    which way is better, where it is watched."""
 
     name: str
     value: float
     before: tuple[float, ...] = ()
+    better: Better | None = None
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether it is watched, and worse than in the version before."""
+        change = self.change
+        return change is not None and (change < 0 if self.better == "higher" else self.better == "lower" and change > 0)
 
     @property
     def change(self) -> float | None:
@@ -24,11 +33,13 @@ class Trend:
         return self.value - self.before[-1] if self.before else None
 
 
-def trends(metrics: Mapping[str, float], version: str, model: RegisteredModel | None) -> tuple[Trend, ...]:
+def trends(
+    metrics: Mapping[str, float], version: str, model: RegisteredModel | None, watch: Mapping[str, Better]
+) -> tuple[Trend, ...]:
     """The metrics of a build that registered `version` of `model`, beside those of the versions before it."""
     older = [v for v in (model.versions if model else ()) if int(v.version) < int(version or 0)][:MOST_VERSIONS][::-1]
     return tuple(
-        Trend(name, value, tuple(v.metrics[name] for v in older if name in v.metrics))
+        Trend(name, value, tuple(v.metrics[name] for v in older if name in v.metrics), watch.get(name))
         for name, value in metrics.items()
     )
 

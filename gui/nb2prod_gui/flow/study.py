@@ -10,6 +10,7 @@ import msgspec
 
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Stated
+from nb2prod.notebook.watch import Better
 from nb2prod.steps.study import Statement, Study
 
 Kind = Literal["code", "markdown", "raw"]
@@ -36,7 +37,8 @@ class Cell(msgspec.Struct, frozen=True):
 
 class Opened(msgspec.Struct, frozen=True):
     """The cells of a notebook, once when it is opened or has changed on disk. `digest` is that of the file;
-    `fields` is what its metadata states of the request's columns, `stated` all that it holds under ``nb2prod``."""
+    `fields` is what its metadata states of the request's columns, `watch` which metrics are watched, `stated`
+    all that it holds under ``nb2prod``."""
 
     path: str
     digest: str
@@ -44,6 +46,7 @@ class Opened(msgspec.Struct, frozen=True):
     parameters: tuple[str, ...] = ()
     fields: dict[str, Stated] = {}
     stated: dict[str, Any] = {}
+    watch: dict[str, Better] = {}
 
     def saved_roles(self) -> dict[int, Role]:
         return {cell.index: cell.role for cell in self.cells if cell.role is not None}

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -38,6 +39,7 @@ class InterfacePage(QStackedWidget):
         self.empty.wanted.connect(self.convert_wanted)
         self.addWidget(self.empty)
         self._tables: list[FieldTable] = []
+        self._watch_boxes: dict[str, QComboBox] = {}
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -53,6 +55,7 @@ class InterfacePage(QStackedWidget):
         if made is None:
             return
         self._tables.clear()
+        self._watch_boxes.clear()
         page = QWidget()
         page.setObjectName("page")
         column = QVBoxLayout(page)
@@ -79,6 +82,8 @@ class InterfacePage(QStackedWidget):
     def _on_edited(self) -> None:
         for table in self._tables:
             table.show_stated(self._project.fields)
+        for name, box in self._watch_boxes.items():
+            box.setCurrentIndex(box.findData(self._project.watch.get(name)))
 
     def _value(self, title: str, value: ValueSchema, *, editable: bool = False) -> QWidget:
         frame, column = card()
@@ -147,10 +152,28 @@ class InterfacePage(QStackedWidget):
             row = QHBoxLayout()
             row.addWidget(label(name, wrap=False))
             row.addStretch(1)
-            row.addWidget(label(f"{value:.6g}"))
+            row.addWidget(label(f"{value:.6g}", wrap=False))
+            row.addSpacing(GAP)
+            row.addWidget(self._watch_box(name))
             column.addLayout(row)
+        if made.manifest.metrics:
+            column.addWidget(label(self.tr("Result compares watched metrics with the version before."), "small"))
         column.addStretch(1)
         return frame
+
+    def _watch_box(self, name: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(self.tr("Watch {0}").format(name))
+        for text, better in (
+            (self.tr("not watched"), None),
+            (self.tr("higher is better"), "higher"),
+            (self.tr("lower is better"), "lower"),
+        ):
+            box.addItem(text, better)
+        box.setCurrentIndex(box.findData(self._project.watch.get(name)))
+        box.activated.connect(lambda _: self._project.set_watched(name, box.currentData()))
+        self._watch_boxes[name] = box
+        return box
 
     def _set(self, name: str, text: str) -> None:
         """Values stay text, as on the command line: the notebook's own types say what they mean."""

@@ -1,5 +1,6 @@
 """Result: what the build has shown: parity per stage, tests, metrics, and where everything is."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from nb2prod.notebook.watch import Better
 from nb2prod.tracking.registry import RegisteredModel
 from nb2prod_gui.flow.export import command_line, job_file
 from nb2prod_gui.flow.results import Trend, in_bytes, mlflow_command, mlflow_page, shares, trends
@@ -120,7 +122,7 @@ class ResultPage(QScrollArea):
         column.addWidget(label(self.tr("Model"), "heading"))
         self._metrics = QVBoxLayout()
         column.addLayout(self._metrics)
-        self._show_metrics(trends(report.get("metrics", {}), "", None))
+        self._show_metrics(trends(report.get("metrics", {}), "", None, self._watch))
         mlflow = report.get("mlflow")
         if not mlflow:
             column.addWidget(label(self.tr("Nothing was logged to MLflow."), "muted"))
@@ -147,19 +149,29 @@ class ResultPage(QScrollArea):
             self.registry.ask(["-m", "nb2prod_gui.work.registry", "list", mlflow["tracking_uri"]])
         return frame
 
+    @property
+    def _watch(self) -> Mapping[str, Better]:
+        """As it was built."""
+        made = self._project.made
+        return made.manifest.watch if made is not None else {}
+
     def _show_metrics(self, found: tuple[Trend, ...]) -> None:
         while (item := self._metrics.takeAt(0)) is not None:
             if widget := item.widget():
                 widget.deleteLater()
         for trend in found:
             self._metrics.addWidget(TrendPlot(trend))
+            if trend.is_worse:
+                self._metrics.addWidget(
+                    label(self.tr("{0} is worse than in the version before.").format(trend.name), "bad")
+                )
 
     def _take_versions(self, answer: dict[str, Any]) -> None:
         mlflow = self._report.get("mlflow")
         if mlflow and "models" in answer:
             models = msgspec.convert(answer["models"], tuple[RegisteredModel, ...])
             model = next((m for m in models if m.name == mlflow["model"]), None)
-            self._show_metrics(trends(self._report.get("metrics", {}), mlflow["version"], model))
+            self._show_metrics(trends(self._report.get("metrics", {}), mlflow["version"], model, self._watch))
 
     def _image(self, report: dict[str, Any]) -> QWidget:
         frame, column = card()

@@ -23,6 +23,7 @@ class TrendPlot(QWidget):
         self._trend = trend
         change = trend.change
         self._words = f"{trend.value:.6g}" + ("" if change is None else f"   {change:+.3g}")
+        self._colour = "bad" if trend.is_worse else "good" if trend.better and change else "text"
         self.setAccessibleName(f"{trend.name}: {self._words}")
         self.setToolTip("  →  ".join(f"{value:.6g}" for value in (*trend.before, trend.value)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -43,7 +44,7 @@ class TrendPlot(QWidget):
         if self._trend.before:
             self._line(painter, QRectF(_NAME + 4, 9, _PLOT - 20, _TREND_HEIGHT - 18))
             left += _PLOT
-        painter.setPen(QColor(p.text))
+        painter.setPen(QColor(getattr(p, self._colour)))
         painter.drawText(QRectF(left, 0, self.width() - left, _TREND_HEIGHT), middle, self._words)
 
     def _line(self, painter: QPainter, box: QRectF) -> None:

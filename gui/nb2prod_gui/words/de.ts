@@ -297,6 +297,26 @@
         <source>No cell tagged evaluation computes a number.</source>
         <translation>Keine Zelle mit dem Tag evaluation berechnet eine Zahl.</translation>
     </message>
+    <message>
+        <source>Result compares watched metrics with the version before.</source>
+        <translation>„Ergebnis“ vergleicht überwachte Metriken mit der Version davor.</translation>
+    </message>
+    <message>
+        <source>Watch {0}</source>
+        <translation>{0} überwachen</translation>
+    </message>
+    <message>
+        <source>not watched</source>
+        <translation>nicht überwacht</translation>
+    </message>
+    <message>
+        <source>higher is better</source>
+        <translation>höher ist besser</translation>
+    </message>
+    <message>
+        <source>lower is better</source>
+        <translation>niedriger ist besser</translation>
+    </message>
 </context>
 <context>
     <name>JobClient</name>
@@ -721,6 +741,10 @@
     <message>
         <source>Copy the command for MLflow&apos;s own pages</source>
         <translation>Befehl für die Seiten von MLflow kopieren</translation>
+    </message>
+    <message>
+        <source>{0} is worse than in the version before.</source>
+        <translation>{0} ist schlechter als in der Version davor.</translation>
     </message>
     <message>
         <source>Image</source>

@@ -20,6 +20,7 @@ from nb2prod.files.source import read_file
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.roles import Role
 from nb2prod.notebook.fields import stated_fields
+from nb2prod.notebook.watch import watched_metrics
 from nb2prod.steps.reading import notebook_from
 from nb2prod.steps.study import study
 from nb2prod_gui.flow.study import Cell, Opened, Output, Refused
@@ -81,11 +82,12 @@ def opened(path: Path, notebook: Notebook, data: bytes) -> Opened:
         for cell in notebook.cells
     )
     try:
-        fields = stated_fields(notebook.document)
+        fields, watch = stated_fields(notebook.document), watched_metrics(notebook.document)
     except InputError:  # a build says what is wrong with them
-        fields = {}
+        fields, watch = {}, {}
     own = notebook.document.get("metadata", {}).get("nb2prod")
-    return Opened(str(path), notebook.digest, cells, fields=fields, stated=own if isinstance(own, dict) else {})
+    stated = own if isinstance(own, dict) else {}
+    return Opened(str(path), notebook.digest, cells, fields=fields, stated=stated, watch=watch)
 
 
 def saved_outputs(data: bytes) -> dict[int, list[Any]]:
