@@ -98,6 +98,7 @@ def _run_build(
     second; closing the connection is how the engine is told to stop.
     """
     from docker.errors import DockerException
+    from urllib3.exceptions import HTTPError
 
     messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
     responses: list[Any] = []
@@ -132,6 +133,8 @@ def _run_build(
                 raise message
             if isinstance(message, (DockerException, OSError)):
                 raise engine_error(message) from message
+            if isinstance(message, HTTPError):  # of a stream that breaks off, which the SDK hands on as it is
+                raise no_engine(ConnectionResetError("it went away during the build")) from message
             if isinstance(message, BaseException):
                 raise message
             state, events = observe(state, message, step)
