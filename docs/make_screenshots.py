@@ -1,7 +1,7 @@
 """Draws docs/wizard/: every page of the wizard, light and dark, at 1x and 2x. Run by `make screenshots`.
 
 A real build of a sample, with its image and its registered model, so it needs a Docker engine. Each scale is a process
-of its own, for Qt fixes it at start.
+of its own, for Qt fixes it at start, and a build of its own, so that the Run page shows one that was not resumed.
 """
 
 import os
@@ -26,11 +26,11 @@ SIZE = (1180, 780)
 
 def main() -> int:
     folder = Path(tempfile.gettempdir()) / "notebooks"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    shutil.copy(ROOT / "sample_notebooks" / "churn.ipynb", folder)
     TO.mkdir(exist_ok=True)
     for scale in ("1", "2"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        shutil.copy(ROOT / "sample_notebooks" / "churn.ipynb", folder)
         environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
         subprocess.run([sys.executable, __file__, scale, str(folder)], env=environment, check=True)
     shutil.rmtree(folder)
@@ -80,10 +80,14 @@ def draw(scale: str, folder: Path) -> None:
         end = time.monotonic() + 0.3
         wait(lambda: time.monotonic() > end)
 
-    def grab(name: str) -> None:
+    def grab(name: str, first: Callable[[], object] = lambda: None) -> None:
         for look in ("light", "dark"):
             theme.choose(look)
             settle()
+            first()
+            settle()
+            if (window.width(), window.height()) != SIZE:
+                raise SystemExit(f"{name} makes the window {window.width()} × {window.height()}")
             path = TO / f"{name}-{look}{'@2x' if scale == '2' else ''}.png"
             indexed(window.grab().toImage()).save(str(path), "PNG", 0)
         theme.choose("light")
@@ -115,9 +119,7 @@ def draw(scale: str, folder: Path) -> None:
     panel.predict()
     wait(lambda: panel.answer.toPlainText())
     settle()
-    window.result.ensureWidgetVisible(panel)
-    window.result.verticalScrollBar().setValue(panel.y() - 20)
-    grab("try-it")
+    grab("try-it", lambda: window.result.verticalScrollBar().setValue(panel.y() - 20))
     window.go(Page.MODELS)
     wait(lambda: window.models.tree.topLevelItemCount())
     window.models.tree.topLevelItem(0).child(0).setSelected(True)
