@@ -96,12 +96,12 @@ class GraphView(QGraphicsView):
         if drawing != self._picture.drawing:
             self._picture.show_drawing(drawing)
             self._scene.setSceneRect(self._picture.boundingRect())
-            self._redraw()
+            self.choose(self._picture.cell)
 
     def choose(self, cell: int) -> None:
-        """Mark the cell and move to it."""
+        """Mark the cell and move to it, or to what is nearest of the notebook where it has no box: text, imports."""
         self._picture.cell = cell
-        box = next((b for b in self._picture.drawing.boxes if b.node.cell == cell), None)
+        box = min(self._picture.drawing.boxes, key=lambda b: abs(b.node.cell - cell), default=None)
         if box is not None:
             self.centerOn(QPointF(box.x + WIDTH / 2, box.y + HEIGHT / 2))
         self._redraw()
