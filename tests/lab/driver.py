@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.lab.conftest import Lab, missing
+from tests.lab.host import Lab, missing
 
 if not os.environ.get("CI") and (reason := missing()):
     pytest.skip(f"{reason} (requirements/lab.sh)", allow_module_level=True)

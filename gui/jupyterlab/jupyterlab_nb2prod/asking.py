@@ -26,7 +26,7 @@ class Analyst:
             try:
                 return await asyncio.wait_for(self._ask(data, path), self._patience)
             except (TimeoutError, OSError, ValueError, asyncio.IncompleteReadError) as error:
-                self.close()
+                await self.close()
                 slow = isinstance(error, TimeoutError)
                 why = f"took longer than {self._patience:.0f} s" if slow else "ended unexpectedly"
                 message = f"the process that analyses the notebook {why}."
@@ -34,19 +34,24 @@ class Analyst:
                 refused = {"code": "NB999", "message": message, "hint": hint, "cell": None, "line": None}
                 return msgspec.json.encode({"refused": refused})
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the child."""
         child, self._child = self._child, None
-        if child is not None and child.returncode is None:
-            child.kill()
+        if child is not None:
+            if child.returncode is None:
+                child.kill()
+            assert child.stdin is not None
+            child.stdin.close()
+            await child.wait()
 
     async def _ask(self, data: bytes, path: Path) -> bytes:
-        child = self._child
-        if child is None or child.returncode is not None:
+        if self._child is None or self._child.returncode is not None:
+            await self.close()
             pipe = asyncio.subprocess.PIPE
-            child = self._child = await asyncio.create_subprocess_exec(
+            self._child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "jupyterlab_nb2prod.analyst", stdin=pipe, stdout=pipe, limit=LONGEST_ANSWER
             )
+        child = self._child
         assert child.stdin is not None
         assert child.stdout is not None
         child.stdin.write(msgspec.json.encode({"path": str(path), "size": len(data)}) + b"\n" + data)

@@ -61,6 +61,8 @@ class Job:
             self.child.kill()
         await self.child.wait()
         await hearing
+        if self.child.stdin is not None:
+            self.child.stdin.close()
         if self.progress.status in ("waiting", "running"):
             self._end_for_it()
         self.finished = True

@@ -31,7 +31,6 @@ from jupyterlab_nb2prod.places import place_of, shown_as
 from nb2prod.errors import InputError, Nb2ProdError, UsageError, Where
 from nb2prod.model.roles import Role
 from nb2prod.notebook.tags import retag
-from nb2prod.steps.asked import asked_build
 
 _Method = Callable[..., Awaitable[None]]
 TOLD_EVERY = 0.1
@@ -139,6 +138,8 @@ class JobsHandler(Handler):
 
     @_guarded("execute")
     async def post(self) -> None:
+        from nb2prod.steps.asked import asked_build  # imports the whole analysis, which a server does without until now
+
         question = msgspec.json.decode(self.request.body, type=BuildQuestion)
         notebook = place_of(self.root, question.notebook)
         if not notebook.is_file():
