@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("nb2prod.cli.test:test", "Run the tests of a generated project, and mutants of its code."),
     "build": ("nb2prod.cli.build:build", "Turn a notebook into a package, an MLflow model and an image."),
     "serve": ("nb2prod.cli.serve:serve", "Run the service of a generated project on this machine."),
+    "jobs": ("nb2prod.cli.jobs:jobs", "List, copy and run the job notebooks."),
     "job": ("nb2prod.cli.job:job", "Run a build that is described as JSON."),
     "ci": ("nb2prod.cli.ci:ci", "Write a pipeline for GitHub, GitLab or Jenkins."),
     "doctor": ("nb2prod.cli.doctor:doctor", "Say what is installed, what is missing, and how to get it."),

@@ -3,26 +3,15 @@
 Everything in it that comes from a notebook is text: no markup, no link and no formula of somebody else's.
 """
 
-import html
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from nb2prod.console.problems import error_lines, finding_lines
-from nb2prod.console.text import megabytes, printable, seconds_text
-
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:@])")
-_LONGEST = 500
-
-
-def escaped(text: Any) -> str:
-    """`text` as Markdown that shows just that, on one line."""
-    shown = printable(" ".join(str(text).split()))
-    shown = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
-    return _MARKUP.sub(r"\\\1", html.escape(shown, quote=False))
+from nb2prod.console.text import megabytes, seconds_text
+from nb2prod.summary.markdown import plain
 
 
 def report_markdown(
@@ -38,24 +27,24 @@ def _lines(report: Mapping[str, Any], reasons: Mapping[str, str], folder: Path |
     yield f"## nb2prod: {ends.get(report['status'], 'failed')}"
     if error := report.get("error"):
         yield ""
-        yield "  \n".join(f"**{escaped(line)}**" if not n else escaped(line) for n, line in enumerate(_text(error)))
+        yield "  \n".join(f"**{plain(line)}**" if not n else plain(line) for n, line in enumerate(_text(error)))
     if parity := report.get("parity"):
         yield from ("", "| parity with the notebook | | rows | largest difference |", "|---|---|---:|---|")
         for one in parity:
             difference = one["reason"] or ("" if one["max_difference"] is None else f"{one['max_difference']:g}")
-            yield f"| {one['stage']} | {one['status']} | {one['rows']} | {escaped(difference)} |"
+            yield f"| {one['stage']} | {one['status']} | {one['rows']} | {plain(difference)} |"
     if facts := tuple(_facts(report, folder)):
         yield from ("", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts))
     if metrics := report.get("metrics"):
         yield from ("", "| metric | |", "|---|---:|")
-        yield from (f"| {escaped(name)} | {value:.6g} |" for name, value in metrics.items())
+        yield from (f"| {plain(name)} | {value:.6g} |" for name, value in metrics.items())
     if steps := report.get("steps"):
         yield from ("", "Steps: " + " · ".join(_step(step, reasons) for step in steps))
     told = {error["code"]} if error else set()
     notable = [f for f in report.get("findings") or () if f["severity"] != "info" and f["code"] not in told]
     if notable:
         yield ""
-        yield from (f"- {escaped(' '.join(map(str, finding_lines(finding))))}" for finding in notable)
+        yield from (f"- {plain(' '.join(map(str, finding_lines(finding))))}" for finding in notable)
 
 
 def _text(error: Mapping[str, Any]) -> list[str]:
@@ -67,15 +56,15 @@ def _facts(report: Mapping[str, Any], folder: Path | None) -> Iterator[tuple[str
         caught = f"; {tests['caught']} of {tests['mutants']} mutants caught" if tests.get("mutants") else ""
         failed = f", **{tests['failed']} failed**" if tests["failed"] else ""
         yield "tests", f"{tests['passed']} passed{failed}{caught}"
-        yield from (("", escaped(failure)) for failure in tests.get("failures", ()))
+        yield from (("", plain(failure)) for failure in tests.get("failures", ()))
     if (fast := report.get("fast_path")) and fast["used"]:
-        yield "fast path", escaped(fast["reason"])
+        yield "fast path", plain(fast["reason"])
     if mlflow := report.get("mlflow"):
-        alias = f", alias {escaped(mlflow['alias'])}" if mlflow.get("alias") else ""
-        yield "MLflow", f"{escaped(mlflow['model'])} version {escaped(mlflow['version'])}{alias}"
-        yield "", f"run {escaped(mlflow['run_id'])} in {escaped(_without_password(mlflow['tracking_uri']))}"
+        alias = f", alias {plain(mlflow['alias'])}" if mlflow.get("alias") else ""
+        yield "MLflow", f"{plain(mlflow['model'])} version {plain(mlflow['version'])}{alias}"
+        yield "", f"run {plain(mlflow['run_id'])} in {plain(_without_password(mlflow['tracking_uri']))}"
     if image := report.get("image"):
-        yield "image", f"{escaped(image['tag'])}, {megabytes(image['size_bytes'])}, {escaped(image['digest'])}"
+        yield "image", f"{plain(image['tag'])}, {megabytes(image['size_bytes'])}, {plain(image['digest'])}"
     if project := report.get("project"):
         yield "project", _link(Path(project), folder)
 
@@ -83,20 +72,20 @@ def _facts(report: Mapping[str, Any], folder: Path | None) -> Iterator[tuple[str
 def _link(project: Path, folder: Path | None) -> str:
     """The project's name, leading to its README where that is a short way."""
     if folder is None:
-        return escaped(project.name)
+        return plain(project.name)
     way = os.path.relpath(project, folder)
     places = " · ".join(
-        f"[{escaped(name)}]({quote(Path(way, name).as_posix())})"
+        f"[{plain(name)}]({quote(Path(way, name).as_posix())})"
         for name in ("README.md", "MODEL_CARD.md", "tests", "Dockerfile")
     )
-    return f"{escaped(way)}: {places}"
+    return f"{plain(way)}: {places}"
 
 
 def _step(step: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
     if step["status"] == "done":
         return f"{step['name']} {seconds_text(step['seconds'])}"
     reason = reasons.get(step["name"], "") if step["status"] == "skipped" else ""
-    return f"{step['name']} {step['status']}" + (f" ({escaped(reason)})" if reason else "")
+    return f"{step['name']} {step['status']}" + (f" ({plain(reason)})" if reason else "")
 
 
 def _without_password(uri: str) -> str:
