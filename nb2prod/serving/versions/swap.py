@@ -5,12 +5,14 @@ Requests hold the model that was live when they were decoded, so each is answere
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import shutil
 import signal
+import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,9 @@ REMEMBERED = 10
 
 _HOPELESS = ("other_code", "bad_version", "golden_differs")
 """Refusals that will not be otherwise the next time."""
+
+SWITCH_SECONDS = 0.0005
+"""How long the loading thread may keep the interpreter while a request wants it; Python's own 5 ms would show."""
 
 AnyModel = Model[Any, Any]
 
@@ -101,8 +106,9 @@ class Swapper:
                 raise Problem(503, "not_ready", "there is no live version yet", headers={"Retry-After": "1"})
             self.loading = source
             try:
-                async with asyncio.timeout(self._settings.swap_seconds):
-                    model = await run_aside(load)
+                with _unhurried():
+                    async with asyncio.timeout(self._settings.swap_seconds):
+                        model = await run_aside(load)
             except TimeoutError:
                 seconds = f"{self._settings.swap_seconds:g}"
                 raise self._refuse(source, "bad_version", f"it was not loaded within {seconds} s") from None
@@ -194,3 +200,18 @@ class Swapper:
         if place is not None:
             raise RefusedVersionError("golden_differs", f"{place}: not the prediction that its notebook gave")
         return model
+
+
+@contextlib.contextmanager
+def _unhurried() -> Iterator[None]:
+    """Requests go before what a thread does meanwhile: it gives way soon, and the new objects, which live on anyway, are
+    no reason to look through all old ones."""
+    interval, collects = sys.getswitchinterval(), gc.isenabled()
+    sys.setswitchinterval(min(interval, SWITCH_SECONDS))
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        if collects:
+            gc.enable()
