@@ -1,7 +1,7 @@
 """Rows to compare on: like the golden ones, near and far outside what training saw, missing, never seen. Seeded."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nb2prod.model.schema import Column, ValueSchema
@@ -23,6 +23,8 @@ def generated_rows(request: ValueSchema, golden: Sequence[Any], count: int = COU
             row = [chance.choice(golden)[place] for place in range(len(golden[0]))]
             rows.append([_number(chance, value, value, whole=False) for value in row])
         return rows
+    if request.kind == "texts":
+        return rows + [_text(chance, rows) for _ in range(count - len(rows))]
     seen = {column.name: [row[column.name] for row in golden] for column in request.columns}
     for column in request.columns:  # each column missing by itself
         if column.nullable:
@@ -46,7 +48,19 @@ def _value(chance: random.Random, column: Column, seen: Sequence[Any], strange: 
     if column.dtype.startswith(("float", "Float")):
         return _number(chance, column.minimum, column.maximum, whole=False)
     texts = [*column.categories, *(each for each in seen if each is not None)]
+    if not column.categories and chance.random() < 0.5:
+        return _text(chance, texts)
     return chance.choice(_TEXTS) if chance.random() < 0.3 or not texts else chance.choice(texts)
+
+
+def _text(chance: random.Random, seen: Sequence[str]) -> str:
+    """Words of `seen` in another order and number, in another case, with signs and words that nobody has seen."""
+    if chance.random() < 0.1:
+        return chance.choice(_TEXTS)
+    words = [word for _ in range(3) if seen for word in chance.choice(seen).split()]
+    chosen = [chance.choice((*words, "unseen", "a")) for _ in range(chance.choice((1, 2, 5, 12, 40)))]
+    changes: Sequence[Callable[[str], str]] = (str, str, str, str.upper, str.title, lambda each: f"({each}!)")
+    return chance.choice((" ", " ", ", ", "\n", "-")).join(chance.choice(changes)(word) for word in chosen)
 
 
 def _number(chance: random.Random, low: float | None, high: float | None, *, whole: bool) -> Any:

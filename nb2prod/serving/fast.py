@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nb2prod.serving.words import Words, open_words
+
 RECIPE = "fast.json"
 GRAPH = "fast.onnx"
 INLINE_SECONDS = 0.001
@@ -24,31 +26,17 @@ INLINE_SECONDS = 0.001
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow,
+    "//": operator.floordiv, "%": operator.mod, "&": operator.and_, "|": operator.or_,
 }  # fmt: skip
 
 NUMPY = frozenset(
     [
-        "abs",
-        "absolute",
-        "ceil",
-        "clip",
-        "exp",
-        "expm1",
-        "floor",
-        "log",
-        "log10",
-        "log1p",
-        "maximum",
-        "minimum",
-        "power",
-        "rint",
-        "round",
-        "sqrt",
-        "square",
-        "where",
+        "abs", "absolute", "ceil", "clip", "exp", "exp2", "expm1", "floor", "hypot", "invert", "isnan", "log", "log10",
+        "log1p", "log2", "logical_and", "logical_not", "logical_or", "maximum", "minimum", "negative", "power", "rint",
+        "round", "sign", "sqrt", "square", "tanh", "where",
     ]
-)
+)  # fmt: skip
 METHODS = frozenset({"astype", "clip", "flatten", "ravel", "round", "tolist"})
 
 Outputs = dict[str, Any]
@@ -66,8 +54,13 @@ class FastPath:
     session: Any
     recipe: dict[str, Any]
     answer_of: Part
+    made: Sequence[Part]
+    """What each column of `numbers` is made by; empty where all are columns of the request as they are."""
+    words: Sequence[Words]
     array: Callable[..., Any]
     """`numpy.array`: imported with the graph, as a service without a fast path may do without numpy."""
+    quiet: Callable[..., Any]
+    """`numpy.errstate`."""
     inline_rows: int = 0
 
     def answer(self, request: Any) -> Any:
@@ -82,6 +75,7 @@ class FastPath:
             for values in outputs.values():  # a sum is finite only where all of it is
                 if values.dtype.kind == "f" and not math.isfinite(values.sum()):
                     return None
+            outputs["rows"] = rows
             return self.answer_of(outputs)
         except Exception:  # whatever it is, the notebook's own code has the last word
             return None
@@ -98,14 +92,20 @@ class FastPath:
                 if row[name] not in known:
                     return None
         if columns := recipe["numbers"]:
-            values = rows if columns == "rows" else [[row[name] for name in columns] for row in rows]
-            numbers = self.array(values, dtype="float32" if recipe["single"] else "float64")
+            if self.made:
+                with self.quiet(all="ignore"):  # what divides by zero here is infinite, and left to the code
+                    numbers = self.array([part({"rows": rows}).astype("float64") for part in self.made]).T
+            else:
+                values = rows if columns == "rows" else [[row[name] for name in columns] for row in rows]
+                numbers = self.array(values, dtype="float32" if recipe["single"] else "float64")
             numbers = numbers.astype("float64", copy=False)
             if numbers.ndim != 2 or (abs(numbers) > recipe["limit"]).any():
                 return None
             feeds["numbers"] = numbers
         if columns := recipe["texts"]:
             feeds["texts"] = self.array([[row[name] for name in columns] for row in rows], dtype=object)
+        for number, words in enumerate(self.words):
+            feeds[f"places_{number}"], feeds[f"counts_{number}"] = words.of(rows)
         return feeds
 
 
@@ -142,7 +142,12 @@ def open_fast_path(recipe: dict[str, Any], graph: bytes) -> FastPath:
     except Exception as error:
         raise FastPathError(f"onnxruntime cannot run it: {type(error).__name__}") from None
     recipe = recipe | {"known": {name: frozenset(values) for name, values in recipe["known"].items()}}
-    return FastPath(session, recipe, _answer(recipe["answer"]), numpy.array)
+    made: list[Part] = []
+    if any(isinstance(each, list) for each in recipe["numbers"]):
+        as_it_is = (["request", each, "float64"] if isinstance(each, str) else each for each in recipe["numbers"])
+        made = [_part(each) for each in as_it_is]
+    words = [open_words(each) for each in recipe.get("words", ())]
+    return FastPath(session, recipe, _answer(recipe["answer"]), made, words, numpy.array, numpy.errstate)
 
 
 def measure(path: FastPath, request: Any) -> None:
@@ -184,6 +189,19 @@ def _part(expression: list[Any]) -> Part:
             return operator.itemgetter(name)
         case ["constant", value]:
             return lambda _: value
+        case ["request", name, dtype]:
+            return lambda given: np.array([row[name] for row in given["rows"]], dtype=dtype)
+        case ["rows"]:
+            return lambda given: np.array(given["rows"], dtype=object)
+        case ["isna", of]:
+            looked_at = _part(of)
+            return lambda given: np.isnan(looked_at(given))
+        case ["isin", of, values]:
+            looked_at, known = _part(of), frozenset(values)
+            return lambda given: np.array([each in known for each in looked_at(given).tolist()])
+        case ["map", of, pairs]:
+            looked_at, table = _part(of), dict(pairs)
+            return lambda given: np.array([table.get(each, np.nan) for each in looked_at(given).tolist()])
         case ["labels", of, values]:
             places, labels = _part(of), np.array(values)
             return lambda outputs: labels.take(places(outputs))

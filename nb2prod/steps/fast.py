@@ -14,8 +14,9 @@ from nb2prod.environment.installed import own_interpreter
 from nb2prod.errors import Cancelled, Nb2ProdError
 from nb2prod.events import Cancel, Emit, Log
 from nb2prod.fast.child import run_conversion
+from nb2prod.fast.columns import NotDirectError
 from nb2prod.fast.rows import generated_rows, is_supported
-from nb2prod.fast.shape import NotDirectError, read_shape
+from nb2prod.fast.shape import read_shape
 from nb2prod.model.project import Pin
 from nb2prod.model.report import FastPath
 from nb2prod.model.run import RunRecord
@@ -57,7 +58,8 @@ def _make(
     files: Mapping[str, bytes], package: str, record: RunRecord, pins: Sequence[Pin], emit: Emit, cancel: Cancel
 ) -> Fast:
     try:
-        answer = read_shape(files[f"src/{package}/predict.py"].decode(), record.schema)
+        sources = _sources(files, f"src/{package}/")
+        answer = read_shape(sources["predict"], record.schema, sources, _plain(files))
     except NotDirectError as piece:
         return refused(f"`{str(piece)[:80]}` is more than a call on an artifact")
     if any(tool.name not in own_interpreter().distributions for tool in TOOLS):
@@ -104,18 +106,37 @@ def _order(
         "package": package,
         "answer": answer,
         "rows": rows,
+        "kind": request.kind,
         "width": len(rows[0]) if request.kind == "array" else 0,
         "single": request.dtype == "float32",
         "columns": [column.name for column in request.columns],
         "numbers": [column.name for column in request.columns if column.dtype in NUMBERS],
         "texts": [column.name for column in request.columns if column.dtype not in NUMBERS],
+        "dtypes": {column.name: column.dtype for column in request.columns if column.dtype in NUMBERS},
         "nullable": [c.name for c in request.columns if c.nullable and c.dtype in NUMBERS],
         "artifacts": {name: each["sha256"] for name, each in index.items()},
     }
 
 
+def _sources(files: Mapping[str, bytes], folder: str) -> dict[str, str]:
+    """The package's modules by name; those in packages below it are left out."""
+    names = [name for name in files if name.startswith(folder) and name.endswith(".py")]
+    return {name[len(folder) : -3]: files[name].decode() for name in names if "/" not in name[len(folder) :]}
+
+
+def _plain(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Artifacts that are JSON as they are: levels, names of columns, look-ups, numbers."""
+    index = json.loads(files["artifacts/artifacts.json"])
+    found = {
+        name: json.loads(files[f"artifacts/{each['file']}"]) for name, each in index.items() if each["format"] == "json"
+    }
+    return {name: value for name, value in found.items() if "$type" not in json.dumps(value)}
+
+
 def _unknown(request: ValueSchema) -> str | None:
     """Why rows of this request cannot be fed to a graph."""
+    if request.kind == "texts":
+        return None
     if request.kind == "array":
         known = len(request.shape) == 2 and request.dtype in ("float64", "float32", "int64")
         return None if known else f"a request of shape {request.shape} and dtype {request.dtype}"

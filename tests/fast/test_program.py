@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
+from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     GradientBoostingClassifier,
@@ -20,11 +21,13 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import nb2prod.fast.child
@@ -72,11 +75,12 @@ def prepared(*steps, encoder=None):
     return make_column_transformer((make_pipeline(SimpleImputer(), *steps), NUMBERS), (encoder, TEXTS))
 
 
-def convert_model(model, method="predict", answer=None):
+def convert_model(model, method="predict", answer=None, **changes):
     order = {
         "width": 0, "single": False, "columns": list(FRAME), "numbers": NUMBERS, "texts": TEXTS, "artifacts": {},
+        "dtypes": {"size": "float64", "age": "int64", "new": "bool"},
         "answer": answer or ["list", ["call", ["model"], method, None]],
-    }  # fmt: skip
+    } | changes  # fmt: skip
     shape = convert.Shape(SimpleNamespace(model=model), None, order)
     recipe, graph = convert.build(shape, order)
     return open_fast_path(recipe, graph)
@@ -165,6 +169,116 @@ def test_records_of_several_calls_on_one_model():
     expected = fitted.predict_proba(FRAME.head(3))[:, 1]
     assert np.allclose([row["p"] for row in made], expected, rtol=1e-9)
     assert [row["yes"] for row in made] == fitted.predict(FRAME.head(3)).tolist()
+
+
+WORDS = [
+    "good",
+    "great",
+    "fine",
+    "lovely",
+    "bad",
+    "awful",
+    "poor",
+    "broken",
+    "room",
+    "view",
+    "food",
+    "bed",
+    "staff",
+    "noise",
+    "Zürich",
+]
+DOCUMENTS = [" ".join(chance.choice(WORDS, 9)) for _ in range(300)]
+LIKED = np.array([sum(word in text for word in WORDS[:4]) > 2 for text in DOCUMENTS])
+
+
+def assert_same_of_texts(model, method="predict"):
+    given = {"columns": [], "numbers": [], "texts": [], "kind": "texts"}
+    path = convert_model(model, answer=["list", ["call", ["model"], method, {"series": ["rows"]}]], **given)
+    rows = generated_rows(ValueSchema("rows", "texts"), DOCUMENTS[:10], 300)
+    expected = getattr(model, method)(rows).tolist()
+    for answered in (
+        path.answer(SimpleNamespace(rows=rows)),
+        [path.answer(SimpleNamespace(rows=[r]))[0] for r in rows],
+    ):
+        equal, _, reason = first_difference(expected, answered, relative=1e-9, absolute=1e-12)
+        assert equal, reason
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression()),
+        (TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3), norm="l1"), RidgeClassifier()),
+        (CountVectorizer(stop_words="english", strip_accents="unicode"), TfidfTransformer(), LinearSVC()),
+        (CountVectorizer(binary=True), MultinomialNB()),
+        (TfidfVectorizer(), TruncatedSVD(3), RandomForestClassifier(10)),
+        (CountVectorizer(), DecisionTreeClassifier()),
+    ],
+    ids=lambda steps: "-".join(type(step).__name__ for step in steps),
+)
+def test_texts_are_weighed_and_judged(steps):
+    fitted = make_pipeline(*steps).fit(DOCUMENTS, LIKED)
+    assert_same_of_texts(fitted)
+    if hasattr(fitted, "predict_proba"):
+        assert_same_of_texts(fitted, "predict_proba")
+
+
+def test_a_column_of_texts_beside_numbers():
+    frame = pd.DataFrame({"text": DOCUMENTS, "stars": chance.integers(1, 6, 300)})
+    model = make_pipeline(
+        make_column_transformer((TfidfVectorizer(), "text"), (StandardScaler(), ["stars"])), LogisticRegression()
+    ).fit(frame, LIKED)
+    path = convert_model(model, "predict_proba", columns=["text", "stars"], numbers=["stars"], texts=["text"])
+    rows = frame.head(20).to_dict(orient="records")
+    assert np.allclose(path.answer(SimpleNamespace(rows=rows)), model.predict_proba(frame.head(20)), rtol=1e-9)
+    assert path.answer(SimpleNamespace(rows=[rows[0] | {"text": None}])) is None
+
+
+def test_words_by_a_function_of_somebody_are_left_to_the_code():
+    with pytest.raises(NotConvertible, match="function of its own"):
+        assert_same_of_texts(make_pipeline(CountVectorizer(tokenizer=str.split), LinearSVC()).fit(DOCUMENTS, LIKED))
+
+
+def test_columns_are_made_as_the_notebook_makes_them():
+    def prepare(rows):
+        rows = rows.copy()
+        rows["rate"] = rows["size"].fillna(40.0) / (rows["age"] + 1)
+        rows["old"] = (rows["age"] > 60) & rows["new"]
+        rows["town"] = rows["town"].map({"north": 1, "south": 2})
+        return rows[["rate", "old", "town", "age"]]
+
+    size, age, new, town = (["request", name] for name in ("size", "age", "new", "town"))
+    made = [
+        ["rate", ["arithmetic", "/", ["numpy", "where", [["isna", size], ["self", "usual"], size], {}],
+                  ["arithmetic", "+", age, ["constant", 1]]]],
+        ["old", ["arithmetic", "&", ["compare", ">", age, ["constant", 60]], new]],
+        ["town", ["map", town, [["north", 1], ["south", 2]]]],
+        "age",
+    ]  # fmt: skip
+    model = make_pipeline(SimpleImputer(), LinearRegression()).fit(prepare(FRAME), SCORE)
+    model.usual = 40.0
+    order = {
+        "width": 0, "single": False, "columns": list(FRAME), "numbers": NUMBERS, "texts": TEXTS, "artifacts": {},
+        "dtypes": {"size": "float64", "age": "int64", "new": "bool"},
+        "answer": ["list", ["call", ["model"], "predict", made]],
+    }  # fmt: skip
+    path = open_fast_path(*convert.build(convert.Shape(SimpleNamespace(model=model, usual=40.0), None, order), order))
+    expected = model.predict(prepare(FRAME.head(12)))
+    assert np.allclose(path.answer(SimpleNamespace(rows=GOLDEN)), expected, rtol=1e-9)
+    assert np.allclose([path.answer(SimpleNamespace(rows=[row]))[0] for row in GOLDEN], expected, rtol=1e-9)
+    assert path.answer(SimpleNamespace(rows=[GOLDEN[0] | {"age": -1}])) is None  # it divides by zero
+
+
+def test_a_tie_of_votes_is_one():
+    forest = RandomForestClassifier(100, random_state=0).fit(FRAME[["age", "new"]], chance.random(400) < 0.5)
+    frame = pd.DataFrame({"age": range(90), "new": [number % 3 == 0 for number in range(90)]})
+    share = forest.predict_proba(frame)
+    path = convert_model(forest, columns=["age", "new"], numbers=["age", "new"], texts=[])
+    rows = frame.to_dict(orient="records")
+    assert path.answer(SimpleNamespace(rows=rows)) == forest.predict(frame).tolist()
+    whole = convert_model(forest, "predict_proba", columns=["age", "new"], numbers=["age", "new"], texts=[])
+    assert np.allclose(whole.answer(SimpleNamespace(rows=rows)), share, rtol=1e-12)
 
 
 def test_a_model_that_cannot_be_converted_says_why():

@@ -25,45 +25,83 @@ class Shape:
     """Turns the expression of `nb2prod.fast.shape` into a graph and the expression over its outputs."""
 
     def __init__(self, predictor: Any, module: Any, order: dict[str, Any]) -> None:
-        from onnx_graph import Column, Graph, Matrix, Table
+        from onnx_graph import Column, Graph, Matrix, Table, Text
 
         self.predictor, self.module = predictor, module
         self.graph = Graph()
         self.outputs: dict[str, str] = {}
+        self.numbers: list[Any] = list(order["numbers"])
+        """What the input `numbers` holds: names of columns, or the expressions of ones that are made."""
+        self.dtypes: dict[str, str] = order.get("dtypes", {})
+        self.columns: dict[str, Column] = {}
+        for name in order["columns"]:
+            group = "numbers" if name in order["numbers"] else "texts"
+            self.columns[name] = Column(name, group, order[group].index(name))
+        self.whole: Any = Table(tuple(self.columns.values()))
         if order["width"]:
-            self.table: Any = None
-            self.whole: Any = Matrix("numbers", order["width"])
-        else:
-            numbers, texts = order["numbers"], order["texts"]
-            columns = []
-            for name in order["columns"]:
-                group = "numbers" if name in numbers else "texts"
-                columns.append(Column(name, group, (numbers if name in numbers else texts).index(name)))
-            self.table = Table(tuple(columns))
-            self.whole = self.table
+            self.whole = Matrix("numbers", order["width"])
+        elif order.get("kind") == "texts":
+            self.whole = Text(None)
+
+    def given(self, given: Any) -> Any:
+        """The block that `given` of a call is. Raises NotConvertible."""
+        from onnx_graph import Column, Table, Text
+        from onnx_trees import NotConvertible
+
+        match given:
+            case None:
+                return self.whole
+            case {"series": ["rows"]}:
+                return Text(None)
+            case {"series": ["request", name]} if self.columns[name].group == "texts":
+                return Text(name)
+            case [*columns]:
+                made: list[Column] = []
+                for each in columns:
+                    if isinstance(each, str):
+                        made.append(self.columns[each])
+                        continue
+                    name, expression = each
+                    if expression[0] == "request" and expression[1] in self.columns:
+                        made.append(self.columns[expression[1]])
+                        continue
+                    expression = self.read(expression)
+                    if expression not in self.numbers:
+                        self.numbers.append(expression)
+                    made.append(Column(name, "numbers", self.numbers.index(expression), made=True))
+                return Table(tuple(made))
+        raise NotConvertible("a series of something else than texts")
 
     def read(self, part: list[Any]) -> list[Any]:
-        from onnx_graph import Table, predict, transform
+        from onnx_graph import predict, transform
         from onnx_trees import NotConvertible
 
         match part:
-            case ["call", chain, method, columns]:
-                given = self.whole
-                if columns is not None:
-                    by_name = {column.name: column for column in self.table.columns}
-                    given = Table(tuple(by_name[name] for name in columns))
+            case ["call", chain, method, given]:
+                given = self.given(given)
                 for name in chain[:-1]:
                     given = transform(self.graph, getattr(self.predictor, name), given)
                 made = predict(self.graph, getattr(self.predictor, chain[-1]), method, given)
                 self.outputs[made.tensor] = made.tensor
                 output = ["output", made.tensor]
                 return output if made.labels is None else ["labels", output, list(made.labels)]
-            case ["self" | "global" as where, name]:
-                value = getattr(self.predictor if where == "self" else self.module, name)
-                value = value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
-                if not isinstance(value, bool | int | float | str):
-                    raise NotConvertible(f"`{name}`, a {type(value).__name__}")
-                return ["constant", value]
+            case ["self", name]:
+                return self._constant(name, getattr(self.predictor, name))
+            case ["global", name, beside]:
+                module = self.module if beside == "predict" else import_module(f"{self.module.__package__}.{beside}")
+                return self._constant(name, getattr(module, name))
+            case ["request", name]:
+                return ["request", name, self.dtypes.get(name, "object")]
+            case ["attribute", name, of]:
+                import pandas
+
+                if hasattr(pandas.DataFrame, name):
+                    raise NotConvertible(f"`.{name}`, which every frame has")
+                return self.read(of)
+            case ["isna", of]:
+                return ["isna", self.read(of)]
+            case ["isin" | "map" as kind, of, values]:
+                return [kind, self.read(of), values]
             case ["column", of, number]:
                 return ["column", self.read(of), number]
             case ["method", name, of, arguments, keywords]:
@@ -76,6 +114,14 @@ class Shape:
                 return [kind, sign, self.read(a), self.read(b)]
         return part
 
+    def _constant(self, name: str, value: Any) -> list[Any]:
+        from onnx_trees import NotConvertible
+
+        value = value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+        if not isinstance(value, bool | int | float | str):
+            raise NotConvertible(f"`{name}`, a {type(value).__name__}")
+        return ["constant", value]
+
 
 def build(shape: Shape, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The recipe and the graph. Raises NotConvertible."""
@@ -85,11 +131,14 @@ def build(shape: Shape, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     kind, content = order["answer"]
     answer = [kind, shape.read(content) if kind == "list" else {k: shape.read(v) for k, v in content.items()}]
     inputs = []
-    width = order["width"] or len(order["numbers"])
+    width = order["width"] or len(shape.numbers)
     if width:
         inputs.append(helper.make_tensor_value_info("numbers", TensorProto.DOUBLE, [None, width]))
     if order["texts"]:
         inputs.append(helper.make_tensor_value_info("texts", TensorProto.STRING, [None, len(order["texts"])]))
+    for number in range(len(shape.graph.words)):
+        inputs.append(helper.make_tensor_value_info(f"places_{number}", TensorProto.INT64, [None, None]))
+        inputs.append(helper.make_tensor_value_info(f"counts_{number}", TensorProto.DOUBLE, [None, None]))
     read = {name for node in shape.graph.nodes for name in node.input}
     inputs = [each for each in inputs if each.name in read]
     outputs = [helper.make_empty_tensor_value_info(name) for name in shape.outputs]
@@ -100,10 +149,11 @@ def build(shape: Shape, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     recipe = {
         "sha256": hashlib.sha256(data).hexdigest(),
         "artifacts": order["artifacts"],
-        "numbers": ("rows" if order["width"] else order["numbers"]) if "numbers" in fed else [],
+        "numbers": ("rows" if order["width"] else shape.numbers) if "numbers" in fed else [],
         "texts": order["texts"] if "texts" in fed else [],
         "single": order["single"],
         "present": list(order["texts"]),
+        "words": shape.graph.words,
         "known": shape.graph.known,
         "limit": LIMIT,
         "outputs": list(shape.outputs),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 from onnx_trees import NotConvertible, forest_of
+from onnx_words import dense, linear_of_words, weigh, words_of
 
 OPSETS = {"": 21, "ai.onnx.ml": 5}
 FORESTS = ("RandomForest", "ExtraTree", "DecisionTree", "GradientBoosting", "HistGradientBoosting", "LGBM", "Booster")
@@ -30,6 +31,25 @@ class Column:
     name: str
     group: str
     place: int
+    made: bool = False
+    """Of other columns, so that the request itself has no such value."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A column of free text; None: the rows are texts themselves."""
+
+    column: str | None
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """Words: their places (int64) and weights (double), rows by words; `width` is the size of the vocabulary, and the
+    place `width` stands for no word."""
+
+    places: str
+    weights: str
+    width: int
 
 
 @dataclass(frozen=True)
@@ -47,7 +67,7 @@ class Matrix:
     width: int
 
 
-Block = Table | Matrix
+Block = Table | Matrix | Text | Sparse
 
 
 @dataclass
@@ -59,6 +79,8 @@ class Graph:
     known: dict[str, list[Any]] = field(default_factory=dict)
     """Columns in which a value that training never saw is an error of the model."""
     made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    words: list[dict[str, Any]] = field(default_factory=list)
+    """What counts words before the graph (`nb2prod.serving.words`), for the inputs `places_<n>` and `counts_<n>`."""
     count: int = 0
 
     def name(self, what: str) -> str:
@@ -90,6 +112,11 @@ class Graph:
         """Raises NotConvertible for a table with texts."""
         if isinstance(block, Matrix):
             return block
+        if isinstance(block, Sparse):
+            matrix: Matrix = dense(self, block)
+            return matrix
+        if isinstance(block, Text):
+            raise NotConvertible("texts where numbers are needed")
         if any(column.group != "numbers" for column in block.columns):
             raise NotConvertible("texts where numbers are needed")
         return Matrix(self.gather(block), len(block.columns))
@@ -144,7 +171,10 @@ def _by_columns(graph: Graph, step: Any, given: Block) -> Block:
         columns = _chosen(chosen, given)
         if columns:
             if isinstance(chosen, str):
-                raise NotConvertible("a transformer that is given one column as a series")
+                if columns[0].group != "texts" or columns[0].made:
+                    raise NotConvertible("a transformer that is given one column of numbers as a series")
+                blocks.append(transform(graph, each, Text(columns[0].name)))
+                continue
             blocks.append(transform(graph, each, Table(columns)))
     return graph.join(blocks)
 
@@ -212,6 +242,11 @@ def _pca(graph: Graph, step: Any, given: Block) -> Block:
     return graph.affine(made, [("Div", np.sqrt(step.explained_variance_))]) if step.whiten else made
 
 
+def _svd(graph: Graph, step: Any, given: Block) -> Block:
+    tensor = _linear(graph, given, step.components_, np.zeros(len(step.components_)))
+    return Matrix(tensor, len(step.components_))
+
+
 def _one_hot(graph: Graph, step: Any, given: Block) -> Block:
     if getattr(step, "_infrequent_enabled", False):
         raise NotConvertible("infrequent categories taken together")
@@ -276,6 +311,8 @@ def _compare(graph: Graph, step: Any, columns: Sequence[Column], categories: Seq
     equal = graph.add("Equal", graph.gather(Table(tuple(repeated))), constant)
     if step.handle_unknown == "error":
         for column, values in zip(columns, categories, strict=True):
+            if column.made:
+                raise NotConvertible("categories of a column that is made of others")
             graph.known[column.name] = [value.item() if hasattr(value, "item") else value for value in values]
     return graph.add("Cast", equal, to=TensorProto.DOUBLE)
 
@@ -289,6 +326,10 @@ _TRANSFORMERS: dict[str, Callable[[Graph, Any, Any], Block]] = {
     "MaxAbsScaler": _maxabs,
     "RobustScaler": _robust,
     "PCA": _pca,
+    "TruncatedSVD": _svd,
+    "CountVectorizer": words_of,
+    "TfidfVectorizer": words_of,
+    "TfidfTransformer": weigh,
     "OneHotEncoder": _one_hot,
     "OrdinalEncoder": _ordinal,
     **dict.fromkeys(
@@ -319,7 +360,7 @@ def predict(graph: Graph, model: Any, method: str, given: Block) -> Made:
         return predict(graph, model.best_estimator_, method, given)
     key = (id(model), given)
     if key not in graph.made:  # so are probabilities and labels of one model
-        graph.made[key] = _scores(graph, model, graph.matrix(given))
+        graph.made[key] = _scores(graph, model, given if isinstance(given, Sparse) else graph.matrix(given))
     scores, proba, labels = graph.made[key]
     if method == "predict_proba" and proba is not None:
         return Made(proba)
@@ -334,10 +375,10 @@ Scores = tuple[str | None, str | None, Made | None]
 """The decision function, probabilities, and what `predict` gives."""
 
 
-def _scores(graph: Graph, model: Any, given: Matrix) -> Scores:
+def _scores(graph: Graph, model: Any, given: Matrix | Sparse) -> Scores:
     kind = type(model).__name__
     if kind.startswith(FORESTS):
-        return _forest(graph, model, given)
+        return _forest(graph, model, graph.matrix(given))
     if kind in LINEAR:
         if np.ndim(model.coef_) > 1:
             raise NotConvertible("more than one target")
@@ -352,14 +393,21 @@ def _scores(graph: Graph, model: Any, given: Matrix) -> Scores:
                 raise NotConvertible("one model per class")
             proba = _sigmoid(graph, raw) if binary else graph.add("Softmax", raw, axis=1)
         return (_flat(graph, raw) if binary else raw), proba, _labels(graph, raw, binary, 0.0, model.classes_)
-    made = _by_skl2onnx(graph, model, given, None)
+    if kind in ("MultinomialNB", "ComplementNB") and len(model.classes_) > 1:
+        prior = model.class_log_prior_ if kind == "MultinomialNB" else np.zeros(len(model.classes_))
+        raw = _linear(graph, given, model.feature_log_prob_, prior)
+        return None, graph.add("Softmax", raw, axis=1), _labels(graph, raw, False, 0.0, model.classes_)
+    made = _by_skl2onnx(graph, model, graph.matrix(given), None)
     if hasattr(model, "classes_"):
         raise NotConvertible(f"{kind} has no converter")
     return None, None, Made(_flat(graph, made[0].tensor))
 
 
-def _linear(graph: Graph, given: Matrix, coefficients: Any, intercept: Any) -> str:
-    return graph.add("Gemm", given.tensor, graph.constant(coefficients.T), graph.constant(intercept))
+def _linear(graph: Graph, given: Block, coefficients: Any, intercept: Any) -> str:
+    if isinstance(given, Sparse):
+        made: str = linear_of_words(graph, given, coefficients, intercept)
+        return made
+    return graph.add("Gemm", graph.matrix(given).tensor, graph.constant(coefficients.T), graph.constant(intercept))
 
 
 def _flat(graph: Graph, tensor: str) -> str:
@@ -386,6 +434,8 @@ def _forest(graph: Graph, model: Any, given: Matrix) -> Scores:
         rounded = graph.add("Cast", tensor, to=TensorProto.FLOAT)
         tensor = graph.add("Cast", rounded, to=TensorProto.DOUBLE)
     raw = graph.add("TreeEnsemble", tensor, **forest.attributes())
+    if forest.trees > 1:
+        raw = graph.add("Div", raw, graph.constant([[float(forest.trees)]]))
     if any(forest.start):
         raw = graph.add("Add", raw, graph.constant([forest.start]))
     classes = getattr(model, "classes_", None)

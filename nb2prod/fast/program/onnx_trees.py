@@ -31,6 +31,8 @@ class Forest:
     link: str = ""
     single: bool = False
     """Whether features are rounded to float32 before they are compared."""
+    trees: int = 1
+    """What the sum is divided by. After it, as scikit-learn does: votes add up without an error, so a tie is one."""
     roots: list[int] = field(default_factory=list)
     features: list[int] = field(default_factory=list)
     splits: list[float] = field(default_factory=list)
@@ -116,7 +118,7 @@ def _mean(model: Any) -> Forest:
     classes = len(getattr(model, "classes_", ()))
     if classes == 1:
         raise NotConvertible("one class only")
-    forest = Forest(single=True)
+    forest = Forest(single=True, trees=len(trees))
     if classes > 2:
         forest.targets, forest.start = classes, [0.0] * classes
     elif classes == 2:
@@ -128,7 +130,7 @@ def _mean(model: Any) -> Forest:
             values = values / values.sum(axis=1, keepdims=True)
         for target in range(forest.targets):
             column = 1 if classes == 2 else target
-            _add_tree(forest, tree, values[:, column] / len(trees), target)
+            _add_tree(forest, tree, values[:, column], target)
     return forest
 
 

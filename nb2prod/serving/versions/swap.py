@@ -204,7 +204,7 @@ class Swapper:
 
 @contextlib.contextmanager
 def _unhurried() -> Iterator[None]:
-    """Requests go before what a thread does meanwhile: it gives way soon, and the new objects, which live on anyway, are
+    """Requests go before what a thread does meanwhile: it gives way soon, and new objects, which are there to stay, are
     no reason to look through all old ones."""
     interval, collects = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(min(interval, SWITCH_SECONDS))
