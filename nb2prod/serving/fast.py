@@ -191,6 +191,8 @@ def _part(expression: list[Any]) -> Part:
             return lambda _: value
         case ["request", name, dtype]:
             return lambda given: np.array([row[name] for row in given["rows"]], dtype=dtype)
+        case ["filled", value]:
+            return lambda given: np.full(len(given["rows"]), value)
         case ["rows"]:
             return lambda given: np.array(given["rows"], dtype=object)
         case ["isna", of]:
