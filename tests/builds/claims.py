@@ -51,9 +51,13 @@ CONTRACT: dict[str, Any] = {
         "model_uri": TEXT,
     },
     "image": {"tag": TEXT, "digest": TEXT, "size_bytes": (int,)},
+    "fast_path": {"used": (bool,), "reason": TEXT, "rows": (int,), "max_difference": (*NUMBER, type(None))},
     "steps": [{"name": TEXT, "status": TEXT, "seconds": NUMBER}],
 }
 """The contract for machines, as types: every key below must be there."""
+
+DIRECT = ("churn", "house_prices")
+"""What an ONNX graph answers for; the others do more with a row than is read there."""
 
 IN_THE_IMAGE = """
 import importlib.metadata, importlib.util, json, os, sys
@@ -114,6 +118,15 @@ class SampleClaims:
         golden = json.loads((built.folder / "tests/golden/golden.json").read_bytes())
         for parity in built.report["parity"]:
             assert parity["rows"] == len(golden["predictions"]) > 5
+
+    def test_the_fast_path_is_used_or_the_reason_told(self, built: Built) -> None:
+        told = built.report["fast_path"]
+        assert told["reason"]
+        assert told["used"] == (built.name in DIRECT), told["reason"]
+        assert told["used"] == (built.folder / "artifacts" / "fast.onnx").is_file()
+        if told["used"]:
+            assert told["rows"] > 200
+        assert told["reason"] in (built.folder / "MODEL_CARD.md").read_text()
 
     def test_mutants_are_caught(self, built: Built) -> None:
         tests = built.report["tests"]

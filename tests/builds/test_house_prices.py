@@ -162,40 +162,88 @@ def test_mlflow_serves_the_version_and_answers_the_same(built: Built, server: st
 # --- the image -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.samples
-@pytest.mark.docker
-def test_the_readmes_docker_run_and_curl_work(built: Built, engine: Any) -> None:
-    """As in the README: a key, a port on loopback, and the request that curl sends there."""
-    readme = (built.folder / "README.md").read_text()
-    key = re.search(r"NB2PROD_API_KEY=(\S+)", readme)
-    sent = re.search(r"-d '(.*)'", readme)
+@pytest.fixture(scope="module")
+def container(built: Built, engine: Any) -> Iterator[tuple[str, str]]:
+    """As in the README: a key, a port on loopback; and a request log. The address and the key."""
+    key = re.search(r"NB2PROD_API_KEY=(\S+)", (built.folder / "README.md").read_text())
     assert key is not None
-    assert sent is not None
-    body = json.loads(sent[1])
-    container = engine.containers.run(
-        built.tag, detach=True, environment={"NB2PROD_API_KEY": key[1]}, ports={"8080/tcp": ("127.0.0.1", None)}
+    started = engine.containers.run(
+        built.tag,
+        detach=True,
+        environment={"NB2PROD_API_KEY": key[1], "NB2PROD_REQUEST_LOG": "/data/requests.sqlite"},
+        tmpfs={"/data": "mode=1777"},
+        ports={"8080/tcp": ("127.0.0.1", None)},
     )
     try:
-        container.reload()
-        port = container.attrs["NetworkSettings"]["Ports"]["8080/tcp"][0]["HostPort"]
+        started.reload()
+        port = started.attrs["NetworkSettings"]["Ports"]["8080/tcp"][0]["HostPort"]
         address = f"http://127.0.0.1:{port}"
 
         def running() -> bool:
-            container.reload()
-            return bool(container.status == "running")
+            started.reload()
+            return bool(started.status == "running")
 
         wait_for(f"{address}/health/ready", running)
-        answer = post(f"{address}/predict", body, Authorization=f"Bearer {key[1]}")
-        whole = post(f"{address}/predict", golden(built)["body"], Authorization=f"Bearer {key[1]}")
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            post(f"{address}/predict", body)
-        with urllib.request.urlopen(f"{address}/docs", timeout=30) as page:
-            assert b"predict" in page.read()
+        yield address, key[1]
     finally:
-        container.remove(force=True)
-    assert refused.value.code == 401
+        started.remove(force=True)
+
+
+def get(address: str, **headers: str) -> bytes:
+    """Raises HTTPError for a refusal."""
+    with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=30) as answer:
+        content: bytes = answer.read()
+        return content
+
+
+def refusal(ask: Any, *arguments: Any, **headers: str) -> int:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(*arguments, **headers)
+    return refused.value.code
+
+
+@pytest.mark.samples
+@pytest.mark.docker
+def test_the_readmes_docker_run_and_curl_work(built: Built, container: tuple[str, str]) -> None:
+    """With the request that curl sends there."""
+    address, key = container
+    sent = re.search(r"-d '(.*)'", (built.folder / "README.md").read_text())
+    assert sent is not None
+    body = json.loads(sent[1])
+    answer = post(f"{address}/predict", body, Authorization=f"Bearer {key}")
+    whole = post(f"{address}/predict", golden(built)["body"], Authorization=f"Bearer {key}")
+    assert refusal(post, f"{address}/predict", body) == 401
+    assert b"predict" in get(f"{address}/docs")
     assert whole["predictions"] == as_golden(built)
     assert answer["predictions"] == pytest.approx(golden(built)["predictions"][: len(body["rows"])])
+
+
+@pytest.mark.samples
+@pytest.mark.docker
+def test_the_container_speaks_the_other_protocols_and_is_watched(built: Built, container: tuple[str, str]) -> None:
+    address, key = container
+    mine, rows = {"X-API-Key": key}, golden(built)["body"]["rows"]
+    model = f"{address}/v2/models/house_prices"
+    get(f"{model}/ready")
+    told = {each["name"]: each["datatype"] for each in json.loads(get(model))["inputs"]}
+    tensors = [{"name": name, "datatype": datatype, "shape": [len(rows)], "data": [row[name] for row in rows]}
+               for name, datatype in told.items()]  # fmt: skip
+    (output,) = post(f"{model}/infer", {"inputs": tensors}, **mine)["outputs"]
+    assert output["data"] == as_golden(built)
+    for body in (
+        {"dataframe_records": rows},
+        {"dataframe_split": {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}},
+    ):
+        assert post(f"{address}/invocations", body, **mine)["predictions"] == as_golden(built)
+    get(f"{address}/ping")
+    assert refusal(post, f"{address}/graphql", {"query": "{ __typename }"}, **mine) == 404  # off by default
+    assert refusal(post, f"{address}/admin/model", {"source": "x"}, **mine) == 403
+    assert refusal(get, f"{address}/metrics") == 401
+    assert b"nb2prod_predictions_total" in get(f"{address}/metrics", **mine)
+    answered = post(f"{address}/predict", {"rows": rows[:1]}, **mine)
+    truth = {"request_id": answered["request_id"], "row": 0, "truth": 100_000}
+    assert refusal(post, f"{address}/feedback", truth) == 401
+    assert post(f"{address}/feedback", truth, **mine) == {"status": "accepted"}
 
 
 # --- the package -----------------------------------------------------------------------------------------------------

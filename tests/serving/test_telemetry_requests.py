@@ -69,6 +69,27 @@ def test_each_row_is_kept_with_its_prediction(path):
     assert first["caller"] == "anyone"
 
 
+def test_every_protocol_is_kept(path):
+    """Who asks by GraphQL is watched as well."""
+    pytest.importorskip("graphql")
+    rows = [{"sepal length": 5.1, "rooms": 3, "class": "a", "member": True}]
+    query = "query ($rows: [Row!]!) { predict(rows: $rows) { predictions requestId } }"
+    spelled = [{name.replace(" ", "_"): value for name, value in row.items()} for row in rows]
+    with client_of(keeping(path, graphql=True)) as client:
+        answered = client.post("/graphql", json={"query": query, "variables": {"rows": spelled}}).json()
+        assert "errors" not in answered, answered
+        client.post("/invocations", json={"dataframe_records": rows})
+        client.post("/v2/models/sample/infer", json={"inputs": [
+            {"name": name, "datatype": kind, "shape": [1], "data": [rows[0][name]]}
+            for name, kind in (("sepal length", "FP64"), ("rooms", "INT64"), ("class", "BYTES"), ("member", "BOOL"))
+        ]})  # fmt: skip
+        client.post("/predict", json={"rows": rows})
+    lines = lines_of(path)
+    assert [line["protocol"] for line in lines] == ["graphql", "invocations", "v2", "predict"]
+    assert {(line["request.sepal length"], line["prediction"]) for line in lines} == {(5.1, 8.1)}
+    assert lines[0]["request_id"] == answered["data"]["predict"]["requestId"]
+
+
 def test_redacted_columns_never_reach_the_file(path):
     with client_of(keeping(path, request_log_redact="class, sepal length")) as client:
         client.post("/predict", json={"rows": [row(**{"class": "very-private-4711"})]})
