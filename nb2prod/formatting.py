@@ -14,7 +14,7 @@ from pathlib import Path
 from nb2prod.errors import ToolError
 
 LINE_LENGTH = 100
-_FIXES = "F401,F811,I"
+_UNUSED = "F401,F811"
 _BROKEN = "E9,F7,F82"
 _MANNERS = "E4,E7,F"
 
@@ -24,8 +24,22 @@ def format_sources(sources: Mapping[str, str], package: str, own: Collection[str
 
     Raises ToolError NB950 where ruff cannot read one: then the generated code is at fault, and nothing is written.
     """
+    return _formatted(sources, package, own, generated=True)
+
+
+def lay_out(sources: Mapping[str, str], package: str, own: Collection[str] = ()) -> dict[str, str]:
+    """Sources that were edited, laid out as `format_sources` does; but nothing is taken out of them.
+
+    Raises ToolError NB950 where ruff cannot read one.
+    """
+    return _formatted(sources, package, own, generated=False)
+
+
+def _formatted(sources: Mapping[str, str], package: str, own: Collection[str], *, generated: bool) -> dict[str, str]:
     from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped, unused-ignore]
 
+    if not sources:
+        return {}
     ruff = find_ruff_bin()
     with tempfile.TemporaryDirectory(prefix="nb2prod-format-") as folder:
         root = Path(folder)
@@ -36,10 +50,12 @@ def format_sources(sources: Mapping[str, str], package: str, own: Collection[str
         common = ["--isolated", "--no-cache", "--line-length", str(LINE_LENGTH), "--target-version", "py311"]
         known = ["--config", f"lint.isort.known-first-party={json.dumps([package, 'comparing', *sorted(own)])}"]
         broken = ["--quiet", "--select", _BROKEN, "--output-format", "concise"]
-        manners = ["--quiet", "--select", _MANNERS, "--add-noqa"]
-        _run([ruff, "check", "--quiet", "--fix-only", "--select", _FIXES, *common, *known], root)
+        manners = ["--quiet", "--select", _MANNERS, "--ignore", _UNUSED, "--add-noqa"]
+        fixes = f"{_UNUSED},I" if generated else "I"
+        _run([ruff, "check", "--quiet", "--fix-only", "--select", fixes, *common, *known], root)
         _run([ruff, "format", "--quiet", *common], root)
-        _run([ruff, "check", *broken, *common], root)
+        if generated:
+            _run([ruff, "check", *broken, *common], root)
         _run([ruff, "check", *manners, *common], root)
         return {path: (root / path).read_text(encoding="utf-8") for path in sources}
 

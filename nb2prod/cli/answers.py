@@ -32,6 +32,11 @@ EMPTY["test"] = {"project": None, "findings": [], "tests": None, "steps": []}
 EMPTY["inspect"] = EMPTY["check"]
 EMPTY["suggest"] = {"findings": [], "cells": [], "written": [], "backup": None}
 EMPTY["tag"] = {"cells": [], "written": [], "backup": None}
+EMPTY["diff"] = {"differs": None, "notebook": None, "project": None}
+EMPTY["sync"] = {
+    "notebook": None, "project": None, "written": False, "backup": None, "cells": [], "conflicts": [],
+    "differences": [], "left": [], "findings": [], "steps": [],
+}  # fmt: skip
 EMPTY["explain"] = {"notebook": None, "subject": None, "kind": None, "statements": []}
 
 

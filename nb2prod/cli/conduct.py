@@ -3,16 +3,17 @@
 import contextlib
 import sys
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from nb2prod.cli.answers import json_text, reserved_stdout
+from nb2prod.cli.answers import json_text, print_lines, reserved_stdout
 from nb2prod.cli.gui import wizard_installed
 from nb2prod.cli.interrupts import cancel_at_eof
 from nb2prod.cli.root import tell_error
 from nb2prod.cli.session import Session
 from nb2prod.console.report import Surroundings, report_lines
-from nb2prod.console.text import is_live, write_lines
+from nb2prod.console.text import Line, is_live, write_lines
 from nb2prod.errors import ToolError
 from nb2prod.events import JobFinished, Stamped, StepFinished, encode
 from nb2prod.job import Job, Stamper, run_job
@@ -29,11 +30,12 @@ def conduct(
     output: Path | None = None,
     fresh: bool = False,
     stop_at_eof: bool = False,
+    tell: Callable[[Mapping[str, Any]], Iterable[Line]] | None = None,
 ) -> int:
     """Run the job to its end and give the exit code. Raises only what stands in the way before it starts.
 
     `output`: the project, whose lock is held and beside which records are kept (ToolError NB960, NB961, NB965); None
-    for a job without one.
+    for a job without one. `tell`: the report for people, on stdout; None for that of a build, on stderr.
     """
     cancel = threading.Event()
     reports: list[dict[str, Any]] = []
@@ -67,7 +69,9 @@ def conduct(
         if answer == "json":
             session.answered = True
             write(json_text(reports[0]))
-    if answer is None and session.verbosity >= 0:
+    if answer is None and tell is not None and session.verbosity >= 0:
+        print_lines(tell(reports[0]))
+    elif answer is None and session.verbosity >= 0:
         shown = {name: part for name, part in reports[0].items() if name != "error"}
         around = Surroundings(
             body=example_body(output),

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tag": ("nb2prod.cli.suggest:tag", "Give cells a role."),
     "explain": ("nb2prod.cli.explain:explain", "Show why a name or a line is in production, or is not."),
     "convert": ("nb2prod.cli.build:convert", "Turn a notebook into a tested package, without MLflow and image."),
+    "diff": ("nb2prod.cli.sync:diff", "Show what changed in a notebook and in its project since it was generated."),
+    "sync": ("nb2prod.cli.sync:sync", "Take edits of generated functions back into the notebook."),
     "test": ("nb2prod.cli.test:test", "Run the tests of a generated project, and mutants of its code."),
     "build": ("nb2prod.cli.build:build", "Turn a notebook into a package, an MLflow model and an image."),
     "serve": ("nb2prod.cli.serve:serve", "Run the service of a generated project on this machine."),

@@ -11,9 +11,11 @@ import stat
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from nb2prod.errors import GateError, InputError, Where
 from nb2prod.files.atomic import disk_errors, exchange, sync_folder, write_synced
+from nb2prod.files.digest import digest_file
 from nb2prod.files.handwork import Handwork, find_handwork, same_bytes
 from nb2prod.files.manifest import MANIFEST, seal
 from nb2prod.files.state import aside_prefix, stage_prefix, swap_with_journal
@@ -22,11 +24,14 @@ from nb2prod.model.project import ProjectTree
 _SHOWN = 10
 
 
-def write_tree(tree: ProjectTree, folder: Path, *, force: bool = False) -> None:
+def write_tree(
+    tree: ProjectTree, folder: Path, *, force: bool = False, settled: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Make `folder` the project `tree`, sealed (see `seal`): equal trees give equal bytes. Nothing happens where it
     already is. The caller holds `project_lock(folder)`.
 
-    Files that people added stay. Generated files that people edited stop the writing, unless `force`.
+    Files that people added stay. Generated files that people edited stop the writing, unless `force`, or unless they
+    are `settled`: path -> digest of an edited file of which nothing is lost when it is overwritten.
     Raises GateError NB261 (edited files) · InputError NB260 (the folder holds something else), NB262 (a path that
     leads outside, or two that clash), NB263 (damaged manifest), NB264 (a link) · ToolError NB960 (disk full), NB961.
     After any of them the folder is as it was.
@@ -35,7 +40,7 @@ def write_tree(tree: ProjectTree, folder: Path, *, force: bool = False) -> None:
     files = seal(tree).files
     _check_paths(files, folder)
     with disk_errors(folder):
-        added = _check_folder(folder, files, force)
+        added = _check_folder(folder, files, force, settled)
         if (folder / MANIFEST).is_file() and same_bytes(folder, files):
             return
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +88,9 @@ def _check_paths(paths: Iterable[str], folder: Path) -> None:
             )
 
 
-def _check_folder(folder: Path, files: Mapping[str, bytes], force: bool) -> tuple[str, ...]:
+def _check_folder(
+    folder: Path, files: Mapping[str, bytes], force: bool, settled: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, ...]:
     """The files that people added and that stay."""
     if folder.is_symlink():
         raise InputError(
@@ -105,7 +112,11 @@ def _check_folder(folder: Path, files: Mapping[str, bytes], force: bool) -> tupl
         return ()
     handwork = find_handwork(folder)
     in_the_way = _find_in_the_way(handwork, set(files))
-    edited = tuple(path for path in handwork.edited if not _holds(folder / path, files.get(path)))
+    edited = tuple(
+        path
+        for path in handwork.edited
+        if not _holds(folder / path, files.get(path)) and not _is_settled(folder / path, settled.get(path))
+    )
     if (edited or in_the_way) and not force:
         raise _edited(edited, in_the_way, folder)
     return tuple(path for path in handwork.added if path not in in_the_way)
@@ -126,6 +137,10 @@ def _holds(path: Path, data: bytes | None) -> bool:
     return data is not None and path.is_file() and not path.is_symlink() and path.read_bytes() == data
 
 
+def _is_settled(path: Path, digest: str | None) -> bool:
+    return digest is not None and path.is_file() and not path.is_symlink() and digest_file(path) == digest
+
+
 def _edited(edited: tuple[str, ...], in_the_way: tuple[str, ...], folder: Path) -> GateError:
     listed = [*edited, *(f"{path} (yours)" for path in in_the_way)]
     shown = ", ".join(listed[:_SHOWN]) + (f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else "")
@@ -133,7 +148,8 @@ def _edited(edited: tuple[str, ...], in_the_way: tuple[str, ...], folder: Path) 
         f"building again would overwrite what was changed by hand: {shown}.",
         code="NB261",
         where=Where(path=str(folder)),
-        hint="Move the changes into the notebook or into files of your own, or overwrite them with --force.",
+        hint="`nb2prod diff NOTEBOOK PROJECT` shows the changes, `nb2prod sync` moves them into the notebook; or move "
+        "them into files of your own, or overwrite them with --force.",
     )
 
 

@@ -27,6 +27,7 @@ from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
 from nb2prod.plan.capture import plan_capture
 from nb2prod.steps.extract import Project, extract_project, project_is_whole
+from nb2prod.steps.generated import is_kept
 from nb2prod.steps.image import build_step_image, image_is_there, verify_step_image
 from nb2prod.steps.keys import extract_key, key_of, run_key
 from nb2prod.steps.log import Logged, log_step, version_is_there
@@ -81,7 +82,7 @@ def build_job(spec: BuildSpec, host: Host | None = None) -> Job:
             key=lambda o: extract_key(o["check"], _run_key(build, o["check"]), spec, build.output),
             dump=asdict,
             load=lambda body: Project.load(body),
-            present=lambda p: project_is_whole(build.output, p),
+            present=lambda p: project_is_whole(build.output, p) and is_kept(build.output),
         ),
         Step(
             "test",

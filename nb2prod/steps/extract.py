@@ -31,6 +31,7 @@ from nb2prod.render.docker import docker_files
 from nb2prod.render.manifest import line_maps, manifest
 from nb2prod.render.project import Ingredients, render_papers, render_sources
 from nb2prod.steps.fast import RUNTIME, make_fast_path, refused
+from nb2prod.steps.generated import keep_generated, settled_files
 from nb2prod.steps.leaks import refuse_secrets
 from nb2prod.steps.needed import import_cells, needed_imports
 from nb2prod.steps.own_code import OwnCode
@@ -70,26 +71,10 @@ def extract_project(
 
     Raises InputError for what cannot be shown equal, ToolError for pip or the disk.
     """
-    boundary, selection = analysis.boundary, analysis.selection
-    assert boundary is not None
-    assert selection is not None
-    metrics = tuple(
-        n for n in boundary.metrics if n in record.metrics or any(k.startswith(f"{n}.") for k in record.metrics)
-    )
-    if metrics != boundary.metrics:  # what turned out to be no number is not needed for its own sake
-        from nb2prod.plan.selection import select
-
-        selection, _ = select(analysis.graph, boundary, metrics)
-    try:
-        plan = plan_extraction(analysis.graph, boundary, selection, package, metrics)
-    except InputError as error:
-        raise placed(error, analysis.notebook) from None
+    ran = record
+    given, sources = render_package(analysis, record, package, spec.sample)
     refuse_unknown(watched_metrics(analysis.notebook.document), record.metrics)
-    stated = stated_fields(analysis.notebook.document)
-    record = replace(record, schema=with_fields(record.schema, stated, record.body))
-    given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, record, spec.sample)
-    beside = _own_code(analysis)
-    sources = format_sources(render_sources(given), package, own_tops(beside, record))
+    record, plan, beside = given.record, given.plan, own_code(analysis)
     needed = needed_imports(sources, package, record, import_cells(analysis.graph))
     own = choose_own_files(needed.serving, needed.training, record, beside)
     check_states(analysis.graph, record)
@@ -133,7 +118,9 @@ def extract_project(
     files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, lines, own.origins)
     refuse_secrets(analysis.notebook, {path: files[path] for path in (*sources, *own.files)})
     tree = seal(ProjectTree(files))
-    write_tree(tree, output, force=spec.force)
+    settled = settled_files(output, analysis.notebook.digest)
+    write_tree(tree, output, force=spec.force, settled=settled)
+    keep_generated(output, tree, analysis.notebook, ran, package, spec.sample)
     emit(Produced("extract", "project", str(output)))
     return Project(
         package,
@@ -144,6 +131,33 @@ def extract_project(
         str(Path(spec.notebook).absolute().parent),
         fast.verdict,
     )
+
+
+def render_package(
+    analysis: Analysis, record: RunRecord, package: str, sample: Mapping[str, Any]
+) -> tuple[Ingredients, dict[str, str]]:
+    """What the project is rendered from, and its Python sources as they are laid out, by path.
+
+    Raises InputError for what cannot be shown equal, ToolError NB950.
+    """
+    boundary, selection = analysis.boundary, analysis.selection
+    assert boundary is not None
+    assert selection is not None
+    metrics = tuple(
+        n for n in boundary.metrics if n in record.metrics or any(k.startswith(f"{n}.") for k in record.metrics)
+    )
+    if metrics != boundary.metrics:  # what turned out to be no number is not needed for its own sake
+        from nb2prod.plan.selection import select
+
+        selection, _ = select(analysis.graph, boundary, metrics)
+    try:
+        plan = plan_extraction(analysis.graph, boundary, selection, package, metrics)
+    except InputError as error:
+        raise placed(error, analysis.notebook) from None
+    stated = stated_fields(analysis.notebook.document)
+    record = replace(record, schema=with_fields(record.schema, stated, record.body))
+    given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, record, sample)
+    return given, format_sources(render_sources(given), package, own_tops(own_code(analysis), record))
 
 
 def placed(error: InputError, notebook: Notebook) -> InputError:
@@ -202,6 +216,7 @@ def _artifacts(run_folder: Path, record: RunRecord) -> dict[str, bytes]:
     return {f"artifacts/{name}": (folder / name).read_bytes() for name in names}
 
 
-def _own_code(analysis: Analysis) -> OwnCode:
+def own_code(analysis: Analysis) -> OwnCode:
+    """The modules beside the notebook."""
     assert analysis.own is not None  # every build looks for it
     return analysis.own

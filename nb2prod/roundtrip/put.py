@@ -1,0 +1,262 @@
+"""Edits of generated functions, as edits of the cells they came from.
+
+generated                edited                       cell
+model.fit(X_train, y)    model.fit(X_train, y)        model.fit(X_train, y);
+                         model.warm_start = True      model.warm_start = True
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from tokenize import TokenError
+
+from nb2prod.roundtrip.chunks import Chunk, Pair, Scope, is_cell_mark, paired, scopes
+from nb2prod.roundtrip.edits import CellEdit, Stuck
+from nb2prod.roundtrip.imports import IMPORTS
+from nb2prod.roundtrip.merge import merge_texts
+from nb2prod.roundtrip.names import Names
+from nb2prod.roundtrip.places import Function, Place, Span, same_code, translated
+from nb2prod.roundtrip.tokens import comments, with_edit
+
+OWN = "nb2prod wrote this line itself; no cell holds it"
+DELETED = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A generated file and its edited state."""
+
+    path: str
+    was: Sequence[str]
+    now: Sequence[str]
+    covered: frozenset[str]
+    """Functions whose bodies are looked at by themselves."""
+    old: Mapping[str, Scope]
+    new: Mapping[str, Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    place: Place
+    text: str
+    path: str
+    line: int
+
+
+def function_edits(
+    functions: Sequence[Function], sources: Mapping[int, str], was: Mapping[str, str], now: Mapping[str, str]
+) -> tuple[tuple[CellEdit, ...], tuple[Stuck, ...]]:
+    """`sources` are the cells' by position, `was` and `now` the files that hold these functions, laid out alike; those
+    that are equal need not be there. Raises SyntaxError where one of `now` is no Python."""
+    edits: list[CellEdit] = []
+    stuck: list[Stuck] = []
+    proposals: dict[int, list[_Proposal]] = {}
+    for path in now:
+        here = [function for function in functions if function.path == path]
+        covered = frozenset(function.scope.name for function in here)
+        file = _File(path, was[path].split("\n"), now[path].split("\n"), covered, scopes(was[path]), scopes(now[path]))
+        for function in here:
+            new = file.new.get(function.scope.name)
+            if new is None:
+                stuck.append(_own(file, function.scope.chunks[0], None))
+                continue
+            pairs = _pairs(function, new)
+            for found in _changes(file, function, pairs, functions, sources):
+                if isinstance(found, Stuck):
+                    stuck.append(found)
+                elif isinstance(found, CellEdit):
+                    edits.append(found)
+                else:
+                    proposals.setdefault(found.place.statement, []).append(found)
+        stuck += _outside(file)
+    for statement, wishes in proposals.items():
+        found = _agreed(statement, wishes, functions, sources)
+        if isinstance(found, Stuck):
+            stuck.append(found)
+        else:
+            edits.append(found)
+    return tuple(edits), tuple(stuck)
+
+
+def _pairs(function: Function, new: Scope) -> tuple[Pair, ...]:
+    """Of the function's statements; at the top of a module without imports, which have a way of their own."""
+    old = function.scope.chunks
+    if function.scope.name:
+        return paired(old, new.chunks)
+    kept = [chunk for chunk in old if not isinstance(chunk.node, IMPORTS)]
+    return paired(kept, [chunk for chunk in new.chunks if not isinstance(chunk.node, IMPORTS)])
+
+
+def _changes(
+    file: _File, function: Function, pairs: Sequence[Pair], functions: Sequence[Function], sources: Mapping[int, str]
+) -> Iterator[_Proposal | CellEdit | Stuck]:
+    by_chunk = {id(place.chunk): place for place in function.places.values()}
+    waiting: list[Chunk] = []
+    before: Place | None = None
+    for old, new in pairs:
+        place = by_chunk.get(id(old)) if old is not None else None
+        if old is None:
+            assert new is not None
+            waiting.append(new)
+            continue
+        if waiting and place is not None:
+            yield from _inserted(file, function.names, waiting, before, place)
+            waiting = []
+        if place is not None:
+            yield from _changed(file, function.names, place, new, sources)
+        elif new is None or _skeleton(file, file.was, old) != _skeleton(file, file.now, new):
+            yield _own(file, old, new)
+        before = place or before
+    if waiting:
+        yield from _inserted(file, function.names, waiting, before, _first_of(file.path, functions))
+
+
+def _changed(
+    file: _File, names: Names, place: Place, new: Chunk | None, sources: Mapping[int, str]
+) -> Iterator[_Proposal | CellEdit | Stuck]:
+    old = place.chunk
+    if new is None:
+        if place.reason:
+            yield Stuck(file.path, old.first, old.text, "", place.reason, place.span.cell)
+        else:
+            yield _Proposal(place, DELETED, file.path, old.first)
+        return
+    if new.text != old.text:
+        if place.reason:
+            yield Stuck(file.path, new.start, old.text, new.text, place.reason, place.span.cell)
+            return
+        yield _Proposal(place, translated(new, names), file.path, new.start)
+    apart = _is_apart(file.now, new)
+    if apart != _is_apart(file.was, old) and not new.name and not _marks(file.now, new):
+        source = sources[place.span.cell]
+        above = source[: place.span.begin]
+        kept = above.rstrip("\n")
+        if kept.strip():
+            span = Span(place.span.cell, len(kept), place.span.begin)
+            yield CellEdit(span, "\n\n" if apart else "\n", file.path, new.start)
+
+
+def _inserted(
+    file: _File, names: Names, chunks: Sequence[Chunk], before: Place | None, behind: Place | None
+) -> Iterator[CellEdit | Stuck]:
+    """New statements: behind the one above them, unless they stand below the mark of the next cell."""
+    marked = next((n for n, chunk in enumerate(chunks) if _marks(file.now, chunk)), len(chunks))
+    for part, goes_behind in ((chunks[:marked], True), (chunks[marked:], False)):
+        if not part:
+            continue
+        lines: list[str] = []
+        for number, chunk in enumerate(part):
+            if _is_apart(file.now, chunk) and (number or goes_behind):
+                lines.append("\n" if chunk.name and len(lines) else "")
+            lines.append(translated(chunk, names))
+        text = "\n".join(lines)
+        anchor = (before or behind) if goes_behind else (behind or before)
+        if anchor is None:
+            now = "\n".join(chunk.text for chunk in part)
+            yield Stuck(file.path, part[0].start, "", now, "there is no cell that this could belong to")
+        elif anchor is before:
+            span = Span(anchor.span.cell, anchor.span.end, anchor.span.end)
+            yield CellEdit(span, "\n" + text, file.path, part[0].start)
+        else:
+            span = Span(anchor.span.cell, anchor.span.begin, anchor.span.begin)
+            yield CellEdit(span, text.lstrip("\n") + "\n", file.path, part[0].start)
+
+
+def _first_of(path: str, functions: Sequence[Function]) -> Place | None:
+    """Where code at the top of a module goes that holds none: above the first statement of its function."""
+    return next((place for f in functions if f.path == path for place in f.places.values()), None)
+
+
+def _agreed(
+    statement: int, wishes: Sequence[_Proposal], functions: Sequence[Function], sources: Mapping[int, str]
+) -> CellEdit | Stuck:
+    """The edit that every place of a statement asks for: one that is in training and in prediction is there twice."""
+    first = wishes[0]
+    span = first.place.span
+    written = sources[span.cell][span.begin : span.end]
+    for function in functions:
+        for place in function.places.values():
+            asked = next((w for w in wishes if w.place is place), None)
+            if place.statement == statement and (asked is None or not _same(asked.text, first.text)):
+                reason = f"the same line of the notebook is also in {function.path}, line {place.chunk.start}: " + (
+                    "edit it there in the same way" if asked is None else "it was edited in another way there"
+                )
+                return Stuck(first.path, first.line, first.place.chunk.text, first.text, reason, span.cell)
+    if first.text == DELETED:
+        return CellEdit(_with_line_end(span, sources[span.cell]), "", first.path, first.line)
+    text = _as_written(written, first.place.original, first.text)
+    if written.rstrip().endswith(";") and not text.rstrip().endswith(";"):
+        text += ";"
+    return CellEdit(span, text, first.path, first.line)
+
+
+def _as_written(written: str, generated: str, edited: str) -> str:
+    """The edited statement, laid out as the cell has it: line by line, else token by token, else as it was edited."""
+    merged = merge_texts(generated, written, edited)
+    for text in (None if merged.clashes else merged.text(), with_edit(written, generated, edited)):
+        if text is not None and _holds(text, edited):
+            return text
+    return edited
+
+
+def _holds(text: str, edited: str) -> bool:
+    """Whether both say the same, comments too."""
+    try:
+        return same_code(text, edited) and comments(text) == comments(edited)
+    except (SyntaxError, TokenError):
+        return False
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or (DELETED not in (one, other) and same_code(one, other))
+
+
+def _with_line_end(span: Span, source: str) -> Span:
+    """The span with its line's end; with the empty line above too where another follows."""
+    begin, end = span.begin, span.end
+    if source[end : end + 1] == "\n":
+        end += 1
+    elif begin and source[begin - 1] == "\n":
+        begin -= 1
+    if source[:begin].endswith("\n\n") and (source[end : end + 1] in ("", "\n")):
+        begin -= 1
+    return Span(span.cell, begin, end)
+
+
+def _outside(file: _File) -> Iterator[Stuck]:
+    """Statements of functions that hold no code of the notebook, and of modules that hold none outside functions."""
+    if "" in file.covered:
+        return
+    kept = [[c for c in side[""].chunks if not isinstance(c.node, IMPORTS)] for side in (file.old, file.new)]
+    for old, new in paired(*kept):
+        if old is None or new is None or _skeleton(file, file.was, old) != _skeleton(file, file.now, new):
+            yield _own(file, old, new)
+
+
+def _skeleton(file: _File, lines: Sequence[str], chunk: Chunk) -> str:
+    """The chunk's text without the bodies of the functions that are looked at by themselves."""
+    inner = file.old if lines is file.was else file.new
+    hidden = {
+        number
+        for name in file.covered
+        if name and (scope := inner.get(name)) is not None and scope.chunks
+        for number in range(scope.chunks[0].first, scope.last + 1)
+    }
+    return "\n".join(line for n, line in enumerate(lines, 1) if chunk.start <= n <= chunk.last and n not in hidden)
+
+
+def _own(file: _File, old: Chunk | None, new: Chunk | None) -> Stuck:
+    """`ran`: fields and signature of the predictor, and what train() returns, say what the run has shown."""
+    chunk = new or old
+    assert chunk is not None
+    was = _skeleton(file, file.was, old) if old else ""
+    now = _skeleton(file, file.now, new) if new else ""
+    ran = chunk.name == "Predictor" or chunk.text.startswith("return Training(")
+    return Stuck(file.path, chunk.start, was, now, OWN, own=True, ran=ran)
+
+
+def _is_apart(lines: Sequence[str], chunk: Chunk) -> bool:
+    return chunk.start > 1 and not lines[chunk.start - 2].strip()
+
+
+def _marks(lines: Sequence[str], chunk: Chunk) -> bool:
+    return any(is_cell_mark(line) for line in lines[chunk.first - 1 : chunk.start - 1])

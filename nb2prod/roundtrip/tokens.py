@@ -1,0 +1,86 @@
+"""The notebook's own layout kept where a statement was laid out another way in the package.
+
+cell       f(a,  'x')        generated  f(a, "x")        edited  f(b, "x")        ->   f(b,  'x')
+"""
+
+import ast
+import io
+import tokenize
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
+
+_LAYOUT = frozenset({tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER, tokenize.INDENT, tokenize.DEDENT})
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    key: str
+    """Equal for tokens that mean the same: texts whatever their quotes."""
+    begin: int
+    end: int
+
+
+def with_edit(written: str, generated: str, edited: str) -> str | None:
+    """`written` with what was changed from `generated` to `edited`; None where that cannot be told token by token.
+
+    `written` and `generated` mean the same. What comes out need not mean what `edited` does: compare.
+    """
+    try:
+        own, old, new = _tokens(written), _tokens(generated), _tokens(edited)
+    except (tokenize.TokenError, SyntaxError):
+        return None
+    place: dict[int, int] = {}
+    for block in SequenceMatcher(None, _keys(old), _keys(own), autojunk=False).get_matching_blocks():
+        place |= {block.a + n: block.b + n for n in range(block.size)}
+    edits: list[tuple[int, int, str]] = []
+    for tag, i, j, k, m in SequenceMatcher(None, _keys(old), _keys(new), autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        first, last = (i, j - 1) if i < j else (i - 1, i - 1)
+        if first not in place or last not in place or place[last] - place[first] != last - first:
+            return None
+        if tag == "insert":
+            at = own[place[first]].end
+            edits.append((at, at, edited[new[k - 1].end : new[m - 1].end]))
+        elif tag == "delete":
+            start = own[place[first] - 1].end if place[first] else own[place[first]].begin
+            edits.append((start, own[place[last]].end, ""))
+        else:
+            edits.append((own[place[first]].begin, own[place[last]].end, edited[new[k].begin : new[m - 1].end]))
+    for begin, end, text in reversed(edits):
+        written = written[:begin] + text + written[end:]
+    return written
+
+
+def comments(text: str) -> tuple[str, ...]:
+    """Raises TokenError, SyntaxError."""
+    return tuple(t.string for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type == tokenize.COMMENT)
+
+
+def _tokens(text: str) -> list[_Token]:
+    starts = [0]
+    for line in text.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    found = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in _LAYOUT]
+    return [
+        _Token(_key(token), starts[token.start[0] - 1] + token.start[1], starts[token.end[0] - 1] + token.end[1])
+        for token, behind in zip_longest(found, found[1:])
+        if not (token.string == "," and behind is not None and behind.string in (")", "]", "}"))  # that is layout too
+    ]
+
+
+def _keys(tokens: Sequence[_Token]) -> list[str]:
+    return [token.key for token in tokens]
+
+
+def _key(token: tokenize.TokenInfo) -> str:
+    if token.type == tokenize.NEWLINE:
+        return "\n"
+    if token.type == tokenize.STRING:
+        try:
+            return repr(ast.literal_eval(token.string))
+        except (ValueError, SyntaxError):  # an f-string of Python 3.11
+            return token.string
+    return token.string

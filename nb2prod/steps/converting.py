@@ -1,0 +1,92 @@
+"""What converting a notebook with edits gives, beside the project as it was edited."""
+
+import ast
+import copy
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from nb2prod.errors import GateError, Where
+from nb2prod.model.findings import Severity
+from nb2prod.model.notebook import Notebook
+from nb2prod.model.run import RunRecord
+from nb2prod.roundtrip.lines import changed_lines
+from nb2prod.roundtrip.merge import merge_texts
+from nb2prod.steps.extract import render_package
+from nb2prod.steps.own_code import find_own_code
+from nb2prod.steps.reading import Analysis, analyse, notebook_from
+from nb2prod.steps.sides import Sides
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What converting writes otherwise than the project has it: lines as `changed_lines` gives them. `lost`: an edit is
+    not among what it writes."""
+
+    path: str
+    lines: tuple[str, ...]
+    lost: bool
+
+
+def with_sources(notebook: Notebook, sources: Mapping[int, str], sides: Sides) -> Notebook:
+    document = copy.deepcopy(dict(notebook.document))
+    for index, source in sources.items():
+        document["cells"][index - 1]["source"] = source
+    return notebook_from(json.dumps(document).encode(), sides.path.with_name(notebook.name))
+
+
+def record_for(record: RunRecord, train: str) -> RunRecord:
+    """The record, with metrics that an edited train() returns besides; a run would show their numbers."""
+    named = {
+        key.value
+        for node in ast.walk(ast.parse(train)) if isinstance(node, ast.keyword) and node.arg == "metrics"
+        if isinstance(node.value, ast.Dict)
+        for key in node.value.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }  # fmt: skip
+    return replace(record, metrics={**dict.fromkeys(sorted(named - record.metrics.keys()), 0.0), **record.metrics})
+
+
+def analysed(notebook: Notebook, sides: Sides) -> Analysis:
+    return analyse(notebook, find_own_code(notebook, sides.path.absolute().parent))
+
+
+def convert_again(sides: Sides, notebook: Notebook, record: RunRecord) -> dict[str, str] | None:
+    """The sources of this notebook's project, with what is known of the last run; None where that is not enough.
+
+    Raises GateError with the finding that stands in the way.
+    """
+    analysis = analysed(notebook, sides)
+    errors = [f for f in analysis.findings if f.severity is Severity.ERROR]
+    if errors or analysis.boundary is None:
+        raise GateError(
+            f"with the edits, the notebook could not be converted: {errors[0].message}", code=errors[0].code,
+            hint=errors[0].hint, where=Where(str(sides.path), errors[0].cell, errors[0].line),
+        )  # fmt: skip
+    known = {artifact.name for artifact in record.artifacts} | {value.name for value in record.schema.request}
+    if not {*analysis.boundary.artifacts, *analysis.boundary.request} <= known:
+        return None
+    return render_package(analysis, record, sides.base.package, sides.base.sample)[1]
+
+
+def differences(was: Mapping[str, str], now: Mapping[str, str], converted: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Between the edited files `now` and what converting gives; `was` is what was generated."""
+    found = []
+    for path, text in sorted(now.items()):
+        there = converted.get(path, "")
+        if there != text:
+            merged = merge_texts(was.get(path, ""), there, text)
+            lost = bool(merged.clashes) or merged.text() != there
+            found.append(Difference(path, changed_lines(text, there), lost))
+    return tuple(found)
+
+
+def not_reproduced(found: Iterable[Difference], sides: Sides) -> GateError:
+    lost = [difference for difference in found if difference.lost] or list(found)
+    lines = "\n".join(f"{d.path}\n" + "\n".join(d.lines) for d in lost)
+    return GateError(
+        "converting the notebook with these edits would not give the edited project "
+        f"(-: as it was edited, +: as it would be):\n{lines}",
+        code="NB297", where=Where(str(sides.project)),
+        hint="Lines that neither the response nor a metric needs are left out; a statement keeps the comment directly "
+        "above it. Make the edit in the notebook instead.",
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""What was generated, kept beside the project: `diff` and `sync` compare both sides with it.
+
+.nb2prod/<name>/generated.json    the notebook without outputs, the run's record, the text files
+.nb2prod/<name>/settled.json      edited files whose edits `sync` has moved into the notebook, by digest
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from nb2prod.errors import InputError, Where
+from nb2prod.files.atomic import write_atomic
+from nb2prod.files.digest import digest_bytes
+from nb2prod.files.manifest import MANIFEST
+from nb2prod.files.state import state_folder
+from nb2prod.model.notebook import Notebook
+from nb2prod.model.project import ProjectTree
+from nb2prod.model.run import RunRecord
+from nb2prod.steps.reading import notebook_from
+
+FILE, SETTLED = "generated.json", "settled.json"
+_NO_TEXT = ("artifacts/", "wheels/", "tests/golden/", "fast/")
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """`notebook` is what the project was made from, without outputs; `files` are the texts, by path."""
+
+    notebook: Notebook
+    record: RunRecord
+    package: str
+    sample: Mapping[str, Any]
+    files: Mapping[str, str]
+
+
+def keep_generated(
+    output: Path, tree: ProjectTree, notebook: Notebook, record: RunRecord, package: str, sample: Mapping[str, Any]
+) -> None:
+    """Write what the project at `output` was made from, beside it. Raises ToolError NB960, NB961."""
+    from nb2prod.execute.record import dump_record
+
+    body = {
+        "version": _VERSION,
+        "manifest": digest_bytes(tree.files[MANIFEST]),
+        "name": notebook.name,
+        "digest": notebook.digest,
+        "document": notebook.document,
+        "record": dump_record(record),
+        "package": package,
+        "sample": dict(sample),
+        "files": {path: text for path, data in tree.files.items() if (text := _text(path, data)) is not None},
+    }
+    write_atomic(state_folder(output) / FILE, json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+
+
+def _text(path: str, data: bytes) -> str | None:
+    if path == MANIFEST or path.startswith(_NO_TEXT):
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def is_kept(output: Path) -> bool:
+    return (state_folder(output) / FILE).is_file()
+
+
+def read_generated(output: Path, notebook: Path) -> Generated:
+    """What the project at `output` was made from; `notebook` is where that notebook lies.
+
+    Raises InputError NB266 (no project), NB298 (what was generated is not known here, or made of another notebook).
+    """
+    from nb2prod.execute.record import read_record
+
+    manifest = output / MANIFEST
+    if not manifest.is_file():
+        raise InputError("this is no nb2prod project.", code="NB266", where=Where(str(output)))
+    try:
+        body = json.loads((state_folder(output) / FILE).read_text(encoding="utf-8"))
+        if body["version"] != _VERSION or body["manifest"] != digest_bytes(manifest.read_bytes()):
+            raise ValueError
+        document = json.dumps(body["document"]).encode()
+        base = replace(notebook_from(document, notebook.with_name(body["name"])), digest=body["digest"])
+        record = read_record(body["record"])
+        return Generated(base, record, body["package"], body["sample"], MappingProxyType(body["files"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            "what this project looked like when it was generated is not known on this machine.",
+            code="NB298", where=Where(str(output)),
+            hint="Convert the notebook into another folder, and compare the two.",
+        ) from None  # fmt: skip
+
+
+def settle(output: Path, digest: str, files: Mapping[str, str]) -> None:
+    """Note that the edits of these files (path -> digest) are in the notebook of that digest."""
+    body = json.dumps({"notebook": digest, "files": dict(files)})
+    write_atomic(state_folder(output) / SETTLED, body.encode())
+
+
+def settled_files(output: Path, digest: str) -> Mapping[str, str]:
+    """The edited files that a build of exactly this notebook may overwrite: it has their edits. Path -> digest."""
+    try:
+        body = json.loads((state_folder(output) / SETTLED).read_text(encoding="utf-8"))
+        found = body["files"] if body["notebook"] == digest else {}
+        return {path: value for path, value in found.items() if isinstance(value, str)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
