@@ -22,8 +22,10 @@ def _diff(diff: Mapping[str, Any]) -> Iterator[Line]:
     notebook, project = diff["notebook"], diff["project"]
     if not diff["differs"]:
         yield line("notebook and project are as they were generated")
-    if notebook["cells"] or notebook["outputs"]:
+    if notebook["cells"] or notebook["fields"] or notebook["outputs"]:
         yield line((notebook["path"], "bold"))
+    if notebook["fields"]:
+        yield line("  what is stated of the request's columns, in the metadata, ", ("changed", "yellow"))
     if notebook["outputs"]:
         yield line("  only outputs, counts or metadata changed: nothing of the project follows from them")
     for change in notebook["cells"]:

@@ -22,10 +22,7 @@ def write_sources(data: bytes, changes: Mapping[int, str], name: str) -> bytes:
     text = data.decode("utf-8")
     top = {member.key: member for member in members(text, skip_space(text, text.startswith(_BOM)))}
     if json.loads(text[top["nbformat"].value : top["nbformat"].end]) < 4:
-        raise InputError(
-            "edits are not written into an nbformat 3 file.", code="NB299", where=Where(name),
-            hint="Open the notebook in Jupyter and save it: that makes it nbformat 4.",
-        )  # fmt: skip
+        raise old_format(name)
     cells = elements(text, top["cells"].value)
     for index, source in sorted(changes.items(), reverse=True):
         own = members(text, cells[index - 1][0])
@@ -35,6 +32,13 @@ def write_sources(data: bytes, changes: Mapping[int, str], name: str) -> bytes:
     result = text.encode("utf-8")
     _check(data, result, changes)
     return result
+
+
+def old_format(name: str) -> InputError:
+    return InputError(
+        "edits are not written into an nbformat 3 file.", code="NB299", where=Where(name),
+        hint="Open the notebook in Jupyter and save it: that makes it nbformat 4.",
+    )  # fmt: skip
 
 
 def _value(text: str, member: Member, gap: str, source: str) -> str:
@@ -48,10 +52,11 @@ def _value(text: str, member: Member, gap: str, source: str) -> str:
     spans = elements(text, member.value)
     lines = [line.replace("\n", ends) for line in source.splitlines(keepends=True)] if source else []
     parts = [json.dumps(line, ensure_ascii=plain) for line in lines]
+    kept: dict[int, int] = {}
     for block in SequenceMatcher(None, old, lines, autojunk=False).get_matching_blocks():
-        for n in range(block.size):
-            begin, end = spans[block.a + n]
-            parts[block.b + n] = text[begin:end]
+        kept |= {block.b + n: block.a + n for n in range(block.size)}
+    for n, m in kept.items():
+        parts[n] = text[slice(*spans[m])]
     if not parts:
         return "[]"
     if not spans:
@@ -59,7 +64,9 @@ def _value(text: str, member: Member, gap: str, source: str) -> str:
         return f"[{inner}" + f",{inner or ' '}".join(parts) + (f"{gap}]" if inner else "]")
     first, last = text[member.value + 1 : spans[0][0]], text[spans[-1][1] : member.end - 1]
     between = text[spans[0][1] : spans[1][0]] if len(spans) > 1 else "," + (first if "\n" in first else " ")
-    return f"[{first}{between.join(parts)}{last}]"
+    places = [kept.get(n + 1, 0) for n in range(len(parts) - 1)]
+    gaps = [text[spans[m - 1][1] : spans[m][0]] if m else between for m in places]
+    return f"[{first}{''.join(part + gap for part, gap in zip(parts, [*gaps, ''], strict=True))}{last}]"
 
 
 def _check(before: bytes, after: bytes, changes: Mapping[int, str]) -> None:

@@ -2,7 +2,8 @@
 
     base  a b c      ours  a B c      theirs  a b c d      merged  a B c d
 
-Lines next to each other that both sides changed are a conflict, unless they changed them alike. (On PyPI, `merge3` does
+Lines that both sides changed are a conflict, unless they changed them alike; so are lines next to each other where one
+side added or took away some. (On PyPI, `merge3` does
 the same under a licence that this project cannot take over.)
 """
 
@@ -54,20 +55,26 @@ def merge_lines(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str])
     for start, end, our_start, their_start in [
         *_kept_by_both(base, ours, theirs), (len(base), len(base), len(ours), len(theirs)),
     ]:  # fmt: skip
-        part = _decided(base[at:start], ours[at_ours:our_start], theirs[at_theirs:their_start], line)
         same = tuple(base[start:end])
-        line += len(same) + (len(part.ours) if isinstance(part, Clash) else len(part))
-        parts += [piece for piece in (part, same) if piece]
+        decided = _decided(base[at:start], ours[at_ours:our_start], theirs[at_theirs:their_start], line)
+        line += len(same) + sum(len(part.ours) if isinstance(part, Clash) else len(part) for part in decided)
+        parts += [part for part in (*decided, same) if part]
         at, at_ours, at_theirs = end, our_start + len(same), their_start + len(same)
     return Merge(tuple(parts))
 
 
-def _decided(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str], line: int) -> tuple[str, ...] | Clash:
+def _decided(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str], line: int
+) -> list[tuple[str, ...] | Clash]:
+    """Line by line where both sides have as many as there were."""
     if ours == theirs or theirs == base:
-        return tuple(ours)
+        return [tuple(ours)]
     if ours == base:
-        return tuple(theirs)
-    return Clash(line, tuple(base), tuple(ours), tuple(theirs))
+        return [tuple(theirs)]
+    if len(base) == len(ours) == len(theirs) > 1:
+        rows = enumerate(zip(base, ours, theirs, strict=True))
+        return [part for n, (b, o, t) in rows for part in _decided([b], [o], [t], line + n)]
+    return [Clash(line, tuple(base), tuple(ours), tuple(theirs))]
 
 
 def _kept_by_both(

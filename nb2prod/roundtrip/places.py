@@ -155,7 +155,7 @@ _NOQA = re.compile(r"  # noqa: (?:E[47]\d\d|F\d+)(?:, ?(?:E[47]\d\d|F\d+))*$", r
 
 def translated(chunk: Chunk, names: Names) -> str:
     """The chunk's text as the notebook would write it; a ``return`` becomes its value. Raises SyntaxError."""
-    plain = _NOQA.sub("", chunk.text)
+    plain = without_marks(chunk.text)
     text = as_in_notebook(plain if same_code(plain, chunk.text) else chunk.text, names)
     if isinstance(chunk.node, ast.Return):
         lines = text.split("\n")
@@ -163,6 +163,10 @@ def translated(chunk: Chunk, names: Names) -> str:
         lines[first] = lines[first].removeprefix("return").lstrip()
         text = "\n".join(lines)
     return text
+
+
+def without_marks(text: str) -> str:
+    return _NOQA.sub("", text)
 
 
 def same_code(one: str, other: str) -> bool:

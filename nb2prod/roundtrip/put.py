@@ -14,10 +14,11 @@ from nb2prod.roundtrip.edits import CellEdit, Stuck
 from nb2prod.roundtrip.imports import IMPORTS
 from nb2prod.roundtrip.merge import merge_texts
 from nb2prod.roundtrip.names import Names
-from nb2prod.roundtrip.places import Function, Place, Span, same_code, translated
+from nb2prod.roundtrip.places import Function, Place, Span, same_code, translated, without_marks
 from nb2prod.roundtrip.tokens import comments, with_edit
 
 OWN = "nb2prod wrote this line itself; no cell holds it"
+UNREAD = "nb2prod wrote this line itself, and with the other edits nothing reads what it makes: delete it"
 DELETED = ""
 
 
@@ -184,7 +185,8 @@ def _agreed(
     if first.text == DELETED:
         return CellEdit(_with_line_end(span, sources[span.cell]), "", first.path, first.line)
     text = _as_written(written, first.place.original, first.text)
-    if written.rstrip().endswith(";") and not text.rstrip().endswith(";"):
+    ending = text.rsplit("\n", 1)[-1]
+    if written.endswith(";") and not text.endswith(";") and "#" not in ending:  # it keeps the value from being shown
         text += ";"
     return CellEdit(span, text, first.path, first.line)
 
@@ -233,7 +235,9 @@ def _outside(file: _File) -> Iterator[Stuck]:
 
 
 def _skeleton(file: _File, lines: Sequence[str], chunk: Chunk) -> str:
-    """The chunk's text without the bodies of the functions that are looked at by themselves."""
+    """The chunk's text; of functions and classes without the bodies that are looked at by themselves."""
+    if not chunk.name:
+        return "\n".join(lines[chunk.start - 1 : chunk.last])
     inner = file.old if lines is file.was else file.new
     hidden = {
         number
@@ -251,7 +255,8 @@ def _own(file: _File, old: Chunk | None, new: Chunk | None) -> Stuck:
     was = _skeleton(file, file.was, old) if old else ""
     now = _skeleton(file, file.now, new) if new else ""
     ran = chunk.name == "Predictor" or chunk.text.startswith("return Training(")
-    return Stuck(file.path, chunk.start, was, now, OWN, own=True, ran=ran)
+    unread = without_marks(now) == without_marks(was)  # the layout marks what nothing reads
+    return Stuck(file.path, chunk.start, was, now, UNREAD if unread else OWN, own=True, ran=ran)
 
 
 def _is_apart(lines: Sequence[str], chunk: Chunk) -> bool:

@@ -42,8 +42,7 @@ def with_edit(written: str, generated: str, edited: str) -> str | None:
         if first not in place or last not in place or place[last] - place[first] != last - first:
             return None
         if tag == "insert":
-            at = own[place[first]].end
-            edits.append((at, at, edited[new[k - 1].end : new[m - 1].end]))
+            edits.append(_insertion(written, own, place[first], edited, new[k - 1 : m + 1]))
         elif tag == "delete":
             start = own[place[first] - 1].end if place[first] else own[place[first]].begin
             edits.append((start, own[place[last]].end, ""))
@@ -51,7 +50,18 @@ def with_edit(written: str, generated: str, edited: str) -> str | None:
             edits.append((own[place[first]].begin, own[place[last]].end, edited[new[k].begin : new[m - 1].end]))
     for begin, end, text in reversed(edits):
         written = written[:begin] + text + written[end:]
-    return written
+    return written.lstrip("\n")  # a comment above it may be gone
+
+
+def _insertion(
+    written: str, own: Sequence[_Token], before: int, edited: str, new: Sequence[_Token]
+) -> tuple[int, int, str]:
+    """New tokens, between the one before them and the one behind: with the space on the side where there was none."""
+    at = own[before].end
+    behind = own[before + 1].begin if before + 1 < len(own) else at
+    if edited[new[0].end : new[1].begin] == written[at:behind]:
+        return behind, behind, edited[new[1].begin : new[-1].begin]
+    return at, at, edited[new[0].end : new[-2].end]
 
 
 def comments(text: str) -> tuple[str, ...]:

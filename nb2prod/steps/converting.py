@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from nb2prod.errors import GateError, Where
+from nb2prod.errors import GateError, ToolError, Where
 from nb2prod.model.findings import Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.run import RunRecord
@@ -65,18 +65,32 @@ def convert_again(sides: Sides, notebook: Notebook, record: RunRecord) -> dict[s
     known = {artifact.name for artifact in record.artifacts} | {value.name for value in record.schema.request}
     if not {*analysis.boundary.artifacts, *analysis.boundary.request} <= known:
         return None
-    return render_package(analysis, record, sides.base.package, sides.base.sample)[1]
+    return sources_of(analysis, record, sides)
 
 
-def differences(was: Mapping[str, str], now: Mapping[str, str], converted: Mapping[str, str]) -> tuple[Difference, ...]:
-    """Between the edited files `now` and what converting gives; `was` is what was generated."""
+def sources_of(analysis: Analysis, record: RunRecord, sides: Sides) -> dict[str, str]:
+    """The sources of a project. Raises GateError NB297 where they are no valid program: it is the edits' fault."""
+    try:
+        return render_package(analysis, record, sides.base.package, sides.base.sample)[1]
+    except ToolError as error:
+        if error.code != "NB950":
+            raise
+        raise GateError(
+            f"with the edits, the project would be no valid program: {error.message}", code="NB297",
+            where=Where(str(sides.project)), hint="A name that is read must be defined, also inside functions.",
+        ) from None  # fmt: skip
+
+
+def differences(sides: Sides, laid_out: Mapping[str, str], converted: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Between edited files and what converting gives. `laid_out` are the edited ones as they are laid out: to have
+    another layout is not to lose an edit."""
     found = []
-    for path, text in sorted(now.items()):
+    for path, text in sorted(laid_out.items()):
         there = converted.get(path, "")
-        if there != text:
-            merged = merge_texts(was.get(path, ""), there, text)
-            lost = bool(merged.clashes) or merged.text() != there
-            found.append(Difference(path, changed_lines(text, there), lost))
+        merged = merge_texts(sides.base.files.get(path, ""), there, text)
+        lost = there != text and (bool(merged.clashes) or merged.text() != there)
+        if lost or there != sides.code[path]:
+            found.append(Difference(path, changed_lines(text if lost else sides.code[path], there), lost))
     return tuple(found)
 
 

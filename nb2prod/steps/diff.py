@@ -2,13 +2,15 @@
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal
 
 from nb2prod.analysis.parameters import Parameter
 from nb2prod.errors import InputError
+from nb2prod.model.notebook import Notebook
+from nb2prod.render.project import title_of
 from nb2prod.roundtrip.cells import CellChange, cell_changes
 from nb2prod.roundtrip.params import fields_of
 from nb2prod.roundtrip.places import Function, functions
@@ -48,11 +50,13 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """`outputs`: only outputs, counts or metadata differ. `mapped`: it is known where generated lines come from."""
+    """`fields`: what the notebook's metadata state of the request's columns has changed. `outputs`: only outputs,
+    counts or other metadata differ. `mapped`: it is known where generated lines come from."""
 
     notebook: str
     project: str
     cells: tuple[CellChange, ...]
+    fields: bool
     outputs: bool
     files: tuple[FileChange, ...]
     mapped: bool
@@ -60,12 +64,12 @@ class Diff:
     @property
     def differs(self) -> bool:
         """Files that people added are no difference."""
-        return bool(self.cells or self.outputs or any(file.kind != "added" for file in self.files))
+        return bool(self.cells or self.fields or self.outputs or any(file.kind != "added" for file in self.files))
 
     @property
     def cosmetic(self) -> bool:
         """Whether the notebook has changed in nothing that a project follows from."""
-        return all(change.cosmetic for change in self.cells)
+        return not self.fields and all(change.cosmetic for change in self.cells)
 
 
 def diff_project(path: Path, project: Path) -> Diff:
@@ -76,10 +80,12 @@ def diff_project(path: Path, project: Path) -> Diff:
         places, parameters = functions(given.graph, given.plan, sources, {}), given.plan.parameters
     except InputError:
         places, parameters = None, ()
-    cells = cell_changes(sides.base.notebook, sides.notebook)
-    outputs = not cells and sides.notebook.digest != sides.base.notebook.digest
+    old, new = sides.base.notebook, sides.notebook
+    cells = tuple(_with_title(change, old, new) for change in cell_changes(old, new))
+    fields = old.document["metadata"].get("nb2prod") != new.document["metadata"].get("nb2prod")
+    outputs = not cells and not fields and new.digest != old.digest
     files = tuple(sorted(_files(sides, places or (), parameters), key=lambda file: file.path))
-    return Diff(str(path), str(project), cells, outputs, files, places is not None)
+    return Diff(str(path), str(project), cells, fields, outputs, files, places is not None)
 
 
 def diff_json(diff: Diff) -> dict[str, Any]:
@@ -87,13 +93,29 @@ def diff_json(diff: Diff) -> dict[str, Any]:
     masked = mask_of(())
     body: dict[str, Any] = {
         "differs": diff.differs,
-        "notebook": {"path": diff.notebook, "outputs": diff.outputs, "cosmetic": diff.cosmetic,
+        "notebook": {"path": diff.notebook, "fields": diff.fields, "outputs": diff.outputs, "cosmetic": diff.cosmetic,
                      "cells": [asdict(change) for change in diff.cells]},
         "project": {"path": diff.project, "mapped": diff.mapped, "files": [asdict(file) for file in diff.files]},
     }  # fmt: skip
     for part in (*body["notebook"]["cells"], *(h for file in body["project"]["files"] for h in file["hunks"])):
         part["lines"] = [masked(text) for text in part["lines"]]
     return body
+
+
+def _with_title(change: CellChange, old: Notebook, new: Notebook) -> CellChange:
+    """A change of the first heading is none of looks: it is the project's title."""
+    if not change.cosmetic or title_of(old) == title_of(new) or change.kind == "tags":
+        return change
+    sides = ((old, change.was), (new, change.cell))
+    if any(place is not None and place == _titled(notebook) for notebook, place in sides):
+        return replace(change, cosmetic=False, detail=f"{change.detail}, the project's title")
+    return change
+
+
+def _titled(notebook: Notebook) -> int | None:
+    """The cell of the first heading."""
+    headed = (c for c in notebook.cells if c.kind == "markdown" and any(x[:1] == "#" for x in c.source.splitlines()))
+    return next((cell.index for cell in headed), None)
 
 
 def _files(sides: Sides, places: Sequence[Function], parameters: Sequence[Parameter]) -> Iterator[FileChange]:
@@ -131,8 +153,7 @@ def _joined(found: Sequence[Source]) -> tuple[Source, ...]:
 
 
 def _sources(sides: Sides, path: str, places: Sequence[Function]) -> dict[int, Source]:
-    """By line of the generated file; a statement over several lines comes from all of its lines in the cell, unless
-    both have equally many."""
+    """By line of the generated file; a line that the cell has otherwise laid out comes from the whole statement."""
     found: dict[int, Source] = {}
     for function in (one for one in places if one.path == path):
         for place in function.places.values():
@@ -140,11 +161,20 @@ def _sources(sides: Sides, path: str, places: Sequence[Function]) -> dict[int, S
             first = source.count("\n", 0, place.span.begin) + 1
             count = source.count("\n", place.span.begin, place.span.end) + 1
             chunk = place.chunk
-            same = count == chunk.last - chunk.start + 1
-            for n, line in enumerate(range(chunk.start, chunk.last + 1)):
-                found[line] = Source(
-                    place.span.cell, first + n if same else first, first + (n if same else count - 1)
-                )  # fmt: skip
+            lines = _line_pairs(place.original, source[place.span.begin : place.span.end])
+            for n in range(chunk.last - chunk.start + 1):
+                at = Source(place.span.cell, first + lines[n], first + lines[n]) if n in lines else None
+                found[chunk.start + n] = at or Source(place.span.cell, first, first + count - 1)
+    return found
+
+
+def _line_pairs(generated: str, written: str) -> dict[int, int]:
+    """Lines of a statement that are the same but for their indentation, or stand at the same place among such."""
+    old, new = ([line.strip() for line in text.split("\n")] for text in (generated, written))
+    found: dict[int, int] = {}
+    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal" or j - i == m - k:
+            found |= dict(zip(range(i, j), range(k, m), strict=True))
     return found
 
 

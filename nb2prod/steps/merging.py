@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nb2prod.errors import GateError, Where
 from nb2prod.formatting import lay_out
-from nb2prod.notebook.sources import write_sources
+from nb2prod.notebook.sources import old_format, write_sources
 from nb2prod.render.project import Ingredients
 from nb2prod.roundtrip.cells import same_cells
 from nb2prod.roundtrip.edits import CellEdit, Put, Stuck, apply_edits
@@ -72,6 +72,8 @@ def merge_sides(sides: Sides) -> Merged:
     Raises InputError NB298, NB299, GateError NB296 (an edited file is no Python), NB297 (it is not known why, but
     converting would not give the edited project).
     """
+    if any(finding.code == "NB125" for finding in sides.notebook.findings):
+        raise old_format(str(sides.path))
     given, sources = render_base(sides)
     base_analysis = analysed(sides.base.notebook, sides)
     now = _laid_out(sides, base_analysis)
@@ -153,13 +155,20 @@ def _still_stuck(
     left = tuple(stuck for stuck in own if stuck.path in different)
     unexplained = different - {stuck.path for stuck in left}
     if unexplained and not any(stuck.ran for stuck in left):
-        found = differences(sides.base.files, {p: now[p] for p in unexplained}, converted)
+        found = differences(sides, {p: now[p] for p in unexplained}, converted)
         raise not_reproduced(found, sides)
     return left
 
 
 def _conflict(stuck: Stuck) -> Conflict:
-    return Conflict(stuck.reason, stuck.path, stuck.line, stuck.now, stuck.was, stuck.cell)
+    """With the lines that differ, of statements that may be whole functions."""
+    now, was = stuck.now.split("\n"), stuck.was.split("\n")
+    first = next((n for n, (one, other) in enumerate(zip(now, was, strict=False)) if one != other), 0)
+    while len(now) > first and len(was) > first and now[-1] == was[-1]:
+        now, was = now[:-1], was[:-1]
+    return Conflict(
+        stuck.reason, stuck.path, stuck.line + first, "\n".join(now[first:]), "\n".join(was[first:]), stuck.cell
+    )
 
 
 def _merged(

@@ -22,8 +22,7 @@ from nb2prod.model.spec import BuildSpec
 from nb2prod.roundtrip.lines import changed_lines
 from nb2prod.secrets import mask_of
 from nb2prod.steps.build import build_job
-from nb2prod.steps.converting import Difference, convert_again, differences, not_reproduced, record_for
-from nb2prod.steps.extract import render_package
+from nb2prod.steps.converting import Difference, convert_again, differences, not_reproduced, record_for, sources_of
 from nb2prod.steps.generated import settle
 from nb2prod.steps.merging import Merged, merge_sides
 from nb2prod.steps.reading import notebook_from
@@ -53,8 +52,7 @@ def sync_job(
     def proven(outputs: Outputs, _e: Emit, _c: Cancel) -> tuple[Difference, ...]:
         if "run" not in outputs:
             return prove(outputs["merge"], None)
-        base = sides.base
-        return prove(outputs["merge"], render_package(outputs["check"], outputs["run"], base.package, base.sample)[1])
+        return prove(outputs["merge"], sources_of(outputs["check"], outputs["run"], sides))
 
     steps: list[Step[Any]] = [Step("merge", merge)]
     if run:
@@ -128,7 +126,7 @@ def prove(merged: Merged, converted: Mapping[str, str] | None) -> tuple[Differen
                 f"only a run can tell whether the notebook gives this: {'; '.join(places) or 'new values'}.",
                 code="NB296", where=Where(str(sides.project)), hint="Leave --no-run out.",
             )  # fmt: skip
-    found = differences(sides.base.files, merged.laid_out, converted)
+    found = differences(sides, merged.laid_out, converted)
     if any(difference.lost for difference in found):
         raise not_reproduced(found, sides)
     return found
