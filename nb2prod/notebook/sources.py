@@ -22,7 +22,7 @@ def write_sources(data: bytes, changes: Mapping[int, str], name: str) -> bytes:
     text = data.decode("utf-8")
     top = {member.key: member for member in members(text, skip_space(text, text.startswith(_BOM)))}
     if json.loads(text[top["nbformat"].value : top["nbformat"].end]) < 4:
-        raise old_format(name)
+        raise not_writable(name)
     cells = elements(text, top["cells"].value)
     for index, source in sorted(changes.items(), reverse=True):
         own = members(text, cells[index - 1][0])
@@ -34,10 +34,10 @@ def write_sources(data: bytes, changes: Mapping[int, str], name: str) -> bytes:
     return result
 
 
-def old_format(name: str) -> InputError:
+def not_writable(name: str) -> InputError:
     return InputError(
-        "edits are not written into an nbformat 3 file.", code="NB299", where=Where(name),
-        hint="Open the notebook in Jupyter and save it: that makes it nbformat 4.",
+        "edits are written into .ipynb files of nbformat 4 only.", code="NB299", where=Where(name),
+        hint="nbformat 3: open it in Jupyter and save it. A script: `nb2prod diff` shows where each edit goes.",
     )  # fmt: skip
 
 

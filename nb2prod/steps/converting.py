@@ -2,7 +2,6 @@
 
 import ast
 import copy
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -14,7 +13,7 @@ from nb2prod.roundtrip.lines import changed_lines
 from nb2prod.roundtrip.merge import merge_texts
 from nb2prod.steps.extract import render_package
 from nb2prod.steps.own_code import find_own_code
-from nb2prod.steps.reading import Analysis, analyse, notebook_from
+from nb2prod.steps.reading import Analysis, analyse, notebook_of
 from nb2prod.steps.sides import Sides
 
 
@@ -32,7 +31,7 @@ def with_sources(notebook: Notebook, sources: Mapping[int, str], sides: Sides) -
     document = copy.deepcopy(dict(notebook.document))
     for index, source in sources.items():
         document["cells"][index - 1]["source"] = source
-    return notebook_from(json.dumps(document).encode(), sides.path.with_name(notebook.name))
+    return notebook_of(document, sides.path.with_name(notebook.name))
 
 
 def record_for(record: RunRecord, train: str) -> RunRecord:

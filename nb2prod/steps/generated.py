@@ -19,7 +19,7 @@ from nb2prod.files.state import state_folder
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.project import ProjectTree
 from nb2prod.model.run import RunRecord
-from nb2prod.steps.reading import notebook_from
+from nb2prod.steps.reading import notebook_of
 
 FILE, SETTLED = "generated.json", "settled.json"
 _NO_TEXT = ("artifacts/", "wheels/", "tests/golden/", "fast/")
@@ -84,8 +84,7 @@ def read_generated(output: Path, notebook: Path) -> Generated:
         body = json.loads((state_folder(output) / FILE).read_text(encoding="utf-8"))
         if body["version"] != _VERSION or body["manifest"] != digest_bytes(manifest.read_bytes()):
             raise ValueError
-        document = json.dumps(body["document"]).encode()
-        base = replace(notebook_from(document, notebook.with_name(body["name"])), digest=body["digest"])
+        base = replace(notebook_of(body["document"], notebook.with_name(body["name"])), digest=body["digest"])
         record = read_record(body["record"])
         return Generated(base, record, body["package"], body["sample"], MappingProxyType(body["files"]))
     except (OSError, ValueError, KeyError, TypeError):

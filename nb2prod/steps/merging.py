@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from nb2prod.errors import GateError, Where
 from nb2prod.formatting import lay_out
-from nb2prod.notebook.sources import old_format, write_sources
+from nb2prod.notebook.sources import not_writable, write_sources
+from nb2prod.notebook.text_notebook import is_text_notebook
 from nb2prod.render.project import Ingredients
 from nb2prod.roundtrip.cells import same_cells
 from nb2prod.roundtrip.edits import CellEdit, Put, Stuck, apply_edits
@@ -72,8 +73,8 @@ def merge_sides(sides: Sides) -> Merged:
     Raises InputError NB298, NB299, GateError NB296 (an edited file is no Python), NB297 (it is not known why, but
     converting would not give the edited project).
     """
-    if any(finding.code == "NB125" for finding in sides.notebook.findings):
-        raise old_format(str(sides.path))
+    if is_text_notebook(sides.path.name) or any(finding.code == "NB125" for finding in sides.notebook.findings):
+        raise not_writable(str(sides.path))
     given, sources = render_base(sides)
     base_analysis = analysed(sides.base.notebook, sides)
     now = _laid_out(sides, base_analysis)

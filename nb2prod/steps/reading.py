@@ -1,13 +1,15 @@
 """From a path to a notebook and what is known of it, before anything runs."""
 
+import json
 import keyword
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from nb2prod.advise import suggest_roles
 from nb2prod.analysis.graph import NotebookGraph, build_graph
@@ -52,7 +54,15 @@ def open_notebook(path: Path) -> Notebook:
 
 def notebook_from(data: bytes, path: Path) -> Notebook:
     """The notebook in the bytes of the file at `path`. Raises InputError that names it."""
-    read = read_text_notebook if is_text_notebook(path.name) else read_notebook
+    return _read_by(read_text_notebook if is_text_notebook(path.name) else read_notebook, data, path)
+
+
+def notebook_of(document: Mapping[str, Any], path: Path) -> Notebook:
+    """The notebook of a document, as if it were the file at `path`. Raises InputError that names it."""
+    return _read_by(read_notebook, json.dumps(document).encode(), path)
+
+
+def _read_by(read: Callable[..., Notebook], data: bytes, path: Path) -> Notebook:
     try:
         return read(data, path.name, partial(_script, path.parent))
     except InputError as error:
