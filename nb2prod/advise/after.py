@@ -7,13 +7,14 @@ from nb2prod.advise.chosen import Chosen
 from nb2prod.advise.fitting import Learned
 from nb2prod.advise.suggestion import Suggestion
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.nodes import children, walk
 from nb2prod.model.roles import Role
 
 
 def suggest_tests(graph: NotebookGraph, chosen: Chosen) -> list[Suggestion]:
     related = _related(graph, chosen)
     found = []
-    for cell in sorted({s.cell for s in graph.statements if any(isinstance(n, ast.Assert) for n in ast.walk(s.node))}):
+    for cell in sorted({s.cell for s in graph.statements if any(isinstance(n, ast.Assert) for n in walk(s.node))}):
         statements = graph.of_cell(cell)
         asserts = [s for s in statements if any(isinstance(n, ast.Assert) for n in _outside_functions(s.node))]
         others = [s for s in statements if s not in asserts]
@@ -28,7 +29,7 @@ def suggest_tests(graph: NotebookGraph, chosen: Chosen) -> list[Suggestion]:
 def _outside_functions(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return []
-    return [node, *(n for child in ast.iter_child_nodes(node) for n in _outside_functions(child))]
+    return [node, *(n for child in children(node) for n in _outside_functions(child))]
 
 
 def _helps(graph: NotebookGraph, s: Statement) -> bool:

@@ -9,6 +9,7 @@ from nb2prod.advise.suggestion import Suggestion
 from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.lineage import Lineage, trace
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.tables import Tables
 from nb2prod.analysis.values import Mark
 from nb2prod.model.roles import Role
@@ -73,7 +74,7 @@ def _only_makes(graph: NotebookGraph, statements: tuple[Statement, ...], own: se
 
 
 def _only_shows(graph: NotebookGraph, value: ast.expr) -> bool:
-    calls = [n for n in ast.walk(value) if isinstance(n, ast.Call)]
+    calls = [n for n in walk(value) if isinstance(n, ast.Call)]
     return all(words.is_display(graph, c) or words.called_name(c) in words.SELECTING | words.SUMMARISING for c in calls)
 
 

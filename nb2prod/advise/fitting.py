@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from nb2prod.advise import words
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.own_calls import own_calls_in
 
@@ -98,9 +99,9 @@ def training_functions(graph: NotebookGraph) -> Mapping[str, str]:
         for name, body in bodies:
             if name in found or name in ("__init__", "forward"):
                 continue
-            calls = (n for n in ast.walk(body) if isinstance(n, ast.Call))
+            calls = (n for n in walk(body) if isinstance(n, ast.Call))
             done = next((w for call in calls if (w := _learns(graph, call, found))), "")
-            done = done or ("a loop of its own" if any(updated_in_a_loop(n) for n in ast.walk(body)) else "")
+            done = done or ("a loop of its own" if any(updated_in_a_loop(n) for n in walk(body)) else "")
             if done:
                 found[name] = done
                 changed = True
@@ -181,7 +182,7 @@ def _made_by_own_function(graph: NotebookGraph, s: Statement) -> Fit | None:
 
 
 def _gives_rows(node: ast.stmt) -> bool:
-    calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
+    calls = (n for n in walk(node) if isinstance(n, ast.Call))
     return any(words.called_name(call) in words.GIVING_ROWS for call in calls)
 
 
@@ -193,7 +194,7 @@ def updated_in_a_loop(loop: ast.AST) -> frozenset[str]:
     if not isinstance(loop, ast.For | ast.While):
         return frozenset()
     found = set()
-    for node in ast.walk(loop):
+    for node in walk(loop):
         match node:
             case ast.AugAssign(target=target, op=ast.Sub() | ast.Add(), value=value):
                 name = words.root_of(target)
@@ -234,7 +235,7 @@ def _parts(graph: NotebookGraph, s: Statement, learned: Learned) -> frozenset[st
 def _multiplies(graph: NotebookGraph, s: Statement, value: ast.expr, learned: Learned) -> bool:
     """``P @ Q.T`` of two learned factors: a table of every prediction there can be."""
     reads = graph.reads[s.number]
-    for node in ast.walk(value):
+    for node in walk(value):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
             roots = [words.root_of(side) for side in (node.left, node.right)]
             if all(root in reads and learned.holds(root, reads[root]) for root in roots):

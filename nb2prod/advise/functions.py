@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from nb2prod.advise import words
 from nb2prod.advise.fitting import function_bodies
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.shown import is_saving
 
 
@@ -24,7 +25,7 @@ def predicting_functions(graph: NotebookGraph) -> frozenset[str]:
 
 
 def _returns_prediction(graph: NotebookGraph, body: ast.AST, known: set[str]) -> bool:
-    nodes = list(ast.walk(body))
+    nodes = list(walk(body))
     if any(isinstance(n, ast.Call) and words.is_fit(graph, n) for n in nodes):
         return False  # it tries a model out
     made: set[str] = set()
@@ -35,12 +36,12 @@ def _returns_prediction(graph: NotebookGraph, body: ast.AST, known: set[str]) ->
         return any(
             (isinstance(n, ast.Call) and (words.is_prediction(graph, n) or calls_own(graph, n, known)))
             or (isinstance(n, ast.Name) and n.id in made)
-            for n in ast.walk(value)
+            for n in walk(value)
         )
 
     for node in nodes:
         if isinstance(node, ast.Assign) and predicts(node.value):
-            made |= {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            made |= {n.id for t in node.targets for n in walk(t) if isinstance(n, ast.Name)}
     if isinstance(body, ast.Lambda):
         return predicts(body.body)
     return any(isinstance(n, ast.Return) and predicts(n.value) for n in nodes)
@@ -48,7 +49,7 @@ def _returns_prediction(graph: NotebookGraph, body: ast.AST, known: set[str]) ->
 
 def measures(graph: NotebookGraph, value: ast.AST) -> bool:
     """Whether the code calls a metric."""
-    return any(isinstance(n, ast.Call) and words.is_metric(graph, n) for n in ast.walk(value))
+    return any(isinstance(n, ast.Call) and words.is_metric(graph, n) for n in walk(value))
 
 
 def calls_own(graph: NotebookGraph, call: ast.Call, names: Iterable[str]) -> bool:
@@ -60,7 +61,7 @@ def gives_nothing(graph: NotebookGraph, function: str) -> bool:
     """Whether the notebook's function only shows or saves: it returns no value."""
     for definition in graph.definitions.values():
         if definition.name == function and not definition.is_class and not isinstance(definition.node, ast.Lambda):
-            returned = [n.value for n in ast.walk(definition.node) if isinstance(n, ast.Return | ast.Yield)]
+            returned = [n.value for n in walk(definition.node) if isinstance(n, ast.Return | ast.Yield)]
             return all(value is None or is_saving(graph, value) for value in returned)
     return False
 
@@ -70,7 +71,7 @@ def gives_a_number(graph: NotebookGraph, function: str) -> bool:
     for definition in graph.definitions.values():
         if definition.name != function:
             continue
-        returned = [n.value for n in ast.walk(definition.node) if isinstance(n, ast.Return) and n.value is not None]
+        returned = [n.value for n in walk(definition.node) if isinstance(n, ast.Return) and n.value is not None]
         if measures(graph, definition.node) or any(
             isinstance(r, ast.BinOp) and isinstance(r.op, ast.Div) for r in returned
         ):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from nb2prod.advise import words
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.nodes import children, walk
 from nb2prod.analysis.rounds import rounds_of
 
 
@@ -18,18 +19,16 @@ def blocks_around(node: ast.stmt) -> Mapping[int, tuple[ast.AST, ...]]:
         if isinstance(at, ast.Call) and around:
             found[id(at)] = around
         inner = (*around, at) if isinstance(at, blocks) else around
-        pending += [(child, inner) for child in ast.iter_child_nodes(at)]
+        pending += [(child, inner) for child in children(at)]
     return found
 
 
 def is_comparison(graph: NotebookGraph, s: Statement, call: ast.Call, around: tuple[ast.AST, ...]) -> bool:
     """Whether the rounds of the loops differ in the model and not in the rows, and are not put together."""
-    stored = {
-        n.id for loop in around for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
+    stored = {n.id for loop in around for n in walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
     def changes(*nodes: ast.AST) -> bool:
-        return any(isinstance(n, ast.Name) and n.id in stored for node in nodes for n in ast.walk(node))
+        return any(isinstance(n, ast.Name) and n.id in stored for node in nodes for n in walk(node))
 
     if not changes(words.receiver(graph, call) or call.func) or changes(*call.args, *call.keywords):
         return False

@@ -8,6 +8,7 @@ from nb2prod.advise import words
 from nb2prod.advise.fitting import function_bodies
 from nb2prod.advise.prediction import Prediction, Use
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.nodes import walk
 from nb2prod.model.findings import Finding, Severity
 
 _LABELS_NEW_ROWS = frozenset(
@@ -52,7 +53,7 @@ def why_no_prediction(graph: NotebookGraph, predictions: tuple[Prediction, ...])
 def learns_labels(graph: NotebookGraph) -> bool:
     """Whether something is fitted to rows and labels, or measured by them, here or inside a function."""
     calls = [c for s in graph.statements for c in s.facts.calls]
-    calls += [n for _, body in function_bodies(graph) for n in ast.walk(body) if isinstance(n, ast.Call)]
+    calls += [n for _, body in function_bodies(graph) for n in walk(body) if isinstance(n, ast.Call)]
     return any(
         len(c.args) + len(c.keywords) > 1 and (
             words.is_cross_validation(graph, c)
@@ -111,7 +112,7 @@ def _maker(graph: NotebookGraph, s: Statement, receiver: ast.expr) -> str:
 
 
 def _predicts(graph: NotebookGraph, body: ast.AST) -> bool:
-    return any(isinstance(n, ast.Call) and words.is_prediction(graph, n) for n in ast.walk(body))
+    return any(isinstance(n, ast.Call) and words.is_prediction(graph, n) for n in walk(body))
 
 
 def _place(graph: NotebookGraph, function: str) -> tuple[int | None, int | None]:

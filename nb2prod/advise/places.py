@@ -16,6 +16,7 @@ from nb2prod.advise.rows import carriers
 from nb2prod.advise.uses import Readers, is_drawn, readers_of, rows_fitted_on, with_use
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.nodes import walk
 
 
 def find_predictions(graph: NotebookGraph, learned: Learned) -> tuple[Prediction, ...]:
@@ -69,11 +70,11 @@ def _with_rows_of_loops(
     graph: NotebookGraph, found: Prediction, s: Statement, call: ast.Call, around: tuple[ast.AST, ...]
 ) -> Prediction:
     """In ``[model.predict(row) for row in rows]`` it is `rows` that is predicted."""
-    given = {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+    given = {n.id for a in call.args for n in walk(a) if isinstance(n, ast.Name)}
     rows = set(found.inputs)
     for loop in around:
         for part in [loop] if isinstance(loop, ast.For) else getattr(loop, "generators", ()):
-            if given & {n.id for n in ast.walk(part.target) if isinstance(n, ast.Name)}:
+            if given & {n.id for n in walk(part.target) if isinstance(n, ast.Name)}:
                 rows |= carriers(graph, part.iter) & graph.reads[s.number].keys()
     return replace(found, inputs=tuple(sorted(rows)))
 
@@ -119,7 +120,7 @@ def _looks_up(graph: NotebookGraph, s: Statement, call: ast.Call) -> bool:
     reads = graph.reads[s.number]
     late = [n for n in graph.late[s.number] if n in reads and kind_of(graph, reads[n]) == "value"]
     definitions = [graph.definitions[c] for c in reads[words.root_of(call.func)] if c in graph.definitions]
-    returns = any(isinstance(n, ast.Return) and n.value is not None for d in definitions for n in ast.walk(d.node))
+    returns = any(isinstance(n, ast.Return) and n.value is not None for d in definitions for n in walk(d.node))
     return bool(late) and returns and not _throws_away(graph, s, call)
 
 
@@ -131,7 +132,7 @@ def _of_expression(graph: NotebookGraph, learned: Learned, s: Statement) -> Pred
         case _:
             return None
     reads = graph.reads[s.number]
-    for node in ast.walk(value):
+    for node in walk(value):
         match node:
             case ast.BinOp(left=left, op=ast.MatMult() | ast.Mult() | ast.Add(), right=right):
                 sides = [left, right]
@@ -139,7 +140,7 @@ def _of_expression(graph: NotebookGraph, learned: Learned, s: Statement) -> Pred
                 sides = [*node.args, *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]
             case _:
                 continue
-        used = {n.id for side in sides for n in ast.walk(side) if isinstance(n, ast.Name)} & reads.keys()
+        used = {n.id for side in sides for n in walk(side) if isinstance(n, ast.Name)} & reads.keys()
         model = sorted(n for n in used if learned.holds(n, reads[n]))
         rows = [n for n in used if n not in model and n not in graph.imported]
         if model and rows and not measures(graph, value):

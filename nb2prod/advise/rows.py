@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from nb2prod.advise import words
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.objects import Contributors
 
 _JOINING = frozenset("join merge append concat assign dot".split())  # noqa: SIM905
@@ -68,13 +69,13 @@ def way_of(graph: NotebookGraph, start: Iterable[tuple[int, str]], models: froze
 def _removed(graph: NotebookGraph, numbers: Iterable[int]) -> set[str]:
     """Columns that are taken out on the way, as the label is: ``X = df.drop(columns="price")``."""
     calls = (c for n in numbers for c in _taking_out(graph, n))
-    return {n.value for c in calls for n in ast.walk(c) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {n.value for c in calls for n in walk(c) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
 def _words(graph: NotebookGraph, number: int) -> set[str]:
     """Texts and attributes of a statement, any of which may name a column that it reads."""
-    outside = {id(part) for call in _taking_out(graph, number) for part in ast.walk(call)}
-    nodes = [n for n in ast.walk(graph.statements[number].node) if id(n) not in outside]
+    outside = {id(part) for call in _taking_out(graph, number) for part in walk(call)}
+    nodes = [n for n in walk(graph.statements[number].node) if id(n) not in outside]
     found = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
     return found | {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
@@ -86,7 +87,7 @@ def _taking_out(graph: NotebookGraph, number: int) -> list[ast.Call]:
 def _is_a_number(graph: NotebookGraph, contributors: Contributors) -> bool:
     """One plain number or text, or computed of such: no rows."""
     return kind_of(graph, contributors) == "constant" and not any(
-        isinstance(n, ast.List | ast.Tuple | ast.Dict) for c in contributors for n in ast.walk(graph.statements[c].node)
+        isinstance(n, ast.List | ast.Tuple | ast.Dict) for c in contributors for n in walk(graph.statements[c].node)
     )
 
 
@@ -172,7 +173,7 @@ def _carriers_of(graph: NotebookGraph, node: ast.stmt, name: str) -> set[str]:
         case ast.Expr(value=value):
             return carriers(graph, value) | {name}
         case ast.For() | ast.While() | ast.If() | ast.With() | ast.Try():
-            inner = [part for part in ast.walk(node) if isinstance(part, ast.Assign | ast.AugAssign | ast.Expr)]
+            inner = [part for part in walk(node) if isinstance(part, ast.Assign | ast.AugAssign | ast.Expr)]
             found = {one for part in inner if _touches(part, name) for one in _carriers_of(graph, part, name)}
             if isinstance(node, ast.For):  # what the loop goes over may be what it changes
                 found |= carriers(graph, node.iter)
@@ -182,7 +183,7 @@ def _carriers_of(graph: NotebookGraph, node: ast.stmt, name: str) -> set[str]:
 
 
 def _touches(node: ast.stmt, name: str) -> bool:
-    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
+    return any(isinstance(n, ast.Name) and n.id == name for n in walk(node))
 
 
 def _part_for(target: ast.expr, value: ast.expr, name: str) -> ast.expr:
@@ -223,7 +224,7 @@ def _step(graph: NotebookGraph, s: Statement, name: str) -> Step:
             selects = words.called_name(call) in words.SELECTING | words.FITTING
             return Step(s.number, "" if selects else f"changes `{name}` by `{words.called_name(call)}`", s.first_line)
         case ast.For() | ast.While() | ast.If() | ast.With() | ast.Try():
-            for part in ast.walk(s.node):
+            for part in walk(s.node):
                 if isinstance(part, ast.Assign | ast.AugAssign) and not isinstance(part, ast.For):
                     targets = part.targets if isinstance(part, ast.Assign) else [part.target]
                     if any(isinstance(t, ast.Subscript | ast.Attribute) for t in targets):
@@ -245,7 +246,7 @@ def _feature(graph: NotebookGraph, node: ast.expr) -> str:
                 return ""
             return "computes with the rows"
         case ast.ListComp(elt=elt) | ast.GeneratorExp(elt=elt):
-            computes = any(isinstance(n, ast.Call | ast.BinOp) for n in ast.walk(elt))
+            computes = any(isinstance(n, ast.Call | ast.BinOp) for n in walk(elt))
             return "makes a value of each row" if computes and carriers(graph, node) else ""
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             return next((made for part in parts if (made := _feature(graph, part))), "")

@@ -9,6 +9,7 @@ from nb2prod.advise.fitting import Learned
 from nb2prod.advise.prediction import Prediction, Use
 from nb2prod.advise.rows import carriers, way_of
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.shown import is_saving
 
 Readers = tuple[tuple[int, ...], ...]
@@ -27,7 +28,7 @@ def readers_of(graph: NotebookGraph) -> Readers:
 def is_drawn(graph: NotebookGraph, s: Statement, call: ast.Call, readers: Readers) -> bool:
     """Whether the value is made for a plot: inside the call that draws it, or bound to a name only plots read."""
     for outer in s.facts.calls:
-        if words.is_drawing(graph, outer) and any(n is call for a in outer.args for n in ast.walk(a)):
+        if words.is_drawing(graph, outer) and any(n is call for a in outer.args for n in walk(a)):
             return True
     names = graph.bound_by(s.number)
     others = [graph.statements[n] for n in readers[s.number]]
@@ -98,4 +99,4 @@ def _is_saved(graph: NotebookGraph, p: Prediction, readers: Readers) -> bool:
 
 def _is_handed(graph: NotebookGraph, number: int, call: ast.Call, made: set[int]) -> bool:
     reads = graph.reads[number]
-    return any(isinstance(n, ast.Name) and reads.get(n.id, frozenset()) & made for n in ast.walk(call))
+    return any(isinstance(n, ast.Name) and reads.get(n.id, frozenset()) & made for n in walk(call))

@@ -6,6 +6,7 @@ import ast
 
 from nb2prod.analysis import effects
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.nodes import walk
 
 FITTING = frozenset("fit fit_transform fit_predict fit_resample partial_fit train_on_batch fit_generator".split())
 GIVING_ROWS = frozenset("fit_transform fit_predict fit_resample".split())
@@ -107,7 +108,7 @@ def is_share(call: ast.Call) -> bool:
     """``(p == y).mean()``, ``np.abs(p - y).mean()``: a metric where one of them was predicted."""
     if called_name(call) not in ("mean", "sum"):
         return False
-    nodes = list(ast.walk(call))
+    nodes = list(walk(call))
     return any(isinstance(n, ast.Compare) or (isinstance(n, ast.BinOp) and isinstance(n.op, ast.Sub)) for n in nodes)
 
 

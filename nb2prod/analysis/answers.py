@@ -12,6 +12,7 @@ from nb2prod.analysis.deeds import names_behind
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.lineage import holds_rows
 from nb2prod.analysis.names import import_path, kind_of
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.predictions import Predictions, prediction_calls
 from nb2prod.analysis.tables import Tables
@@ -28,12 +29,12 @@ def set_beside(graph: NotebookGraph, predictions: Predictions, s: Statement) -> 
     consumed = {
         n.id for number in predictions.held if number <= s.number for call in
         prediction_calls(graph, graph.statements[number], graph.statements[number].node)
-        for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)
+        for a in call.args for n in walk(a) if isinstance(n, ast.Name)
     }  # fmt: skip
     tables = Tables(graph)
     tables.follow(s.number)
     for other in others:
-        names = {n.id for n in ast.walk(other) if isinstance(n, ast.Name)}
+        names = {n.id for n in walk(other) if isinstance(n, ast.Name)}
         rows = {n for n in names if n in tables.env and (tables.env[n].is_rows or tables.env[n].kind == "unknown")}
         related = names_behind(tables.deeds, rows) & consumed or rows & names_behind(tables.deeds, consumed)
         if rows and not related:
@@ -46,7 +47,7 @@ def _columns(graph: NotebookGraph, predictions: Predictions, s: Statement) -> tu
     match s.node:
         case ast.Assign(targets=[ast.Subscript(value=ast.Name() as table)], value=value):
             return ([value], [table]) if predictions.holds(s, value) else ([], [])
-    for call in (n for n in ast.walk(s.node) if isinstance(n, ast.Call)):
+    for call in (n for n in walk(s.node) if isinstance(n, ast.Call)):
         given = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "data"), None)
         if import_path(graph.imported, call.func) == "pandas.DataFrame" and isinstance(given, ast.Dict):
             answers = [v for v in given.values if predictions.holds(s, v)]

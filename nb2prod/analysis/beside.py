@@ -9,6 +9,7 @@ import ast
 
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.names import import_path, kind_of, root_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.objects import NO_TOKENS
 from nb2prod.analysis.predictions import prediction_calls, receiver_of
 
@@ -62,7 +63,7 @@ def _trains(graph: NotebookGraph, number: int) -> bool:
                 and not definition.is_class
                 and any(
                     isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in _TRAINING
-                    for n in ast.walk(definition.node)
+                    for n in walk(definition.node)
                 )
             ):
                 return True

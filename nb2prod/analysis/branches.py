@@ -8,6 +8,8 @@ def prepare(table, kept=None):
 import ast
 from collections.abc import Mapping, Sequence
 
+from nb2prod.analysis.nodes import walk
+
 Given = Mapping[str, bool]
 """For some parameters, and names made of such a question, whether they are None, or true."""
 
@@ -44,7 +46,7 @@ def body_run(body: Sequence[ast.stmt], missing: Given) -> list[ast.stmt]:
         else:
             taken = [statement]
         found += taken
-        stored = {n.id for t in taken for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        stored = {n.id for t in taken for n in walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         for name in stored:
             asked.pop(name, None)
             known.pop(name, None)

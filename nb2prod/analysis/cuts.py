@@ -10,6 +10,7 @@ import ast
 
 from nb2prod.analysis.graph import Statement
 from nb2prod.analysis.names import import_path
+from nb2prod.analysis.nodes import children
 from nb2prod.analysis.predictions import PREDICTING, Predictions
 from nb2prod.analysis.rows import PASSING_METHODS, PASSING_NUMPY, ROW_WISE_METHODS, ROW_WISE_NUMPY
 
@@ -74,7 +75,7 @@ def _in_order(predictions: Predictions, s: Statement, node: ast.expr) -> bool:
         case ast.ListComp(generators=[ast.comprehension(iter=over, ifs=[])]):
             return _in_order(predictions, s, over)
         case _:
-            return all(_in_order(predictions, s, n) for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr))
+            return all(_in_order(predictions, s, n) for n in children(node) if isinstance(n, ast.expr))
 
 
 def _named_in_order(predictions: Predictions, s: Statement, name: str) -> bool:

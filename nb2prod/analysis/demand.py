@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from nb2prod.analysis.deeds import Deed, is_removal
 from nb2prod.analysis.methods import argument
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.rowwise import literal_names
 
 
@@ -97,7 +98,7 @@ def _updates_itself(deed: Deed) -> bool:
     match deed.node:
         case ast.Assign(targets=[ast.Subscript(slice=written)], value=value):
             wanted = ast.unparse(written)
-            keys = {ast.unparse(n.slice) for n in ast.walk(value) if isinstance(n, ast.Subscript)}
+            keys = {ast.unparse(n.slice) for n in walk(value) if isinstance(n, ast.Subscript)}
             return not keys or wanted in keys
     return True
 

@@ -10,6 +10,8 @@ towards "changes".
 
 import ast
 
+from nb2prod.analysis.nodes import walk
+
 MUTATING_METHODS = frozenset(
     # containers
     "append extend insert remove pop popitem clear update setdefault add discard sort reverse appendleft popleft "
@@ -137,7 +139,7 @@ def is_harmless(module: str, name: str) -> bool:
 
 def is_about_display(node: ast.AST) -> bool:
     """Whether an option is only about how things look: ``pd.options.display.max_rows``, ``plt.rcParams[…]``."""
-    for part in ast.walk(node):
+    for part in walk(node):
         word = part.attr if isinstance(part, ast.Attribute) else getattr(part, "value", "")
         if isinstance(word, str) and (word.startswith("display") or word in ("rcParams", "plotting")):
             return True

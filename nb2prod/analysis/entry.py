@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from nb2prod.analysis.answers import answers_before
 from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at
 from nb2prod.analysis.names import import_path, is_plain_data, kind_of, root_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.own_calls import loops_of
 from nb2prod.analysis.predictions import TRANSFORMING, prediction_calls, receiver_of
@@ -213,9 +214,9 @@ class _Way:
 
     def _written(self, s: Statement, node: ast.expr) -> _Value | None:
         """A selection that stands in the call itself, if it may be evaluated before the statement."""
-        if any(isinstance(n, ast.NamedExpr | ast.Lambda | ast.Await) for n in ast.walk(node)):
+        if any(isinstance(n, ast.NamedExpr | ast.Lambda | ast.Await) for n in walk(node)):
             return None
-        calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
+        calls = (n for n in walk(node) if isinstance(n, ast.Call))
         if not all(isinstance(c.func, ast.Attribute) and c.func.attr in _PURE_SELECTING for c in calls):
             return None
         if set(_loaded(node)) & (s.facts.binds | s.facts.maybe) and not isinstance(s.node, ast.Assign):
@@ -231,7 +232,7 @@ def is_typed_data(graph: NotebookGraph, node: ast.expr) -> bool:
     if isinstance(node, ast.Call) and node.args and import_path(graph.imported, node.func):
         first = node.args[0]
         return (is_typed_data(graph, first)) and not any(
-            isinstance(n, ast.Lambda | ast.Call) for k in node.keywords for n in ast.walk(k.value)
+            isinstance(n, ast.Lambda | ast.Call) for k in node.keywords for n in walk(k.value)
         )
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "astype"):
         return is_typed_data(graph, node.func.value)
@@ -239,7 +240,7 @@ def is_typed_data(graph: NotebookGraph, node: ast.expr) -> bool:
 
 
 def _loaded(node: ast.AST) -> Iterator[str]:
-    return (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return (n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
 
 
 def _with_paths(root: ast.AST, path: Path = ()) -> Iterator[tuple[Path, ast.AST]]:

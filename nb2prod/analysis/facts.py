@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nb2prod.analysis.locals import Comprehension, FunctionNode, bound_name
+from nb2prod.analysis.nodes import children, walk
 from nb2prod.analysis.scopes import NameUse, expression_uses, global_uses
 
 
@@ -62,9 +63,9 @@ class Facts:
 
 
 def statement_facts(statement: ast.stmt) -> Facts:
-    flow = _Flow()
-    surely = flow.block([statement], frozenset())
     uses = global_uses(statement)
+    flow = _Flow(statement, uses)
+    surely = flow.block([statement], frozenset())
     stored = {u.name for u in uses if u.context == "store" and not u.late}
     imports, stars = _imports(statement)
     return Facts(
@@ -84,8 +85,10 @@ def statement_facts(statement: ast.stmt) -> Facts:
 class _Flow:
     """Reads that come before a sure binding, through branches and loops."""
 
-    def __init__(self) -> None:
+    def __init__(self, statement: ast.stmt, uses: tuple[NameUse, ...]) -> None:
         self.reads: set[str] = set()
+        self.statement = statement
+        self.uses = uses
 
     def block(self, body: Iterable[ast.stmt], bound: frozenset[str]) -> frozenset[str]:
         for statement in body:
@@ -131,7 +134,7 @@ class _Flow:
 
     def expression(self, node: ast.AST, bound: frozenset[str]) -> frozenset[str]:
         unsure = {id(target) for target in _unsure_targets(node)}
-        for use in expression_uses(node):
+        for use in self.uses if node is self.statement else expression_uses(node):
             if use.late:
                 continue
             if use.context == "load" and use.name not in bound:
@@ -154,10 +157,10 @@ def _may_swallow(manager: ast.expr) -> bool:
 
 def _unsure_targets(node: ast.AST) -> Iterator[ast.Name]:
     """Targets of ``:=`` that are not always reached: behind ``and``, in one arm of ``x if y else z``, in a loop."""
-    walruses = [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+    walruses = [n for n in walk(node) if isinstance(n, ast.NamedExpr)]
     if not walruses:
         return
-    for part in ast.walk(node):
+    for part in walk(node):
         branches: list[ast.AST] = []
         match part:
             case ast.BoolOp():
@@ -169,7 +172,7 @@ def _unsure_targets(node: ast.AST) -> Iterator[ast.Name]:
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 branches = [part]
         for branch in branches:
-            yield from (n.target for n in ast.walk(branch) if isinstance(n, ast.NamedExpr))
+            yield from (n.target for n in walk(branch) if isinstance(n, ast.NamedExpr))
 
 
 def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
@@ -182,7 +185,7 @@ def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
             pending += [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
             pending += getattr(node, "decorator_list", [])
         else:
-            pending += list(ast.iter_child_nodes(node))
+            pending += list(children(node))
 
 
 def _imports(statement: ast.stmt) -> tuple[tuple[Import, ...], tuple[str, ...]]:
@@ -204,7 +207,7 @@ def _imports(statement: ast.stmt) -> tuple[tuple[Import, ...], tuple[str, ...]]:
                 else:
                     found.append(Import(bound_name(alias), module, alias.name))
         elif isinstance(node, ast.stmt) and not isinstance(node, FunctionNode | ast.ClassDef):
-            pending += [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt | ast.ExceptHandler)]
+            pending += [n for n in children(node) if isinstance(n, ast.stmt | ast.ExceptHandler)]
         elif isinstance(node, ast.ExceptHandler):
             pending += node.body
     return tuple(found), tuple(stars)
@@ -241,5 +244,5 @@ def _definition(statement: ast.stmt, uses: tuple[NameUse, ...]) -> Definition | 
 
 def comprehension_names(node: Comprehension) -> frozenset[str]:
     """The names a comprehension binds for itself."""
-    targets = (n for g in node.generators for n in ast.walk(g.target))
+    targets = (n for g in node.generators for n in walk(g.target))
     return frozenset(n.id for n in targets if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.history import History, find_history
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.order import Build, find_order, in_order_of, moves, other_values
 from nb2prod.model.findings import Finding, Severity
 
@@ -98,7 +99,7 @@ def _adds_up(graph: NotebookGraph, cell: int) -> bool:
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append" | "extend" | "insert"))):
                 return True
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp() as value):
-                if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(value)):
+                if any(isinstance(n, ast.Name) and n.id == name for n in walk(value)):
                     return True
     return False
 

@@ -8,6 +8,7 @@ with torch.no_grad():
 import ast
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.predictions import Predictions
 from nb2prod.analysis.shown import is_display
 from nb2prod.model.roles import Role
@@ -45,7 +46,7 @@ def _measured(predictions: Predictions, s: Statement) -> set[str]:
         return set()
     held: set[str] = set(predictions.held[s.number])
     measured: set[str] = set()
-    for node in ast.walk(s.node):
+    for node in walk(s.node):
         if isinstance(node, ast.If) and predictions.is_evaluation(s, node.test, frozenset(held)):
             counted = [n.target for n in node.body if isinstance(n, ast.AugAssign)]
             measured |= {n for t in counted for n in _names_in(t)}  # if predict(x) == y: right += 1
@@ -76,8 +77,8 @@ def kept_of_block(graph: NotebookGraph, s: Statement, name: str | None) -> tuple
             case ast.Expr(value=value) if is_display(graph, value):
                 dropped.append(number)
     kept = [n for n in range(len(s.node.body)) if n not in dropped]
-    read = {n.id for k in kept for n in ast.walk(s.node.body[k]) if isinstance(n, ast.Name)}
-    lost = {n.id for d in dropped for n in ast.walk(s.node.body[d])
+    read = {n.id for k in kept for n in walk(s.node.body[k]) if isinstance(n, ast.Name)}
+    lost = {n.id for d in dropped for n in walk(s.node.body[d])
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
     return tuple(kept) if dropped and kept and not lost & read else None
 
@@ -97,9 +98,9 @@ def _names_in(target: ast.expr) -> list[str]:
 def _passing_names(block: ast.stmt) -> set[str]:
     """Loop variables and what ``with … as`` names."""
     found: set[str] = set()
-    for node in ast.walk(block):
+    for node in walk(block):
         if isinstance(node, ast.For):
-            found |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            found |= {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
-            found |= {n.id for n in ast.walk(node.optional_vars) if isinstance(n, ast.Name)}
+            found |= {n.id for n in walk(node.optional_vars) if isinstance(n, ast.Name)}
     return found

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
+from nb2prod.analysis.nodes import children
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -64,7 +66,7 @@ def _own_nodes(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
             pending += [(c, in_comprehension) for c in (*node.decorator_list, *node.bases)]
         else:
             inside = in_comprehension or isinstance(node, Comprehension)
-            pending += [(child, inside) for child in ast.iter_child_nodes(node)]
+            pending += [(child, inside) for child in children(node)]
 
 
 def parameter_names(function: FunctionNode) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from nb2prod.analysis import effects
 from nb2prod.analysis.facts import Definition
 from nb2prod.analysis.locals import FunctionNode
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.origins import base
 
@@ -56,7 +57,7 @@ def _in_class(definition: Definition) -> bool:
     own = {name for m in methods if m.name == "__init__" and m.args.args for name in _stored(m, m.args.args[0].arg)}
     for method in methods:
         instance = "" if _is_of_class(method) or not method.args.args else method.args.args[0].arg
-        for part in ast.walk(method):
+        for part in walk(method):
             for target in _rebound(part):
                 if target.attr in shared and not (isinstance(target.value, ast.Name) and target.value.id == instance):
                     return True
@@ -88,7 +89,7 @@ def _is_of_class(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def _stored(method: ast.AST, instance: str) -> Iterator[str]:
     """Attributes that every instance gets for itself."""
-    for part in ast.walk(method):
+    for part in walk(method):
         for target in () if isinstance(part, ast.AugAssign) else _rebound(part):
             if isinstance(target.value, ast.Name) and target.value.id == instance:
                 yield target.attr

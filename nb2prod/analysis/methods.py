@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis import rows as words
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.table_parts import column_of
 from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Mark, Value, joined, marked, unknown
 
@@ -126,7 +127,7 @@ def _columns_of_row(function: ast.FunctionDef | ast.Lambda, owner: Value) -> fro
     row = function.args.args[0].arg if function.args.args else ""
     found: set[str] = set()
     known: set[int] = set()
-    nodes = list(ast.walk(function))
+    nodes = list(walk(function))
     for part in nodes:
         match part:
             case ast.Subscript(value=ast.Name(id=name) as own, slice=ast.Constant(value=str(key))) if name == row:
@@ -169,7 +170,7 @@ def _by_column(
 
 def _reads(node: ast.AST, function: ast.expr) -> bool:
     own = {a.arg for a in function.args.args} if isinstance(function, ast.Lambda) else set()
-    return any(isinstance(n, ast.Name) and n.id in own for n in ast.walk(node))
+    return any(isinstance(n, ast.Name) and n.id in own for n in walk(node))
 
 
 def _of_groups(reader: "Reader", node: ast.Call, name: str, owner: Value) -> Value:
@@ -382,13 +383,9 @@ def _eval(reader: "Reader", node: ast.Call, receiver: ast.expr, owner: Value) ->
         tree = None
     operators = ast.operator | ast.unaryop | ast.cmpop | ast.expr_context
     plain = ast.Expression | ast.BinOp | ast.UnaryOp | ast.Compare | ast.Name | ast.Constant | operators
-    if (
-        tree is None
-        or len(node.args) + len(node.keywords) != 1
-        or not all(isinstance(n, plain) for n in ast.walk(tree))
-    ):
+    if tree is None or len(node.args) + len(node.keywords) != 1 or not all(isinstance(n, plain) for n in walk(tree)):
         return unknown(node, "an expression in a string cannot be followed")
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    names = {n.id for n in walk(tree) if isinstance(n, ast.Name)}
     return replace(column_of(owner, frozenset(names)), made=True)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from nb2prod.analysis.facts import statement_facts
 from nb2prod.analysis.locals import FunctionNode, bound_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.origins import Effect, Origins, OwnFunction, base
 from nb2prod.analysis.paths import ANY, FileUse, resolved
 
@@ -91,10 +92,10 @@ def imported_modules(tree: ast.Module) -> Imports:
     possible: dict[str, None] = {}
     optional: set[str] = set()
     guarded = {
-        id(n) for t in ast.walk(tree) if isinstance(t, ast.Try) and any(_catches_import(h) for h in t.handlers)
-        for part in (*t.body, *(s for h in t.handlers for s in h.body)) for n in ast.walk(part)
+        id(n) for t in walk(tree) if isinstance(t, ast.Try) and any(_catches_import(h) for h in t.handlers)
+        for part in (*t.body, *(s for h in t.handlers for s in h.body)) for n in walk(part)
     }  # fmt: skip
-    for node in ast.walk(tree):
+    for node in walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -123,7 +124,7 @@ def _catches_import(handler: ast.ExceptHandler) -> bool:
 def absolute(source: str, name: str, *, is_package: bool) -> ast.Module:
     """The tree of a module called `name`, with its relative imports written in full. Raises SyntaxError."""
     tree = ast.parse(source)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
             parts = name.split(".") if is_package else name.split(".")[:-1]
             parts = parts[: len(parts) - node.level + 1]
@@ -230,7 +231,7 @@ def _exports(tree: ast.Module, known: OwnModules) -> tuple[str, ...] | None:
         names |= dict.fromkeys(sorted(facts.binds | facts.maybe))
         for name in facts.deletes - facts.binds:
             names.pop(name, None)
-    if any(isinstance(n, ast.Call) and getattr(n.func, "id", "") in ("exec", "globals") for n in ast.walk(tree)):
+    if any(isinstance(n, ast.Call) and getattr(n.func, "id", "") in ("exec", "globals") for n in walk(tree)):
         return None
     return tuple(n for n in names if not n.startswith("_"))
 
@@ -249,7 +250,7 @@ def with_star_names(statements: Iterable[ast.stmt], own: OwnModules) -> dict[int
     stars = [n for n in statements if isinstance(n, ast.ImportFrom) and [bound_name(a) for a in n.names] == ["*"]]
     if not stars:
         return {}
-    every = [node for statement in statements for node in ast.walk(statement)]
+    every = [node for statement in statements for node in walk(statement)]
     used = {node.id for node in every if isinstance(node, ast.Name)}
     imported = {(i.name, i.path) for statement in statements for i in statement_facts(statement).imports}
     found = {id(node): _written_out(node, own, used, imported) for node in stars}

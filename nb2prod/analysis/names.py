@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nb2prod.analysis import effects
 from nb2prod.analysis.facts import imported_by_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.model.roles import Role
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def is_parameter(node: ast.stmt) -> bool:
 def _is_json(node: ast.expr) -> bool:
     return is_plain_data(node) and not any(
         isinstance(n, ast.Tuple | ast.Set) or (isinstance(n, ast.Constant) and isinstance(n.value, bytes | complex))
-        for n in ast.walk(node)
+        for n in walk(node)
     )
 
 
@@ -171,7 +172,7 @@ def _is_computed(node: ast.stmt) -> bool:
         case (
             ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
         ):
-            return isinstance(value, ast.Lambda) or all(_is_constant_part(part) for part in ast.walk(value))
+            return isinstance(value, ast.Lambda) or all(_is_constant_part(part) for part in walk(value))
         case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):  # rooms, beds = 3, 4
             plain = all(isinstance(n, ast.Name) for n in names) and len(names) == len(values)
             return plain and all(isinstance(v, ast.Constant) for v in values)

@@ -18,6 +18,7 @@ from nb2prod.analysis.facts import Definition, Facts
 from nb2prod.analysis.locals import FunctionNode, parameter_names
 from nb2prod.analysis.modules import STATE, OwnModules
 from nb2prod.analysis.names import is_kept_by_ipython, is_plain_data
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.objects import GAVE, NO_TOKENS, Change, Contributors, Objects, Tokens
 from nb2prod.analysis.origins import NONE, Called, Effect, Method, Origins, OwnFunction, base
 from nb2prod.analysis.paths import FileUse
@@ -431,6 +432,5 @@ def _values(node: ast.stmt) -> tuple[ast.expr, ...]:
 def _draws_inside(node: ast.stmt) -> bool:
     """Whether a container is filled by calls: ``[rng.random() for _ in range(3)]`` does not hold the generator."""
     return any(
-        isinstance(value, _CONTAINERS) and any(isinstance(n, ast.Call) for n in ast.walk(value))
-        for value in _values(node)
+        isinstance(value, _CONTAINERS) and any(isinstance(n, ast.Call) for n in walk(value)) for value in _values(node)
     )

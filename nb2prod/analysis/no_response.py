@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from nb2prod.analysis.cuts import whole_answer
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import import_path, root_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.predictions import (
     CROSS_VALIDATING,
     FITTING_TO_ROWS,
@@ -28,13 +29,13 @@ HINT = "End the last one with the prediction: an expression, or an assignment to
 
 def predicts_in_loop(graph: NotebookGraph, s: Statement) -> Finding | None:
     """A loop over models: each round makes a prediction by another one."""
-    loops = [n for n in ast.walk(s.node) if isinstance(n, ast.For | ast.While | ast.AsyncFor)]
+    loops = [n for n in walk(s.node) if isinstance(n, ast.For | ast.While | ast.AsyncFor)]
     for loop in loops:
-        made = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        made = {n.id for n in walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         for call in prediction_calls(graph, s, loop):
             name = root_name(receiver_of(call))
             fitted = any(isinstance(c, ast.Call) and isinstance(c.func, ast.Attribute) and c.func.attr == "fit"
-                         for c in ast.walk(loop))  # fmt: skip
+                         for c in walk(loop))  # fmt: skip
             if fitted or (name in made and rounds_of(graph, s, loop, call) == "compared"):
                 attribute = call.func.attr if isinstance(call.func, ast.Attribute) else "predict"
                 given = ast.unparse(call.args[0]) if call.args else "rows"
@@ -92,7 +93,7 @@ def fewer_answers(graph: NotebookGraph, numbers: Iterable[int]) -> Finding | Non
 
 def _evaluated(node: ast.stmt) -> Iterable[ast.expr]:
     """The expressions of a simple statement; of a block, what it is about is not known."""
-    return (n for n in ast.walk(node) if isinstance(n, ast.expr)) if not hasattr(node, "body") else ()
+    return (n for n in walk(node) if isinstance(n, ast.expr)) if not hasattr(node, "body") else ()
 
 
 def _few(part: ast.expr, whole: ast.expr, s: Statement) -> Finding:

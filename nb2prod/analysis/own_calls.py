@@ -17,6 +17,7 @@ from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.labels import cuts_of
 from nb2prod.analysis.locals import Comprehension, FunctionNode
 from nb2prod.analysis.names import import_path, is_plain_data, kind_of, root_name
+from nb2prod.analysis.nodes import children, walk
 from nb2prod.analysis.predictions import METRICS, is_protocol_call, truth_names
 from nb2prod.analysis.tables import Tables
 from nb2prod.model.roles import Role
@@ -56,7 +57,7 @@ def own_calls_in(graph: NotebookGraph, statements: Sequence[Statement]) -> Mappi
 def loops_of(node: ast.AST) -> Loops:
     """``for x, y in zip(a, b)``: x goes over a, y over b."""
     found: dict[str, ast.expr] = {}
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.For | ast.comprehension):
             found.update(_variables(part.target, part.iter))
     return {name: over for name, over in found.items() if not _comes_back(name, found)}
@@ -104,7 +105,7 @@ def _may_predict(graph: NotebookGraph, s: Statement, call: ast.Call) -> bool:
     node = graph.definitions[number].node
     if isinstance(node, ast.ClassDef | ast.AsyncFunctionDef) or not _gives(node):
         return False
-    for inner in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+    for inner in (n for n in walk(node) if isinstance(n, ast.Call)):
         path = import_path(graph.imported, inner.func)
         if any(path.startswith(f"{m}.") for m in METRICS) or path.split(".")[0] in effects.DISPLAY_MODULES:
             return False
@@ -122,7 +123,7 @@ def _gives(node: ast.FunctionDef | ast.Lambda) -> bool:
         if isinstance(part, ast.Return) and part.value is not None:
             return True
         if not isinstance(part, FunctionNode):
-            pending += ast.iter_child_nodes(part)
+            pending += children(part)
     return False
 
 
@@ -214,4 +215,4 @@ class _Reading:
 
 
 def _loaded(node: ast.AST) -> Iterator[str]:
-    return (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return (n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))

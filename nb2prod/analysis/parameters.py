@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nb2prod.analysis.nodes import walk
 from nb2prod.errors import UsageError, Where
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Cell, Notebook
@@ -135,7 +136,7 @@ def _bound(statement: ast.stmt, cell: Cell, comments: Mapping[int, str]) -> Iter
             default = ast.literal_eval(value)
             yield Parameter(name, annotation, default, source, comments.get(line, ""), cell.index, statement.lineno)
             return
-    names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    names = [node for node in walk(statement) if isinstance(node, ast.Name)]
     reads = tuple(dict.fromkeys(node.id for node in names if isinstance(node.ctx, ast.Load)))
     for node in names:
         if isinstance(node.ctx, ast.Store):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from nb2prod.analysis.graph import NotebookGraph, Path, Statement
 from nb2prod.analysis.locals import Comprehension, FunctionNode
 from nb2prod.analysis.names import import_path, kind_of, root_name
+from nb2prod.analysis.nodes import children, walk
 from nb2prod.analysis.shown import is_display
 
 PREDICTING = frozenset(
@@ -55,7 +56,7 @@ def is_protocol_call(graph: NotebookGraph, s: Statement, call: ast.Call) -> bool
         node = graph.definitions[number].node
         return not isinstance(node, ast.ClassDef) and any(
             isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in PREDICTING
-            for n in ast.walk(node)
+            for n in walk(node)
         )
     return kind == "value" and _is_model(graph, contributors)
 
@@ -85,7 +86,7 @@ def prediction_calls(graph: NotebookGraph, s: Statement, node: ast.AST) -> Itera
             continue
         if isinstance(part, ast.Call) and is_prediction_call(graph, s, part):
             yield part
-        pending += ast.iter_child_nodes(part)
+        pending += children(part)
 
 
 class Predictions:
@@ -122,13 +123,13 @@ class Predictions:
     def holds(self, s: Statement, node: ast.AST, held: frozenset[str] | None = None) -> bool:
         """Whether the code makes a prediction or reads one; `held` are names that hold one, if others than before."""
         known = self.held[s.number] if held is None else held
-        if known and any(isinstance(n, ast.Name) and n.id in known for n in ast.walk(node)):
+        if known and any(isinstance(n, ast.Name) and n.id in known for n in walk(node)):
             return True
         return any(prediction_calls(self.graph, s, node))
 
     def is_evaluation(self, s: Statement, node: ast.expr, held: frozenset[str] | None = None) -> bool:
         """Whether the expression measures: a metric, a prediction set against the truth, a score of a model."""
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Name) and part.id in self.measured[s.number]:
                 return True
             if isinstance(part, ast.Call):
@@ -169,7 +170,7 @@ class Predictions:
             elif isinstance(part, ast.Call) and id(part) in self.graph.own_calls:
                 pending.append(self.graph.own_calls[id(part)])  # nor does looking up neighbours among rows with labels
             else:
-                pending += ast.iter_child_nodes(part)
+                pending += children(part)
         return False
 
     def part(self, s: Statement, root: ast.stmt) -> tuple[Path, ast.expr] | None:

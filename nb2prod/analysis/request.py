@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.lineage import holds_rows
 from nb2prod.analysis.names import kind_of, root_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.objects import Contributors
 from nb2prod.model.findings import Finding, Severity
 
@@ -31,7 +32,7 @@ def inferred_request(
             if isinstance(call.func, ast.Name) or (
                 isinstance(call.func, ast.Attribute) and call.func.attr in _PREDICTING
             ):
-                consumed |= {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+                consumed |= {n.id for a in call.args for n in walk(a) if isinstance(n, ast.Name)}
     consumed |= _made_of(graph, prediction, consumed)
     fitted = {n for n, c in inputs.items() if any(_fits(graph.statements[i]) for i in c)}
     candidates = sorted(n for n in inputs if n in consumed and n not in fitted)
@@ -72,8 +73,8 @@ def _made_of(graph: NotebookGraph, prediction: Iterable[int], consumed: set[str]
     for number in sorted(prediction, reverse=True):
         s = graph.statements[number]
         if isinstance(s.node, ast.Assign) and s.facts.binds & wanted:
-            reads = {n.id for n in ast.walk(s.node.value) if isinstance(n, ast.Name)}
-            called = {root_name(c.func) for c in ast.walk(s.node.value) if isinstance(c, ast.Call) and c.args}
+            reads = {n.id for n in walk(s.node.value) if isinstance(n, ast.Name)}
+            called = {root_name(c.func) for c in walk(s.node.value) if isinstance(c, ast.Call) and c.args}
             wanted |= reads - called
             found |= reads - called
     return found
@@ -87,7 +88,7 @@ def _makes_columns(graph: NotebookGraph, statement: Statement) -> bool:
     for call in statement.facts.calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr in _TRANSFORMING:
             return True
-        given = {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)} & reads.keys()
+        given = {n.id for a in call.args for n in walk(a) if isinstance(n, ast.Name)} & reads.keys()
         own = isinstance(call.func, ast.Name) and kind_of(graph, reads.get(call.func.id, frozenset())) == "feature"
         if own and any(kind_of(graph, reads[n]) == "value" for n in given):
             return True

@@ -11,6 +11,7 @@ from typing import Literal
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.locals import Comprehension
 from nb2prod.analysis.names import root_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.predictions import receiver_of
 
 Rounds = Literal["rows", "looked up", "combined", "compared"]
@@ -23,11 +24,11 @@ _FITTING = frozenset({"fit", "partial_fit", "fit_transform"})
 
 def rounds_of(graph: NotebookGraph, s: Statement, loop: ast.AST, call: ast.Call) -> Rounds:
     """`loop` is a loop or comprehension of statement `s` around the prediction `call`."""
-    stored = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    stored = {n.id for n in walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     model = _looked_up(loop, receiver_of(call))
     if not _names(model) & stored:
         return "rows"
-    if any(isinstance(c, ast.Call) and getattr(c.func, "attr", "") in _FITTING for c in ast.walk(loop)):
+    if any(isinstance(c, ast.Call) and getattr(c.func, "attr", "") in _FITTING for c in walk(loop)):
         return "compared"
     rows_change = any(_names(a) & stored for a in (*call.args, *(k.value for k in call.keywords)))
     if not rows_change:
@@ -42,16 +43,16 @@ def _looked_up(loop: ast.AST, model: ast.expr) -> ast.expr:
     """``models[row.shop]`` for ``m``, where the loop says ``m = models[row.shop]``."""
     if not isinstance(model, ast.Name):
         return model
-    given = [n.value for n in ast.walk(loop) if isinstance(n, ast.Assign) and len(n.targets) == 1
+    given = [n.value for n in walk(loop) if isinstance(n, ast.Assign) and len(n.targets) == 1
              and isinstance(n.targets[0], ast.Name) and n.targets[0].id == model.id]  # fmt: skip
-    bound = [n for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id == model.id]
+    bound = [n for n in walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id == model.id]
     return given[0] if len(given) == len(bound) == 1 else model
 
 
 def _is_combined(graph: NotebookGraph, s: Statement, loop: ast.AST, call: ast.Call) -> bool:
     if isinstance(loop, Comprehension):
         return isinstance(loop, ast.ListComp) and _is_bare(loop.elt, call) and _is_reduced(s.node, loop)
-    for node in ast.walk(loop):
+    for node in walk(loop):
         match node:
             case ast.AugAssign(target=ast.Name(), op=ast.Add() | ast.Mult(), value=value) if _is_bare(value, call):
                 return True
@@ -67,7 +68,7 @@ def _is_combined(graph: NotebookGraph, s: Statement, loop: ast.AST, call: ast.Ca
 
 def _is_reduced(node: ast.AST, what: ast.AST | str) -> bool:
     """Whether the list (a node, or under a name) is made one by ``np.mean(…, axis=0)`` and the like."""
-    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call) and n.args):
+    for call in (n for n in walk(node) if isinstance(n, ast.Call) and n.args):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         first = call.args[0]
         if name in _COMBINING and (first is what or (isinstance(first, ast.Name) and first.id == what)):
@@ -82,11 +83,11 @@ def _is_bare(node: ast.expr, call: ast.Call) -> bool:
             case ast.Subscript(value=inner) | ast.UnaryOp(operand=inner):
                 node = inner
             case ast.BinOp(left=left, right=right):
-                node = left if any(n is call for n in ast.walk(left)) else right
+                node = left if any(n is call for n in walk(left)) else right
             case _:
                 return False
     return True
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for n in walk(node) if isinstance(n, ast.Name)}

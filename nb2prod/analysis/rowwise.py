@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from nb2prod.analysis.locals import Comprehension
+from nb2prod.analysis.nodes import children, walk
 from nb2prod.analysis.row_calls import call_value
 from nb2prod.analysis.table_parts import Places, attribute_value, subscript_value
 from nb2prod.analysis.values import FIXED, ITEM, STATISTIC, Value, joined, unknown
@@ -86,7 +87,7 @@ class Reader:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self._choice(node, [test, body, orelse])
             case ast.JoinedStr() | ast.FormattedValue() | ast.Slice() | ast.Starred():
-                return self._choice(node, [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)])
+                return self._choice(node, [n for n in children(node) if isinstance(n, ast.expr)])
             case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
                 return self._several(node, parts)
             case ast.Dict(keys=keys, values=values):
@@ -94,7 +95,7 @@ class Reader:
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self._comprehension(node)
             case _:
-                return self._choice(node, [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)])
+                return self._choice(node, [n for n in children(node) if isinstance(n, ast.expr)])
 
     # --- plain expressions
 
@@ -160,7 +161,7 @@ class Reader:
         if over.kind == "unknown":
             return over
         element = ast.Tuple([node.key, node.value], ast.Load()) if isinstance(node, ast.DictComp) else node.elt
-        bound = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        bound = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
         by_row = over.kind in ("column", "list", "array", "item")
         reader = self.inside(dict.fromkeys(bound, ITEM if by_row else FIXED))
         by_data = any(reader.value(i).kind != "fixed" for g in node.generators for i in g.ifs)

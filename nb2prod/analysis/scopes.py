@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nb2prod.analysis.locals import Comprehension, FunctionNode, bound_name, local_names
+from nb2prod.analysis.nodes import children, walk
 
 Context = Literal["load", "store", "delete"]
 
@@ -46,6 +47,7 @@ def expression_uses(node: ast.AST) -> Iterator[NameUse]:
 
 
 _LEAVES = (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop, ast.Constant)
+_NAMELESS = frozenset((*_LEAVES, *(kind for base in _LEAVES for kind in base.__subclasses__())))
 _TRANSPARENT = frozenset(
     (ast.Expr, ast.Attribute, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Tuple, ast.List,
      ast.Dict, ast.Set, ast.Slice, ast.Starred, ast.keyword, ast.Return, ast.IfExp, ast.JoinedStr, ast.FormattedValue)
@@ -62,7 +64,7 @@ _CONSUMERS = frozenset(
 
 def _children(node: ast.AST) -> list[ast.AST]:
     """The parts of a node that may hold names."""
-    return [child for child in ast.iter_child_nodes(node) if not isinstance(child, _LEAVES)]
+    return [child for child in children(node) if child.__class__ not in _NAMELESS]
 
 
 @dataclass(slots=True)
@@ -215,7 +217,7 @@ class _Walker:
                 inside = ast.parse(node.value, mode="eval").body
             except SyntaxError:
                 return
-            for name in {n.id for n in ast.walk(inside) if isinstance(n, ast.Name)}:
+            for name in {n.id for n in walk(inside) if isinstance(n, ast.Name)}:
                 yield from self._use(name, "load", node)
         else:
             yield from self.statement(node)
@@ -253,7 +255,7 @@ class _Walker:
         self.scopes.pop()
 
     def _comprehension(self, node: Comprehension) -> Iterator[NameUse]:
-        targets = {n.id for g in node.generators for n in ast.walk(g.target)
+        targets = {n.id for g in node.generators for n in walk(g.target)
                    if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
         was_late = self.late
         waits = isinstance(node, ast.GeneratorExp) and id(node) not in self.consumed

@@ -14,6 +14,7 @@ from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_a
 from nb2prod.analysis.left_behind import kept_of_block
 from nb2prod.analysis.locals import Comprehension, FunctionNode
 from nb2prod.analysis.names import is_plain_data, root_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, prediction_calls, receiver_of
 from nb2prod.analysis.response import Response, find_response
 from nb2prod.model.roles import Role
@@ -76,10 +77,10 @@ def _fitted_in_calls(graph: NotebookGraph, response: Statement) -> list[tuple[St
     for s in (s for s in graph.statements if s.number in near and s.cell in cells):
         if not isinstance(s.node, ast.Assign | ast.AnnAssign | ast.Expr):
             continue
-        for call in (n for n in ast.walk(s.node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)):
+        for call in (n for n in walk(s.node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)):
             receiver = receiver_of(call)
             fits = any(isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "fit"
-                       for n in ast.walk(receiver))  # fmt: skip
+                       for n in walk(receiver))  # fmt: skip
             if not fits or getattr(call.func, "attr", "") not in PREDICTING | TRANSFORMING:
                 continue
             path = path_to(s.node, receiver)

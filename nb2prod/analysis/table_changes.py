@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis.names import root_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.rows import FITTING
 from nb2prod.analysis.values import STATISTIC, Mark, Value, joined, marked, unknown
 
@@ -112,7 +113,7 @@ def delete(tables: "Tables", node: ast.stmt, target: ast.expr) -> None:
 
 def take_popped(tables: "Tables", node: ast.stmt, source: ast.expr) -> None:
     """``y = df.pop("target")`` also takes the column away."""
-    for part in ast.walk(source):
+    for part in walk(source):
         match part:
             case ast.Call(func=ast.Attribute(attr="pop", value=ast.Name(id=name)), args=[key]) if name in tables.env:
                 names = tables.reader.literal(key)
@@ -156,7 +157,7 @@ def call_for_effect(tables: "Tables", node: ast.stmt, call: ast.Call) -> None:
         tables.env[root] = STATISTIC  # fitted anew in each turn
         return
     changed = tables.graph.direct(tables.number) & tables.env.keys() if tables.depth == 0 else frozenset()
-    given = {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+    given = {n.id for a in call.args for n in walk(a) if isinstance(n, ast.Name)}
     for name in sorted(changed & given):
         if tables.env[name].is_rows and not isinstance(call.func, ast.Attribute):
             value = reader.value(call)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from nb2prod.analysis.branches import body_run, missing_arguments
 from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.values import FIXED, STATISTIC, Inside, Mark, Value, unknown
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _twinned(
     reads = tables.graph.reads[tables.number]
     outside = [n for n in late if n in reads and kind_of(tables.graph, reads[n]) in ("value", "parameter")]
     leaving = ast.Return | ast.Yield | ast.YieldFrom | ast.Global | ast.Nonlocal | ast.FunctionDef | ast.ClassDef
-    left = [n for n in ast.walk(node) if isinstance(n, leaving) and n is not node]
+    left = [n for n in walk(node) if isinstance(n, leaving) and n is not node]
     plain = isinstance(node, ast.FunctionDef) and not node.decorator_list and left == [node.body[-1]]
     given = [v for v in values if v.depends]
     if (
@@ -151,4 +152,4 @@ def _given_back(item: Value, given: list[Value]) -> Value:
 
 
 def _texts(node: ast.AST) -> set[str]:
-    return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {n.value for n in walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.turns import Turn, as_table, is_plain_body, members_of, rebinds
 from nb2prod.analysis.values import FIXED, LABEL, STATISTIC, unknown
 
@@ -21,12 +22,12 @@ def follow_loop(tables: "Tables", node: ast.For) -> None:
     over = tables.reader.value(node.iter)
     if tables.loop is not None and over is FIXED and len(tables.inner) < 3:
         around, tables.inner = tables.inner, (*tables.inner, node)
-        _forget(tables, {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)})
+        _forget(tables, {n.id for n in walk(node.target) if isinstance(n, ast.Name)})
         with _labels(tables, node.target):
             tables.block(node.body)
         tables.inner = around
         return
-    names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+    names = {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
     if over.kind == "frame" or (isinstance(node.iter, ast.Name) and over.kind == "fixed"):
         over = STATISTIC if over.kind == "frame" else over
     if over.kind != "fixed" or tables.loop is not None:

@@ -13,6 +13,7 @@ from functools import partial
 from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import is_plain_data, root_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.rowwise import Reader
 from nb2prod.analysis.table_changes import (
     as_column,
@@ -75,7 +76,7 @@ class Tables:
         """A list of tables that is handed over or changed may hold others from now on."""
         loops_over = isinstance(node, ast.For) and isinstance(node.iter, ast.Name) and node.iter.id
         for name in self.graph.direct(self.number) & self.bundles.keys():
-            inside = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
+            inside = [n for n in walk(node) if isinstance(n, ast.Name) and n.id == name]
             if not isinstance(node, ast.Assign) and not (loops_over == name and len(inside) == 1):
                 del self.bundles[name]
         for name in self.graph.bound_by(self.number):
@@ -140,11 +141,11 @@ class Tables:
 
     def lose(self, node: ast.stmt, why: str) -> None:
         """Every table that the statement may bind or change is unknown from now on."""
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        names = {n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         if self.depth == 0:
             names |= self.graph.bound_by(self.number) | self.graph.direct(self.number)
         for name in names:
-            if name in self.env or any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node)):
+            if name in self.env or any(isinstance(n, ast.Name) and n.id == name for n in walk(node)):
                 self.env[name] = unknown(node, why)
 
     def bind(self, node: ast.stmt, name: str, value: Value, source: ast.expr | None = None) -> None:

@@ -7,6 +7,7 @@ import ast
 
 from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.nodes import walk
 
 
 def truth_columns(graph: NotebookGraph, deeds: list[Deed]) -> frozenset[str]:
@@ -18,7 +19,7 @@ def truth_columns(graph: NotebookGraph, deeds: list[Deed]) -> frozenset[str]:
             if word in ("fit", "fit_resample", "train_test_split", "cross_val_score", "partial_fit"):
                 at = 2 if word == "cross_val_score" else 1
                 given = [*call.args[at : at + 1], *(k.value for k in call.keywords if k.arg == "y")]
-                names |= {n.id for g in given for n in ast.walk(g) if isinstance(n, ast.Name)}
+                names |= {n.id for g in given for n in walk(g) if isinstance(n, ast.Name)}
                 names |= {f"{g.value.id}[{g.slice.value!s}]" for g in given if isinstance(g, ast.Subscript)
                           and isinstance(g.value, ast.Name) and isinstance(g.slice, ast.Constant)}  # fmt: skip
     found = {n.partition("[")[2][:-1] for n in names if n.endswith("]")}

@@ -13,6 +13,8 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nb2prod.analysis.nodes import walk
+
 _LEAVING = ast.Break | ast.Continue | ast.Return | ast.Yield | ast.YieldFrom | ast.Await | ast.Delete
 
 
@@ -45,7 +47,7 @@ def is_plain_body(loop: ast.For, members: tuple[str, ...]) -> bool:
     if not isinstance(loop.target, ast.Name) or loop.orelse or len(set(members)) < len(members):
         return False
     name = loop.target.id
-    inside = [n for statement in loop.body for n in ast.walk(statement)]
+    inside = [n for statement in loop.body for n in walk(statement)]
     if name in members or any(isinstance(n, _LEAVING | ast.Lambda) and _hides(n, name) for n in inside):
         return False
     stored = [n for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store | ast.Del)]
@@ -67,7 +69,7 @@ def as_table(statement: ast.stmt, name: str, table: str) -> ast.stmt:
 
 
 def _hides(node: ast.AST, name: str) -> bool:
-    return not isinstance(node, ast.Lambda) or any(a.arg == name for a in ast.walk(node.args) if isinstance(a, ast.arg))
+    return not isinstance(node, ast.Lambda) or any(a.arg == name for a in walk(node.args) if isinstance(a, ast.arg))
 
 
 class _Renamed(ast.NodeTransformer):

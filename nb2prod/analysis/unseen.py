@@ -9,6 +9,7 @@ import ast
 from nb2prod.analysis.deeds import Deed, chain_of
 from nb2prod.analysis.demand import Columns
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.values import Problem
 
 
@@ -68,7 +69,7 @@ def made_before(deeds: list[Deed], chain: list[Deed], columns: Columns, truth: f
     """A feature of one of several tables that were put below each other, made before that."""
     for mark in (m for d in chain[:1] for m in d.value.marks if m.what == "source" and isinstance(m.node, ast.Call)):
         before = [d for d in deeds if d.number < chain[0].number]
-        for name in sorted({n.id for n in ast.walk(mark.node) if isinstance(n, ast.Name)}):
+        for name in sorted({n.id for n in walk(mark.node) if isinstance(n, ast.Name)}):
             for deed in chain_of(before, name):
                 made = deed.columns is None or any(columns.has(c, truth) for c in deed.columns)
                 if deed.value.made and made:

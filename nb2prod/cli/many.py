@@ -15,7 +15,7 @@ from nb2prod.cli.session import session_of
 if TYPE_CHECKING:
     from nb2prod.many.wanted import Wanted
     from nb2prod.model.spec import BuildSpec
-    from nb2prod.summary import Outcome, Summary
+    from nb2prod.summary.outcome import Outcome, Summary
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -95,7 +95,7 @@ def build_many(
     from nb2prod.many.build_each import build_each
     from nb2prod.many.clashes import refuse_clashes
     from nb2prod.many.wanted import without_roles
-    from nb2prod.summary import Outcome
+    from nb2prod.summary.outcome import Outcome
 
     session_of(context).of_many = True
     wanted = wanted_notebooks(notebooks, asked.only, asked.changed_since)
@@ -158,7 +158,7 @@ def _conduct(
     from nb2prod.console.many import display_of, summary_lines
     from nb2prod.console.text import write_lines
     from nb2prod.job.interrupts import cancelling, run_apart
-    from nb2prod.summary import Summary, summary_json
+    from nb2prod.summary.outcome import Summary, summary_json
 
     session = session_of(context)
     cancel = threading.Event()
@@ -179,7 +179,10 @@ def _conduct(
 def _write_files(summary: "Summary", asked: Asked, root: Path) -> None:
     from nb2prod.errors import ToolError, Where
     from nb2prod.many.places import line_finder, shipped_rules
-    from nb2prod.summary import code_quality_text, junit_text, markdown_text, sarif_text
+    from nb2prod.summary.code_quality import code_quality_text
+    from nb2prod.summary.junit import junit_text
+    from nb2prod.summary.markdown import markdown_text
+    from nb2prod.summary.sarif import sarif_text
 
     forms: dict[Path, Callable[[], str]] = {}
     if asked.junit:

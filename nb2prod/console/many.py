@@ -17,8 +17,7 @@ from nb2prod.console.problems import finding_lines, findings_count
 from nb2prod.console.text import Line, Style, columns, is_live, line, printable, seconds_text, write_lines
 from nb2prod.events import Stamped
 from nb2prod.progress import Progress, advance
-from nb2prod.summary import Outcome, Problem, Summary, problems_of
-from nb2prod.summary.outcome import steps_of
+from nb2prod.summary.outcome import Outcome, Problem, Summary, problems_of, steps_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

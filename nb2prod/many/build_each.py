@@ -20,7 +20,7 @@ from nb2prod.events import Cancel, JobFinished, decode
 from nb2prod.job.runner import error_json
 from nb2prod.many.telling import Telling, not_started
 from nb2prod.model.spec import BuildSpec
-from nb2prod.summary import Outcome
+from nb2prod.summary.outcome import Outcome
 
 _COMMAND = (sys.executable, "-m", "nb2prod", "job", "-", "--events", "jsonl", "--stop-on-stdin-eof")
 _TAIL = 2_000

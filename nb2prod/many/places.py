@@ -9,7 +9,7 @@ from nb2prod.errors import Nb2ProdError
 from nb2prod.files import read_file
 from nb2prod.notebook.places import lines_in_file
 from nb2prod.notebook.text_notebook import is_text_notebook
-from nb2prod.summary import Rule, read_rules
+from nb2prod.summary.rules import Rule, read_rules
 
 
 def line_finder(root: Path) -> Callable[[str, int | None, int | None], int]:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from nb2prod.events import Stamped
-from nb2prod.summary import Outcome
+from nb2prod.summary.outcome import Outcome
 
 
 class Telling(Protocol):

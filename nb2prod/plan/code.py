@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from nb2prod.analysis.graph import NotebookGraph, Placed, Statement
 from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.nodes import walk
 from nb2prod.plan.selection import Feature, Selection
 from nb2prod.plan.splice import Cut, Edit, add_arguments, add_parameters, cut, replace_node
 
@@ -76,7 +77,7 @@ class Splicer:
         return Code(s.number, s.cell, _without_replaced_lines(self.graph, s, piece), piece.first_line, piece.apart)
 
     def edits(self, s: Statement, source: str) -> Iterable[Edit]:
-        calls = {id(n.func): n for n in ast.walk(s.node) if isinstance(n, ast.Call)}
+        calls = {id(n.func): n for n in walk(s.node) if isinstance(n, ast.Call)}
         blurred = inside_f_strings(s.node)
         for left in s.dropped:
             assert left.end_lineno is not None
@@ -136,7 +137,7 @@ def inside_f_strings(node: ast.AST) -> set[int]:
     """Names whose columns `ast` does not know: Python 3.11 places the inside of f-strings wrongly (bpo-35212)."""
     if sys.version_info >= (3, 12):
         return set()
-    return {id(n) for f in ast.walk(node) if isinstance(f, ast.JoinedStr) for n in ast.walk(f)}
+    return {id(n) for f in walk(node) if isinstance(f, ast.JoinedStr) for n in walk(f)}
 
 
 def _without_replaced_lines(graph: NotebookGraph, s: Statement, piece: Cut) -> str:

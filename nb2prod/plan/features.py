@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.lineage import Lineage, tables_behind, trace
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.request import first_made
 from nb2prod.analysis.values import Problem
 from nb2prod.model.findings import Finding, Severity
@@ -136,7 +137,7 @@ def _written(graph: NotebookGraph, name: str, made: Statement) -> str:
 
 
 def _nodes(s: Statement) -> list[ast.AST]:
-    return list(ast.walk(s.node))
+    return list(walk(s.node))
 
 
 def _error(code: str, message: str, hint: str, s: Statement) -> Finding:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.nodes import walk
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import RAISES_TAG
 from nb2prod.plan.boundary import Boundary
@@ -70,8 +71,8 @@ def _unknown_effects(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Ite
     last = max((s.number for s in needed), default=-1)
     own = "get_ipython" in graph.final and not graph.imported.get("get_ipython", "").startswith("IPython")
     for s in _with_words(graph, graph.statements[: last + 1], frozenset({"get_ipython"})) if not own else ():
-        bound = {id(n.value) for n in ast.walk(s.node) if isinstance(n, ast.Assign | ast.AnnAssign)}
-        if any(_may_do_anything(node, bound, is_first=s.number == 0) for node in ast.walk(s.node)):
+        bound = {id(n.value) for n in walk(s.node) if isinstance(n, ast.Assign | ast.AnnAssign)}
+        if any(_may_do_anything(node, bound, is_first=s.number == 0) for node in walk(s.node)):
             line = _own_line(graph, s) or "this use of IPython"
             yield _error("NB157", f"{line} may change anything that the cells below it use.",
                          "Write in plain Python what it does, or remove it.", s)  # fmt: skip
@@ -108,7 +109,7 @@ def _background(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iterator
     """Tasks that go on between the cells, while the notebook waits for its reader: what they change is not followed."""
     numbers = {s.number for s in needed}
     for s in _with_words(graph, graph.statements[: max(numbers, default=-1) + 1], _STARTS | _LOOPS):
-        for node in ast.walk(s.node):
+        for node in walk(s.node):
             called = node.func if isinstance(node, ast.Call) else None
             name = getattr(called, "attr", getattr(called, "id", ""))
             if (name in _STARTS and not _is_awaited(graph, s)) or (name in _LOOPS and s.number in numbers):
@@ -124,7 +125,7 @@ def _with_words(graph: NotebookGraph, statements: Iterable[Statement], words: fr
 
 
 def _words(node: ast.AST) -> set[str]:
-    return {getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(node)}
+    return {getattr(n, "attr", getattr(n, "id", "")) for n in walk(node)}
 
 
 def _is_awaited(graph: NotebookGraph, s: Statement) -> bool:
@@ -133,20 +134,20 @@ def _is_awaited(graph: NotebookGraph, s: Statement) -> bool:
         return not any(
             isinstance(n, ast.Expr) and isinstance(n.value, ast.Call) and getattr(n.value.func, "attr", "") in _STARTS
             and getattr(getattr(n.value.func, "value", None), "id", "") == "asyncio"
-            for n in ast.walk(s.node)
+            for n in walk(s.node)
         )  # fmt: skip
-    if any(isinstance(n, ast.Await | ast.AsyncWith) for n in ast.walk(s.node)):
+    if any(isinstance(n, ast.Await | ast.AsyncWith) for n in walk(s.node)):
         return True
     return any(
         s.number in graph.reads[t.number].get(name, ())
-        for t in graph.of_cell(s.cell) if any(isinstance(n, ast.Await) for n in ast.walk(t.node))
+        for t in graph.of_cell(s.cell) if any(isinstance(n, ast.Await) for n in walk(t.node))
         for name in graph.bound_by(s.number)
     )  # fmt: skip
 
 
 def _lists_of_lines(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iterator[Finding]:
     """``files.fields()``: IPython's list of lines is more than a list, under any name and in functions it goes to."""
-    lists = {s.number for s in graph.statements if _is_output(s.node) and _own_line(graph, s) is not None}
+    lists = {s.number for s in graph.statements if _is_output(s) and _own_line(graph, s) is not None}
     if not lists:
         return
     for s in graph.statements:
@@ -158,7 +159,7 @@ def _lists_of_lines(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iter
             lists.add(s.number)
     own = {d.name: d.node for d in graph.definitions.values()}
     for s in needed:
-        for node in ast.walk(s.node):
+        for node in walk(s.node):
             if (
                 isinstance(node, ast.Attribute)
                 and node.attr in _LIST_OF_LINES
@@ -166,7 +167,7 @@ def _lists_of_lines(graph: NotebookGraph, needed: tuple[Statement, ...]) -> Iter
             ):
                 yield _not_a_list(ast.unparse(node), s)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in own:
-                inside = ast.walk(own[node.func.id])
+                inside = walk(own[node.func.id])
                 used = {n.attr for n in inside if isinstance(n, ast.Attribute)} & _LIST_OF_LINES
                 if used and any(_is_one_of(graph, s, given, lists) for given in node.args):
                     yield _not_a_list(f"{node.func.id}(…) with .{min(used)}", s)
@@ -182,8 +183,9 @@ def _not_a_list(what: str, s: Statement) -> Finding:
                   'Write it for a list: " ".join(…), sorted(…), line.split().', s)  # fmt: skip
 
 
-def _is_output(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign) and ast.unparse(node.value).endswith(".stdout.splitlines()")
+def _is_output(s: Statement) -> bool:
+    lines = any(isinstance(call.func, ast.Attribute) and call.func.attr == "splitlines" for call in s.facts.calls)
+    return lines and isinstance(s.node, ast.Assign) and ast.unparse(s.node.value).endswith(".stdout.splitlines()")
 
 
 def _commands(graph: NotebookGraph, boundary: Boundary, selection: Selection) -> Iterator[Finding]:
@@ -209,7 +211,7 @@ def _environment(graph: NotebookGraph, boundary: Boundary, selection: Selection)
     served = {*boundary.prediction, *(f.statement for f in selection.features if not f.training_only)}
     readers = list(_with_words(graph, (graph.statements[n] for n in sorted(served)), _ENVIRONMENT))
     for s in graph.statements if readers else ():
-        if s.number not in served and any(_sets_environment(node) for node in ast.walk(s.node)):
+        if s.number not in served and any(_sets_environment(node) for node in walk(s.node)):
             yield _error("NB167", "the environment is changed here, and the prediction reads it "
                          f"(cell {readers[0].cell}, line {readers[0].first_line}).",
                          "Use a name instead: its value becomes an artifact.", s)  # fmt: skip
@@ -226,7 +228,7 @@ def _sets_environment(node: ast.AST) -> bool:
 
 
 def _acts(node: ast.stmt) -> bool:
-    words = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    words = {n.id for n in walk(node) if isinstance(n, ast.Name)}
     return bool(words & {"subprocess", "Path"})
 
 

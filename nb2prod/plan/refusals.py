@@ -12,6 +12,7 @@ from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.locals import Comprehension, FunctionNode, local_names
 from nb2prod.analysis.names import is_kept_by_ipython, kind_of
 from nb2prod.analysis.namespace import is_builtin
+from nb2prod.analysis.nodes import children, walk
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.code import inside_f_strings
@@ -106,27 +107,29 @@ def _with_locals(node: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.AST
     if isinstance(node, FunctionNode):
         inside = local | local_names(node)[0]
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
-        outer = [n for n in ast.iter_child_nodes(node) if n not in body]
+        outer = [n for n in children(node) if n not in body]
         parts = [*((n, local) for n in outer), *((n, inside) for n in body)]
     elif isinstance(node, Comprehension):
-        parts = [(n, local | comprehension_names(node)) for n in ast.iter_child_nodes(node)]
+        parts = [(n, local | comprehension_names(node)) for n in children(node)]
     else:
-        parts = [(n, local) for n in ast.iter_child_nodes(node)]
+        parts = [(n, local) for n in children(node)]
     for part, names in parts:
         yield from _with_locals(part, names)
 
 
 def _delays(graph: NotebookGraph, selection: Selection) -> Iterator[Finding]:
     """A function that is kept and called later must not see another value of what it needs then."""
+    if not any(feature.needs for feature in selection.features):
+        return
     versions: dict[str, set[frozenset[int]]] = {}
     for number in selection.used:
         for name in graph.late[number] & graph.reads[number].keys():
             versions.setdefault(name, set()).add(graph.reads[number][name])
     for number in (*selection.used, *selection.code):
         s = graph.statements[number]
-        called = {id(n.func) for n in ast.walk(s.node) if isinstance(n, ast.Call)}
+        called = {id(n.func) for n in walk(s.node) if isinstance(n, ast.Call)}
         at_once = _used_at_once(s.node)
-        owners = {id(n.value) for n in ast.walk(s.node) if isinstance(n, ast.Attribute)}
+        owners = {id(n.value) for n in walk(s.node) if isinstance(n, ast.Attribute)}
         for use in s.facts.uses:
             feature = selection.feature(use.name)
             if use.context != "load" or feature is None or not feature.needs:
@@ -146,7 +149,7 @@ _APPLIERS = frozenset("apply applymap agg aggregate".split())  # noqa: SIM905
 def _used_at_once(node: ast.AST) -> set[int]:
     """Functions handed over to what is done with them when it returns: ``list(map(f, xs))``, ``df.apply(f)``."""
     found: set[int] = set()
-    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+    for call in (n for n in walk(node) if isinstance(n, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if isinstance(call.func, ast.Attribute) and name in _APPLIERS:
             found |= {id(a) for a in call.args[:1]}
@@ -172,7 +175,7 @@ def _in_f_strings(graph: NotebookGraph, selection: Selection) -> Iterator[Findin
 def _runs_later(graph: NotebookGraph, feature: Feature) -> bool:
     """Generators, coroutines, and functions that make functions."""
     node = graph.definitions[feature.statement].node
-    inner = any(isinstance(n, FunctionNode | ast.Yield | ast.YieldFrom) for n in ast.walk(node) if n is not node)
+    inner = any(isinstance(n, FunctionNode | ast.Yield | ast.YieldFrom) for n in walk(node) if n is not node)
     return inner or isinstance(node, ast.AsyncFunctionDef)
 
 
@@ -193,7 +196,7 @@ def _unstorable(graph: NotebookGraph, boundary: Boundary, selection: Selection) 
         for number in contributors:
             s = graph.statements[number]
             if isinstance(s.node, ast.If | ast.Try | ast.For | ast.While | ast.With | ast.Match):
-                made = any(isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name for n in ast.walk(s.node))
+                made = any(isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name for n in walk(s.node))
                 if made or any(i.name == name for i in s.facts.imports):
                     yield _error("NB333", f"`{name}` is defined inside a block, but the prediction needs it.",
                                  "Define or import it at the top level of a cell.", s)  # fmt: skip
@@ -227,7 +230,7 @@ def _hidden_reads(graph: NotebookGraph, selection: Selection) -> Iterator[Findin
             elif is_kept_by_ipython(use.name):
                 yield _error("NB326", f"`{use.name}` exists only in a notebook.", "Assign the value to a name.", s)
         if isinstance(s.node, ast.If) and any(
-            isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(s.node.test)
+            isinstance(n, ast.Name) and n.id == "__name__" for n in walk(s.node.test)
         ):
             yield _error("NB328", "`__name__` is \"__main__\" in a notebook and another in a package.",
                          "Leave out this condition.", s)  # fmt: skip

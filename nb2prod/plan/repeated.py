@@ -4,6 +4,7 @@ import ast
 from dataclasses import replace
 
 from nb2prod.analysis.graph import Statement
+from nb2prod.analysis.nodes import walk
 from nb2prod.plan.code import Code, Splicer, cell_source
 from nb2prod.plan.keeping import Keep, Keeping
 from nb2prod.plan.splice import Edit, cut
@@ -109,7 +110,7 @@ def _named(splicer: Splicer, s: Statement, text: str) -> str:
     """An expression of the notebook with its names as they read here."""
     tree = ast.parse(text, mode="eval")
     data = text.encode()
-    found = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    found = [n for n in walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     for node in sorted(found, key=lambda n: n.col_offset, reverse=True):
         other = splicer.value_of(s, node.id)
         if other is not None and node.end_col_offset is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.analysis.names import kind_of, made_class
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.objects import Contributors
 from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
@@ -190,7 +191,7 @@ def _shared(
     pending = [c for n in boundary.prediction for c in graph.reads[n].values()]
     for n in training:
         s = graph.statements[n]
-        called = {id(c.func) for c in ast.walk(s.node) if isinstance(c, ast.Call)}
+        called = {id(c.func) for c in walk(s.node) if isinstance(c, ast.Call)}
         pending += [
             graph.reads[n][u.name] for u in s.facts.uses
             if u.context == "load" and id(u.node) not in called and u.name in graph.reads[n]

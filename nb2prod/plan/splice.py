@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from nb2prod.analysis.nodes import walk
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -81,7 +83,7 @@ def _comments_above(lines: list[bytes], first: int) -> list[bytes]:
 def indent(text: str, prefix: str = "    ") -> str:
     """`text` (whole statements) moved right, except lines inside a string, which would change its value."""
     inside: set[int] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in walk(ast.parse(text)):
         if isinstance(node, ast.Constant | ast.JoinedStr) and isinstance(getattr(node, "value", ""), str | bytes):
             inside |= set(range(node.lineno + 1, (node.end_lineno or node.lineno) + 1))
     return "\n".join(

@@ -1,17 +1,19 @@
 """`nb2prod check` and `nb2prod inspect`: what is known of a notebook without running it."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from nb2prod.drawing import CellGraph, cell_graph
 from nb2prod.model.findings import Finding
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.roles import Role
 from nb2prod.secrets import mask_of
 from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.reading import Analysis, analyse, open_notebook
+
+if TYPE_CHECKING:
+    from nb2prod.drawing import CellGraph
 
 Use = Literal["training", "prediction", "both", ""]
 
@@ -45,7 +47,16 @@ class CheckReport:
     findings: tuple[Finding, ...]
     cells: tuple[CellSummary, ...]
     boundary: BoundarySummary | None
-    graph: CellGraph
+    analysis: Analysis
+
+    @property
+    def graph(self) -> "CellGraph":
+        """The graph of the cells, to be drawn."""
+        from nb2prod.drawing import cell_graph
+
+        uses = {cell.index: cell.in_production for cell in self.cells}
+        titles = {cell.index: _title(cell.source) for cell in self.notebook.cells}
+        return cell_graph(self.analysis.graph, uses, titles)
 
 
 def check_notebook(path: Path) -> CheckReport:
@@ -57,10 +68,7 @@ def check_notebook(path: Path) -> CheckReport:
 def report_on(analysis: Analysis) -> CheckReport:
     """What an analysis says, cell by cell."""
     cells = tuple(_summary(analysis, c.index, c.role) for c in analysis.notebook.cells if c.kind == "code")
-    uses = {cell.index: cell.in_production for cell in cells}
-    titles = {cell.index: _title(cell.source) for cell in analysis.notebook.cells}
-    graph = cell_graph(analysis.graph, uses, titles)
-    return CheckReport(analysis.notebook, analysis.findings, cells, _boundary(analysis), graph)
+    return CheckReport(analysis.notebook, analysis.findings, cells, _boundary(analysis), analysis)
 
 
 def check_json(report: CheckReport) -> dict[str, Any]:
@@ -68,7 +76,7 @@ def check_json(report: CheckReport) -> dict[str, Any]:
     return {
         "notebook": {"name": report.notebook.name, "digest": report.notebook.digest},
         "findings": [asdict(f) for f in report.findings],
-        "cells": [asdict(c) for c in report.cells],
+        "cells": [{field.name: getattr(cell, field.name) for field in fields(cell)} for cell in report.cells],
         "boundary": asdict(report.boundary) if report.boundary else None,
     }
 

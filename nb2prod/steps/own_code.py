@@ -11,8 +11,9 @@ import ast
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from nb2prod.analysis.facts import statement_facts
@@ -22,10 +23,12 @@ from nb2prod.analysis.paths import ANY, Paths
 from nb2prod.errors import RunError
 from nb2prod.files.digest import digest_bytes
 from nb2prod.model.findings import Finding, Severity
-from nb2prod.model.notebook import Notebook
+from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.secrets import file_findings
 
 _PROJECT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
+Importing = tuple[tuple[Cell, list[ast.stmt]], ...]
+
 _INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -45,29 +48,34 @@ class OwnCode:
 def find_own_code(notebook: Notebook, folder: Path) -> OwnCode:
     """Read the modules that the notebook in `folder` imports and that are its author's own. Runs nothing."""
     home = _home(folder)
+    importing = _importing(notebook)
+    imported = tuple(_imported_by(importing))
     roots = (folder, *_added_roots(notebook, folder), *_from_environment(home))
     findings: list[Finding] = []
     files: dict[str, Path] = {}
     trees: dict[str, ast.Module] = {}
-    for cell, line, name in _imported_by(notebook):
+    tops = {name.partition(".")[0] for _, _, name in imported}
+    near = {top for top in tops if _may_be_own(top, roots, home)}
+    for cell, line, name in imported:
+        top = name.partition(".")[0]
+        if top not in near:
+            continue
         own = dict(_with_what_it_imports(name, roots, home, files, trees))
-        if name.partition(".")[0] in sys.stdlib_module_names and _beside(name.partition(".")[0], (folder,)):
-            findings.append(_hides(name.partition(".")[0], cell, line))
+        if top in sys.stdlib_module_names and _beside(top, (folder,)):
+            findings.append(_hides(top, cell, line))
         files |= own
     outside = {n: p for n, p in files.items() if not is_inside(p, (home, folder, *_relative_roots(roots, folder)))}
-    for cell, line, name in _imported_by(notebook):
-        if name in outside:
-            findings.append(_outside(name, cell, line))
-    findings += _with_secrets(notebook, files)
+    findings += [_outside(name, cell, line) for cell, line, name in imported if name in outside]
+    findings += _with_secrets(imported, files)
     modules = read_modules({name: trees[name] for name in files if name in trees})
-    modules = replace(modules, libraries=_library_names(notebook, modules))
+    modules = replace(modules, libraries=_library_names(notebook, importing, modules))
     digests = {name: digest_bytes(path.read_bytes()) for name, path in files.items()}
     return OwnCode(modules, files, digests, tuple(dict.fromkeys(roots)), home, tuple(dict.fromkeys(findings)))
 
 
-def _library_names(notebook: Notebook, own: OwnModules) -> Mapping[str, tuple[str, ...]]:
+def _library_names(notebook: Notebook, importing: Importing, own: OwnModules) -> Mapping[str, tuple[str, ...]]:
     """What star imports of modules of others bind, where the notebook's environment has them."""
-    every = (node for cell in notebook.cells if cell.kind == "code" for node in parse_cell(cell))
+    every = (node for cell, nodes in importing if "*" in (cell.python or "") for node in nodes)
     stars = {module for node in every for module in statement_facts(node).star_imports} - {*own.modules}
     if not stars:
         return {}
@@ -80,14 +88,22 @@ def _library_names(notebook: Notebook, own: OwnModules) -> Mapping[str, tuple[st
         return {}
 
 
-def _with_secrets(notebook: Notebook, files: Mapping[str, Path]) -> Iterator[Finding]:
+def _with_secrets(imported: Sequence[tuple[int, int, str]], files: Mapping[str, Path]) -> Iterator[Finding]:
     """The files would be copied into the project as they are."""
-    cells = {name.partition(".")[0]: cell for cell, _, name in reversed(list(_imported_by(notebook)))}
+    cells = {name.partition(".")[0]: cell for cell, _, name in reversed(imported)}
     for name, path in files.items():
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
         yield from file_findings(path.name, text, cells.get(name.partition(".")[0]))
+
+
+def _may_be_own(top: str, roots: Iterable[Path], home: Path) -> bool:
+    """Whether there is anything of that name beside the notebook, or installed from its repository: asked once for all
+    modules of a library."""
+    if any((root / top).is_dir() or (root / f"{top}.py").is_file() for root in roots):
+        return True
+    return bool(_editable_roots(top, home))
 
 
 def source_of(name: str, roots: Iterable[Path]) -> Path | None:
@@ -136,9 +152,14 @@ def _with_what_it_imports(
             pending += [*found.certain, *found.possible]
 
 
-def _imported_by(notebook: Notebook) -> Iterator[tuple[int, int, str]]:
-    for cell in notebook.cells:
-        for node in parse_cell(cell):
+def _importing(notebook: Notebook) -> Importing:
+    """The cells that may import something, with their statements; most cells need not be parsed for that."""
+    return tuple((cell, parse_cell(cell)) for cell in notebook.cells if "import" in (cell.python or ""))
+
+
+def _imported_by(importing: Importing) -> Iterator[tuple[int, int, str]]:
+    for cell, nodes in importing:
+        for node in nodes:
             found: Imports = imported_modules(ast.Module([node], []))
             for name in (*found.certain, *found.possible):
                 yield cell.index, node.lineno, name
@@ -153,6 +174,9 @@ def _home(folder: Path) -> Path:
 
 def _added_roots(notebook: Notebook, folder: Path) -> Iterator[Path]:
     """``sys.path.append("..")`` and ``sys.path.insert(0, os.path.abspath(".."))``, where the path is written out."""
+    code = [cell for cell in notebook.cells if cell.kind == "code" and cell.python]
+    if not any("sys" in (cell.python or "") and "path" in (cell.python or "") for cell in code):
+        return
     texts: dict[str, str] = {}
 
     def library(node: ast.expr) -> str | None:
@@ -160,7 +184,7 @@ def _added_roots(notebook: Notebook, folder: Path) -> Iterator[Path]:
         return {"Path": "pathlib.Path", "join": "os.path.join", "abspath": "os.path.abspath"}.get(text, text)
 
     at = Paths(library, texts.get, lambda _name: False)
-    for cell in notebook.cells:
+    for cell in code:
         for node in parse_cell(cell):
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -186,15 +210,25 @@ def _from_environment(home: Path) -> list[Path]:
 
 def _editable(name: str, home: Path) -> Path | None:
     """A module of the notebook's own repository that is installed from there (``pip install -e .``)."""
-    top = name.partition(".")[0]
+    return source_of(name, _editable_roots(name.partition(".")[0], home))
+
+
+def _editable_roots(top: str, home: Path) -> list[Path]:
     try:
-        spec = importlib.util.find_spec(top)
+        places = _places(top)
     except (ImportError, ValueError):
-        return None
-    places = [Path(p) for p in (spec.submodule_search_locations or ())] if spec else []
-    places += [Path(spec.origin)] if spec and spec.origin and not places else []
-    roots = [place.parent for place in places if is_inside(place, (home,)) and not is_installed(place)]
-    return source_of(name, roots)
+        return []
+    return [place.parent for place in places if is_inside(place, (home,)) and not is_installed(place)]
+
+
+@cache
+def _places(top: str) -> tuple[Path, ...]:
+    """Where an importable module is. Raises ImportError where there is none, which is asked again the next time."""
+    spec = importlib.util.find_spec(top)
+    if spec is None:
+        raise ImportError(top)
+    places = tuple(Path(place) for place in spec.submodule_search_locations or ())
+    return places or ((Path(spec.origin),) if spec.origin else ())
 
 
 def is_installed(path: Path) -> bool:

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nb2prod.advise import suggest_roles
 from nb2prod.analysis.graph import NotebookGraph, build_graph
 from nb2prod.analysis.hidden import hidden_state
 from nb2prod.errors import InputError, UsageError, Where
@@ -116,6 +115,8 @@ def _analyse(notebook: Notebook, own: OwnCode | None) -> Analysis:
     findings = (*notebook.findings, *(own.findings if own else ()), *found)
     if boundary is None:
         if any(f.code == "NB301" for f in found):  # to send the user to `suggest` must be of use
+            from nb2prod.advise import suggest_roles  # most notebooks do without, and it takes a while to load
+
             errors = tuple(f for f in suggest_roles(graph).findings if f.severity is Severity.ERROR)
             findings = (*(f for f in findings if not (errors and f.code == "NB301")), *errors)
         return Analysis(notebook, graph, None, None, (*findings, *hidden_state(graph, (), build)), own)

@@ -13,7 +13,7 @@ import pytest
 
 from nb2prod.many import check_each as module
 from nb2prod.many.check_each import check_each
-from nb2prod.summary import Summary
+from nb2prod.summary.outcome import Summary
 from tests.builds.command import environment, nb2prod
 from tests.builds.notebooks import INFERENCE, LINE, write_notebook
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nb2prod.summary import Outcome, Summary
+from nb2prod.summary.outcome import Outcome, Summary
 
 HOSTILE = (
     "](javascript:alert(1)) <img src=x onerror=alert(1)> | ]]> --> </failure> ${{ github.token }} $(id) `id` @everyone "

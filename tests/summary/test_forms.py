@@ -12,18 +12,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from nb2prod.console.many import summary_lines
-from nb2prod.summary import (
-    Outcome,
-    Rule,
-    code_quality_text,
-    junit_text,
-    markdown_text,
-    problems_of,
-    read_rules,
-    sarif_text,
-    summary_json,
-)
-from nb2prod.summary.markdown import code, plain
+from nb2prod.summary.code_quality import code_quality_text
+from nb2prod.summary.junit import junit_text
+from nb2prod.summary.markdown import code, markdown_text, plain
+from nb2prod.summary.outcome import Outcome, problems_of, summary_json
+from nb2prod.summary.rules import Rule, read_rules
+from nb2prod.summary.sarif import sarif_text
 from tests.summary.samples import HOSTILE, PARITY, built, checked, finding, hostile, summary
 
 RULES = {"NB310": Rule("NB310", "error", "what it means", "what to do")}

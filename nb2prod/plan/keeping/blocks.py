@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis.deeds import Deed
+from nb2prod.analysis.nodes import walk
 from nb2prod.plan.keeping.kept import Keep, Names
 from nb2prod.plan.keeping.places import Place, guard_of, place_of, span_of
 from nb2prod.plan.splice import Edit
@@ -21,12 +22,12 @@ def block_edits(
     needed: set[str] = set()
     for statement in reversed(list(simple_parts(whole.body))):
         if place_of(statement) in live:
-            needed |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+            needed |= {n.id for n in walk(statement) if isinstance(n, ast.Name)}
     kept_nodes = {id(m.node) for d in deeds for m in d.value.marks if m.what == "statistic"}
     replaced = {n.id for d in deeds for m in d.value.marks if id(m.node) in kept_nodes
-                for n in ast.walk(m.node) if isinstance(n, ast.Name)}  # fmt: skip
+                for n in walk(m.node) if isinstance(n, ast.Name)}  # fmt: skip
     for statement in simple_parts(whole.body):
-        stored = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        stored = {n.id for n in walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         fitted = {m.operand.id for d in deeds for m in d.value.marks if m.what == "fitted"
                   and isinstance(m.operand, ast.Name)}  # fmt: skip
         if isinstance(statement, ast.For) and any(place_of(n) in live for n in _all_simple(statement)):
@@ -88,9 +89,9 @@ def removal_of(planner: "Planner", number: int, statement: ast.stmt) -> Edit:
 
 def _reads_columns(loop: ast.For, variable: str) -> bool:
     """Whether the loop reads the columns it goes over: ``df[c] = 0`` makes them."""
-    keys = [n for n in ast.walk(loop) if isinstance(n, ast.Subscript)
-            and any(isinstance(k, ast.Name) and k.id == variable for k in ast.walk(n.slice))]  # fmt: skip
-    augmented = {id(n.target) for n in ast.walk(loop) if isinstance(n, ast.AugAssign)}
+    keys = [n for n in walk(loop) if isinstance(n, ast.Subscript)
+            and any(isinstance(k, ast.Name) and k.id == variable for k in walk(n.slice))]  # fmt: skip
+    augmented = {id(n.target) for n in walk(loop) if isinstance(n, ast.AugAssign)}
     return any(not isinstance(n.ctx, ast.Store) or id(n) in augmented for n in keys)
 
 

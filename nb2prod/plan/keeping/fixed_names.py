@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nb2prod.analysis.deeds import Deed
 from nb2prod.analysis.names import kind_of
+from nb2prod.analysis.nodes import walk
 from nb2prod.plan.keeping.kept import Keep, Names
 from nb2prod.plan.keeping.places import given_part, guard_of, loop_key, path_to, place_of, span_of
 from nb2prod.plan.splice import Edit
@@ -20,14 +21,14 @@ def fixed_edits(
     """Names that are the same for every row: artifacts, or copies where they change before the prediction."""
     edits: list[Edit] = []
     loops = [*([deed.loop] if deed.loop else []), *deed.inner]
-    local = {n.id for loop in loops for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    local = {n.id for loop in loops for n in walk(loop.target) if isinstance(n, ast.Name)}
     local |= _own_names(deed.node)
-    skipped = {id(n) for h in hidden for n in ast.walk(h)}
+    skipped = {id(n) for h in hidden for n in walk(h)}
     root: ast.AST = given_part(deed) or deed.node
-    nodes = [n for n in ast.walk(root) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    nodes = [n for n in walk(root) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     if deed.loop is not None and not deed.over.counted:
-        nodes += [n for n in ast.walk(deed.loop.iter) if isinstance(n, ast.Name)]
-    nodes += [n for loop in deed.inner for n in ast.walk(loop.iter) if isinstance(n, ast.Name)]
+        nodes += [n for n in walk(deed.loop.iter) if isinstance(n, ast.Name)]
+    nodes += [n for loop in deed.inner for n in walk(loop.iter) if isinstance(n, ast.Name)]
     rows = {deed.name} | deed.value.names
     copies: dict[str, str] = {}
     for name in sorted(planner.graph.late[number] - rows):  # what functions that are called here read
@@ -71,12 +72,12 @@ def _part(deed: Deed, name: str) -> ast.stmt | None:
     found = next((s for s in body if place_of(s) == place_of(deed.node) or path_to(s, deed.node) is not None), None)
     if found is None:
         return None
-    for node in ast.walk(found):
+    for node in walk(found):
         match node:
             case ast.Name(id=stored, ctx=ast.Store() | ast.Del()) if stored == name:
                 return None
             case ast.Attribute() | ast.Subscript() if not isinstance(node.ctx, ast.Load):
-                if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node.value)):
+                if any(isinstance(n, ast.Name) and n.id == name for n in walk(node.value)):
                     return None
             case ast.Call(func=function, args=given):
                 owner = [function.value] if isinstance(function, ast.Attribute) else []
@@ -91,9 +92,9 @@ def _is_filled(planner: "Planner", number: int, deed: Deed, name: str) -> bool:
     if key is None or not planner.is_stable(number, name, after=True):
         return False
     assert deed.loop is not None
-    by_key = {id(n.value) for n in ast.walk(deed.loop) if isinstance(n, ast.Subscript)
+    by_key = {id(n.value) for n in walk(deed.loop) if isinstance(n, ast.Subscript)
               and isinstance(n.slice, ast.Name) and n.slice.id == key}  # fmt: skip
-    return all(id(n) in by_key for n in ast.walk(deed.loop) if isinstance(n, ast.Name) and n.id == name)
+    return all(id(n) in by_key for n in walk(deed.loop) if isinstance(n, ast.Name) and n.id == name)
 
 
 def _is_constant(planner: "Planner", contributors: frozenset[int]) -> bool:
@@ -102,8 +103,8 @@ def _is_constant(planner: "Planner", contributors: frozenset[int]) -> bool:
 
 def _own_names(node: ast.AST) -> set[str]:
     """Names that lambdas and comprehensions bind for themselves."""
-    found = {a.arg for n in ast.walk(node) if isinstance(n, ast.Lambda) for a in n.args.args}
-    for n in ast.walk(node):
+    found = {a.arg for n in walk(node) if isinstance(n, ast.Lambda) for a in n.args.args}
+    for n in walk(node):
         if isinstance(n, ast.comprehension):
-            found |= {t.id for t in ast.walk(n.target) if isinstance(t, ast.Name)}
+            found |= {t.id for t in walk(n.target) if isinstance(t, ast.Name)}
     return found

@@ -9,6 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from nb2prod.analysis.deeds import Deed
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.values import Mark, Problem
 from nb2prod.plan.keeping.kept import Keep, Names
 from nb2prod.plan.keeping.marks import Written, snake
@@ -128,7 +129,7 @@ def _filled(edit: Edit, name: str) -> Edit:
 
 def _word(node: ast.AST) -> str:
     """The column that an expression is about: ``sex``."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if (
             isinstance(part, ast.Subscript)
             and isinstance(part.slice, ast.Constant)

@@ -13,6 +13,7 @@ from nb2prod.analysis.grouped import group_parts
 from nb2prod.analysis.lineage import Lineage
 from nb2prod.analysis.methods import argument
 from nb2prod.analysis.names import import_path, root_name
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.rowwise import literal_names
 from nb2prod.analysis.table_parts import frame_of_values
 from nb2prod.analysis.values import Mark
@@ -151,7 +152,7 @@ class Written:
         if not self.pandas:
             return "the values are kept with `pd.Index`: add `import pandas as pd`"
         outer: ast.expr = mark.node
-        for node in ast.walk(self.deed.node):
+        for node in walk(self.deed.node):
             if isinstance(node, ast.Subscript) and node.value is mark.node:
                 outer = node
         text = f"{self.pandas}.Index({{kept}}).get_indexer({ast.unparse(operand)})"
@@ -275,10 +276,10 @@ def _statistic_word(node: ast.expr) -> str:
 def _columns_in(node: ast.AST) -> list[str]:
     """The columns an expression names."""
     found = [
-        p.slice.value for p in ast.walk(node)
+        p.slice.value for p in walk(node)
         if isinstance(p, ast.Subscript) and isinstance(p.slice, ast.Constant) and isinstance(p.slice.value, str)
     ]  # fmt: skip
-    found += [p.attr for p in ast.walk(node) if isinstance(p, ast.Attribute) and isinstance(p.value, ast.Name)
+    found += [p.attr for p in walk(node) if isinstance(p, ast.Attribute) and isinstance(p.value, ast.Name)
               and p.attr[:1].isupper()]  # fmt: skip
     return list(dict.fromkeys(found))
 

@@ -3,6 +3,7 @@
 import ast
 
 from nb2prod.analysis.deeds import Deed
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.values import Mark
 
 Path = tuple[tuple[str, int], ...]
@@ -49,12 +50,12 @@ def given_part(deed: Deed) -> ast.expr | None:
 
 def is_part(mark: Mark, deed: Deed) -> bool:
     part = given_part(deed)
-    return part is not None and any(n is mark.node for n in ast.walk(part))
+    return part is not None and any(n is mark.node for n in walk(part))
 
 
 def stands_in(node: ast.AST, whole: ast.AST) -> bool:
     inside = {(getattr(n, "lineno", 0), getattr(n, "col_offset", 0), getattr(n, "end_col_offset", 0), type(n))
-              for n in ast.walk(whole)}  # fmt: skip
+              for n in walk(whole)}  # fmt: skip
     place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0), getattr(node, "end_col_offset", 0), type(node))
     return place in inside
 
@@ -62,7 +63,7 @@ def stands_in(node: ast.AST, whole: ast.AST) -> bool:
 def loop_key(deed: Deed) -> str | None:
     if deed.loop is None:
         return None
-    names = [n.id for n in ast.walk(deed.loop.target) if isinstance(n, ast.Name)]
+    names = [n.id for n in walk(deed.loop.target) if isinstance(n, ast.Name)]
     return names[-1] if names else None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from nb2prod.analysis.deeds import Deed, is_removal
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.lineage import Lineage
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.values import Problem
 from nb2prod.plan.keeping.blocks import block_edits, listed_columns, removal_of, simple_parts
 from nb2prod.plan.keeping.fixed_names import fixed_edits
@@ -130,8 +131,8 @@ class Planner:
             if is_gone and mark.operand is not None:
                 gone[id(mark.node)] = mark.operand
             if is_gone and mark.operand is not None:  # what rows were chosen by
-                inside = {id(n) for n in ast.walk(mark.operand)}
-                replaced += [n for n in ast.walk(mark.node) if isinstance(n, ast.Name) and id(n) not in inside]
+                inside = {id(n) for n in walk(mark.operand)}
+                replaced += [n for n in walk(mark.node) if isinstance(n, ast.Name) and id(n) not in inside]
             if kept is not None and kept not in self.keeps:
                 self.keeps.append(kept)
             training += now
@@ -154,7 +155,7 @@ class Planner:
 
     def _without_truth(self, deed: Deed) -> Iterator[Edit]:
         """``df[["size", "rent"]]`` without the target, which a request does not have."""
-        for node in ast.walk(given_part(deed) or deed.node):
+        for node in walk(given_part(deed) or deed.node):
             match node:
                 case ast.Subscript(value=ast.Name(id=name), slice=ast.List(elts=parts) as listed, ctx=ast.Load()):
                     words = [p.value for p in parts if isinstance(p, ast.Constant)]

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from nb2prod.analysis.deeds import Deed, is_removal
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.lineage import Lineage
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.values import Mark, Problem
 from nb2prod.plan.keeping.marks import snake, written
 from nb2prod.plan.splice import Edit, cut
@@ -102,7 +103,7 @@ class _Writer:
         place = self._keep(deed, loop, f"list({ast.unparse(loop.iter)})", "columns", in_loop=False)
         variable = ast.unparse(loop.target)
         there = f"[{variable} for {variable} in {place} if {variable} in {deed.name}]"
-        keys = [n for n in ast.walk(loop) if isinstance(n, ast.Subscript) and ast.unparse(n.slice) == variable]
+        keys = [n for n in walk(loop) if isinstance(n, ast.Subscript) and ast.unparse(n.slice) == variable]
         makes = all(isinstance(n.ctx, ast.Store) for n in keys)
         self.prediction.append(_replaced(loop.iter, place if makes or not isinstance(loop.target, ast.Name) else there))
 
