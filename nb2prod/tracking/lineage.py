@@ -1,5 +1,6 @@
 """Where a model comes from, as MLflow tags."""
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -8,14 +9,18 @@ import nb2prod
 CELL_MAP = "lineage/cell_map.json"
 
 
-def lineage_tags(folder: Path, *, notebook_name: str, notebook_digest: str) -> dict[str, str]:
-    """``nb2prod.*`` tags. `folder` is asked for its git commit; no tag where it is in no git work tree."""
+def lineage_tags(folder: Path, project: Path, *, notebook_name: str, notebook_digest: str) -> dict[str, str]:
+    """``nb2prod.*`` tags. `folder` is asked for its git commit; no tag where it is in no git work tree. The digest of
+    the manifest of `project` is also a label of its image."""
     tags = {
         "nb2prod.notebook": notebook_name,
         "nb2prod.notebook_digest": notebook_digest,
         "nb2prod.version": nb2prod.__version__,
         "nb2prod.cell_map": CELL_MAP,
     }
+    manifest = project / "nb2prod.json"
+    if manifest.is_file():
+        tags["nb2prod.project"] = "sha256:" + hashlib.sha256(manifest.read_bytes()).hexdigest()
     commit = _git(folder, "rev-parse", "--verify", "HEAD")
     if commit:
         changed = _git(folder, "status", "--porcelain", "--untracked-files=no")

@@ -67,7 +67,9 @@ def log_model(
         "model": model,
         "pip_requirements": list(pip_requirements),
         "cell_map": dict(cell_map),
-        "tags": lineage_tags(source or project.parent, notebook_name=notebook_name, notebook_digest=notebook_digest),
+        "tags": lineage_tags(
+            source or project.parent, project, notebook_name=notebook_name, notebook_digest=notebook_digest
+        ),
     }
     result = _ask(request, emit, cancel, step)
     version = ModelVersion(

@@ -27,10 +27,14 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
 
-    def run(self, code: str, *, interrupt_at: str = "") -> list[dict[str, Any]]:
+    def run(self, code: str, *, interrupt_at: str = "", metadata: dict[str, str] | None = None) -> list[dict[str, Any]]:
         """The contents of what the kernel shows for `code`, in order; an error is among them. It is interrupted once
         something is shown that holds `interrupt_at`."""
-        asked = self.client.execute(code)
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False,
+                   "stop_on_error": True}  # fmt: skip
+        request = self.client.session.msg("execute_request", content, metadata=metadata or {})
+        self.client.shell_channel.send(request)
+        asked = request["header"]["msg_id"]
         shown: list[dict[str, Any]] = []
         while True:
             message = self.client.get_iopub_msg(timeout=240)

@@ -99,7 +99,7 @@ def test_a_name_mlflow_refuses_is_refused_before_anything_is_logged(model, alias
 
 def test_lineage_names_the_commit_and_whether_the_tree_was_changed(tmp_path):
     def tags():
-        return lineage_tags(tmp_path, notebook_name="n.ipynb", notebook_digest="sha256:0")
+        return lineage_tags(tmp_path, tmp_path / "project", notebook_name="n.ipynb", notebook_digest="sha256:0")
 
     def git(*words):
         identity = ["-c", "user.name=test", "-c", "user.email=test@example.invalid"]
