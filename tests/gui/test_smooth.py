@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from nb2prod.model.roles import Role
+from tests.gui.test_run import finish, start, write
 
 WAIT = 120_000
 """Milliseconds: only ends a test that has failed."""
@@ -111,3 +112,14 @@ def test_fifty_megabytes_of_output_do_not_hold_the_loop(window, qtbot, tmp_path)
     qtbot.wait(500)
     watchdog.report("50 MB")
     assert next(o.omitted for o in window.cells.model.view(0).cell.outputs).endswith("more characters")
+
+
+def test_ten_thousand_events_of_a_job_do_not_hold_the_loop(window, qtbot, tmp_path):
+    loud = [("skip", f"for n in range(190):\n    print({cell}, n, 'a line of ordinary length', flush=True)")
+            for cell in range(55)]  # fmt: skip
+    project = start(window, qtbot, write(tmp_path / "loud.ipynb", *loud))
+    watchdog = Watchdog(window)
+    finish(window, qtbot)
+    watchdog.report("events")
+    assert project.jobs.progress.status == "ok", window.run.summary.text()
+    assert project.jobs.story.told > 10_000
