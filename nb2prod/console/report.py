@@ -137,7 +137,8 @@ def next_commands(report: Mapping[str, Any], around: Surroundings) -> Iterator[s
         uri = shlex.quote(around.shown(mlflow["tracking_uri"]))
         yield f"{around.programs}mlflow ui --backend-store-uri {uri}"
     if project and around.wizard:
-        yield f"{around.programs}nb2prod gui"
+        notebook = (report.get("notebook") or {}).get("path")
+        yield f"{around.programs}nb2prod gui" + (f" {shlex.quote(around.shown(notebook))}" if notebook else "")
 
 
 def step_summary(status: str, seconds: float | None, reason: str = "") -> str:

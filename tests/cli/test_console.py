@@ -94,7 +94,7 @@ Next
   curl -s http://127.0.0.1:8080/predict -H 'Content-Type: application/json' -H 'X-API-Key: change-me' """
         """-d '{"rows": [{"name": "O'"'"'Hara"}]}'
   mlflow ui --backend-store-uri sqlite:///build/mlflow.db
-  nb2prod gui"""
+  nb2prod gui churn.ipynb"""
     )
 
 

@@ -66,6 +66,7 @@ def test_each_page_says_why_it_cannot_be_entered():
     assert "roles" in why_not(Page.TARGET, Standing(is_open=True, study=study_with(boundary=None)))
     assert why_not(Page.TARGET, Standing(is_open=True, study=study_with())) == ""
     assert "no result" in why_not(Page.RESULT, Standing(is_open=True, study=study_with()))
+    assert "running" in why_not(Page.RESULT, Standing(is_open=True, study=study_with(), job_started=True))
     assert why_not(Page.RUN, Standing(is_open=True, study=study_with(error), job_started=True)) == ""
 
 

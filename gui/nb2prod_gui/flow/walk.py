@@ -59,6 +59,8 @@ def why_not(page: Page, standing: Standing, translate: Translate = lambda _, tex
     if page is Page.RUN and standing.job_started:
         return ""
     if page is Page.RESULT:
+        if standing.job_started and not standing.job_finished:
+            return translate("walk", "The build is running: the result opens when it is done.")
         return "" if standing.job_finished else translate("walk", "Build first: there is no result yet.")
     if standing.study is None:
         return translate("walk", "The notebook is being analysed.")

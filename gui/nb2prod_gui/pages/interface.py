@@ -138,7 +138,9 @@ class InterfacePage(QStackedWidget):
             edit.setPlaceholderText(str(parameter.default))
             edit.setAccessibleName(f"{name}, {parameter.type}")
             edit.editingFinished.connect(lambda name=name, edit=edit: self._set(name, edit.text()))
-            form.addRow(label(f"{name}: {parameter.type}", wrap=False), edit)
+            title = label(f"{name}: {parameter.type}", wrap=False)
+            title.setFixedHeight(edit.sizeHint().height())
+            form.addRow(title, edit)
         column.addLayout(form)
         column.addStretch(1)
         return frame

@@ -121,6 +121,7 @@ class RunPage(QWidget):
         project.jobs.progressed.connect(self._show)
         project.jobs.finished.connect(self._finished)
         project.opened.connect(lambda: self._show(project.jobs.progress))
+        project.made_changed.connect(lambda: self._show(project.jobs.progress))
         project.changed_on_disk.connect(self._note_change)
         self._show(Progress())
 
@@ -212,7 +213,7 @@ class RunPage(QWidget):
             self.to_place.hide()
             self.copy_error.hide()
         if progress.status == "waiting" and not running:
-            self.summary.setText(self.tr("Nothing has run yet."))
+            self.summary.setText(self._before())
             set_kind(self.summary, "muted")
             self.left.hide()
         now = time.time()
@@ -232,6 +233,14 @@ class RunPage(QWidget):
         self.cells.show_pieces(tuple(jobs.story.cells.values()))
         self.layers.show_pieces(tuple(jobs.story.layers.values()))
         self.log.follow(jobs.story)
+
+    def _before(self) -> str:
+        """What there is to say before a job of this window."""
+        made = self._project.made
+        if made is None:
+            return self.tr("Nothing has run yet.")
+        there = self.tr("An earlier build left its project in {0}.").format(made.folder)
+        return f"{there} " + self.tr("Build repeats only what has changed since, and leads on to Result and Try it.")
 
     def _forget_rows(self) -> None:
         while (item := self.grid.takeAt(0)) is not None:

@@ -886,6 +886,14 @@
         <translation>Schritt {0}: {1}</translation>
     </message>
     <message>
+        <source>An earlier build left its project in {0}.</source>
+        <translation>Ein früherer Bau hat sein Projekt in {0} hinterlassen.</translation>
+    </message>
+    <message>
+        <source>Build repeats only what has changed since, and leads on to Result and Try it.</source>
+        <translation>„Bauen“ wiederholt nur, was sich seitdem geändert hat, und führt weiter zu „Ergebnis“ und „Ausprobieren“.</translation>
+    </message>
+    <message>
         <source>Done: every answer is the notebook&apos;s.</source>
         <translation>Fertig: jede Antwort ist die des Notebooks.</translation>
     </message>
@@ -1476,6 +1484,10 @@
     <message>
         <source>Open a notebook first.</source>
         <translation>Öffnen Sie zuerst ein Notebook.</translation>
+    </message>
+    <message>
+        <source>The build is running: the result opens when it is done.</source>
+        <translation>Der Bau läuft: das Ergebnis öffnet sich, wenn er fertig ist.</translation>
     </message>
     <message>
         <source>Build first: there is no result yet.</source>
