@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -66,6 +66,8 @@ class StepRow:
         self.name.setText(step.name)
         cells = f"{len(step.cells)} cells" if step.cells else ""
         told = step.detail if step.state == "running" else ""
+        wide = max(self.bar.width(), 160)
+        told = self.detail.fontMetrics().elidedText(told, Qt.TextElideMode.ElideMiddle, wide)
         words = step.reason or told or cells or ("" if step.state in ("waiting", "done") else step.state)
         self.detail.setText(words)
         running = step.state == "running"

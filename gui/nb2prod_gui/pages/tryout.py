@@ -73,6 +73,7 @@ class TryPanel(QFrame):
         self.answer = CodeView(self.tr("Answer"))
         self.table = QTableWidget()
         self.table.setAccessibleName(self.tr("Answer as a table"))
+        self.table.verticalHeader().hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.answers = QTabWidget()
         self.answers.setMinimumHeight(200)
@@ -165,7 +166,9 @@ class TryPanel(QFrame):
             place.setSpacing(2)
             place.addWidget(widget)
             place.addWidget(wrong)
-            form.addRow(label(field.name, wrap=False), place)
+            title = label(field.name, wrap=False)
+            title.setFixedHeight(widget.sizeHint().height())
+            form.addRow(title, place)
         return box
 
     def _show_state(self, state: str) -> None:
