@@ -5,7 +5,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from typing import Any
 
 from nb2prod.errors import InputError, Where
 from nb2prod.files.atomic import write_atomic
-from nb2prod.files.digest import digest_bytes
+from nb2prod.files.digest import digest_bytes, digest_file
 from nb2prod.files.manifest import MANIFEST
 from nb2prod.files.state import state_folder
 from nb2prod.model.notebook import Notebook
@@ -99,6 +99,12 @@ def settle(output: Path, digest: str, files: Mapping[str, str]) -> None:
     """Note that the edits of these files (path -> digest) are in the notebook of that digest."""
     body = json.dumps({"notebook": digest, "files": dict(files)})
     write_atomic(state_folder(output) / SETTLED, body.encode())
+
+
+def unsettled(output: Path, digest: str, edited: Iterable[str]) -> tuple[str, ...]:
+    """Those of the edited files that a build of this notebook would stop before."""
+    settled = settled_files(output, digest)
+    return tuple(path for path in edited if path not in settled or digest_file(output / path) != settled[path])
 
 
 def settled_files(output: Path, digest: str) -> Mapping[str, str]:

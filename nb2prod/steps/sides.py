@@ -60,8 +60,14 @@ def read_sides(path: Path, project: Path) -> Sides:
         {name: _text(project / name) for name in handwork.edited},
         tuple(sorted(name for name in read_manifest(project) if not (project / name).exists())),
         handwork.added,
-        dict(json.loads(read_file(project / MANIFEST)).get("own_modules", {})),
+        _own_modules(project),
     )  # fmt: skip
+
+
+def _own_modules(project: Path) -> dict[str, str]:
+    """As the manifest has them; it lists files already, so it is an object."""
+    own = json.loads(read_file(project / MANIFEST)).get("own_modules")
+    return {str(path): str(origin) for path, origin in own.items()} if isinstance(own, dict) else {}
 
 
 def _text(path: Path) -> str | None:

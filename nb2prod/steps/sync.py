@@ -14,8 +14,8 @@ from typing import Any
 from nb2prod.analysis.parameters import declared_parameters
 from nb2prod.errors import GateError, Where
 from nb2prod.events import Cancel, Emit
-from nb2prod.files.digest import digest_bytes, digest_file
-from nb2prod.files.rewrite import rewrite
+from nb2prod.files.digest import digest_bytes
+from nb2prod.files.rewrite import check_writable, rewrite
 from nb2prod.job.runner import outline
 from nb2prod.job.step import Job, JobResult, Outputs, Step, StepSkipped
 from nb2prod.model.spec import BuildSpec
@@ -43,6 +43,8 @@ def sync_job(
     def merge(_o: Outputs, _e: Emit, _c: Cancel) -> Merged:
         if not sides.code and not sides.copies:
             raise StepSkipped("no generated function was edited")
+        if write:
+            check_writable(path)
         merged = merge_sides(sides)
         seen.append(merged)
         if merged.conflicts:
@@ -141,7 +143,7 @@ def write_merged(merged: Merged) -> Path | None:
     backup = None
     if merged.after != sides.data:
         backup = rewrite(sides.path, sides.data, merged.after)
-    digests = {path: digest_file(sides.project / path) for path in merged.laid_out}
+    digests = {path: digest_bytes(text.encode()) for path, text in sides.code.items()}  # as they were read
     settle(sides.project, digest_bytes(merged.after), digests)
     return backup
 

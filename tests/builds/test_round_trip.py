@@ -383,3 +383,21 @@ def test_random_edits_come_back_or_are_refused(
         ours = made[path].replace("17.0]", "18.0]") if notebook_too else made[path]
         assert ours == text
     shutil.rmtree(folder.parent)
+
+
+def test_a_link_is_refused_before_anything_runs(there: Folder) -> None:
+    there.edit(TRAIN, "slope / 2 + 0.1", "slope / 2 + 0.3")
+    link = there.notebook.with_name("link.ipynb")
+    link.symlink_to(there.notebook)
+    done = nb2prod("sync", link, there.project, "--json", cwd=link.parent)
+    assert (done.code, done.report["error"]["code"]) == (1, "NB226")
+    assert [step["name"] for step in done.report["steps"]] == ["merge"]
+
+
+def test_an_edit_made_meanwhile_is_not_settled(there: Folder) -> None:
+    there.edit(TRAIN, "slope / 2 + 0.1", "slope / 2 + 0.3")
+    merged = there.merge()
+    there.edit(TRAIN, "slope / 2 + 0.3", "slope / 2 + 0.4")
+    write_merged(merged)
+    settled = settled_files(there.project, digest_bytes(there.notebook.read_bytes()))
+    assert settled[TRAIN] != digest_bytes((there.project / TRAIN).read_bytes())

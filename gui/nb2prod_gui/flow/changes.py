@@ -1,11 +1,12 @@
 """What a build would change of a project that is there: file by file, as a difference of lines."""
 
 from collections.abc import Iterable
-from difflib import unified_diff
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+from nb2prod.roundtrip.lines import changed_lines
 
 Kind = Literal["changed", "new", "gone", "by_hand"]
 LONGEST = 400_000
@@ -45,8 +46,7 @@ def _diff(before: bytes, after: bytes) -> str:
         return ""
     if "\0" in old or "\0" in new:
         return ""
-    lines = list(unified_diff(old.splitlines(), new.splitlines(), lineterm=""))[2:]  # without the names of the files
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in changed_lines(old, new))
 
 
 def _bytes(path: Path) -> bytes | None:

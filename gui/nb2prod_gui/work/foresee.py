@@ -18,6 +18,7 @@ from nb2prod.files.handwork import find_handwork
 from nb2prod.files.manifest import read_manifest
 from nb2prod.files.state import project_lock
 from nb2prod.job.runner import run_job
+from nb2prod.steps.generated import unsettled
 from nb2prod.steps.preview import preview_job
 from nb2prod_gui.flow.changes import changes
 
@@ -36,7 +37,8 @@ def main(text: str) -> int:
             if result.error is not None:
                 raise result.error
             paths = {*read_manifest(output), *read_manifest(folder)}
-            found = changes(output, folder, paths, find_handwork(output).edited)
+            by_hand = unsettled(output, result.outputs["read"].digest, find_handwork(output).edited)
+            found = changes(output, folder, paths, by_hand)
         answer: dict[str, object] = {"changes": found}
     except Nb2ProdError as error:
         answer = {"error": {"code": error.code, "message": error.message, "hint": error.hint or ""}}
