@@ -7,7 +7,6 @@ import asyncio
 import time
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
@@ -100,10 +99,10 @@ class Exchange:
         started: int,
     ) -> Reply:
         """Raises Problem, ClientDisconnect."""
-        headers = Headers(scope=scope)
+        headers = scope["headers"]
         model = self._service.live_model()
         limit = self._settings.max_body_bytes
-        check_headers(headers.raw, limit, self._protocol.media_types)
+        check_headers(headers, limit, self._protocol.media_types)
         body = shortcut.body() if shortcut is not None else None
         if body is None:
             body = await read_body(receive, limit=limit, seconds=self._settings.body_seconds)
@@ -120,6 +119,6 @@ class Exchange:
         )
         self._observer.prediction(
             *(self._protocol.name, request_id, caller, model, request, predictions, len(body)),
-            *(started, decoded, time.perf_counter_ns(), headers.raw),
+            *(started, decoded, time.perf_counter_ns(), headers),
         )
         return reply

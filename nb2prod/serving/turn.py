@@ -17,7 +17,7 @@ MOST_RUNS = 100
 """Runs of `nb2prod.serving.fast.INLINE_SECONDS` that may wait: beyond it callers are told to come back."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Due:
     """A request, and where its predictions are awaited."""
 

@@ -43,7 +43,9 @@ def test_fault_57_where_every_thread_hangs_the_service_is_not_ready_and_recovers
     app = app_of(clock, max_hung=2, max_batch_rows=1)  # each hangs by itself
     app.state.service.on_failure = lambda: told.append("stuck")
     with client_of(app) as client, ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(client.post, "/predict", json=HANGING) for _ in range(4)]
+        asked = [pool.submit(client.post, "/predict", json=HANGING)]
+        wait_until(lambda: app.state.service.worker.hung == 1)  # from now on nothing is taken together
+        asked += [pool.submit(client.post, "/predict", json=HANGING) for _ in range(3)]
         assert sorted(answer.result().status_code for answer in asked) == [503, 503, 504, 504]
         ready = client.get("/health/ready")
         assert (ready.status_code, ready.json()["status"], told) == (503, "stuck", ["stuck"])

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from nb2prod.serving import log
 from nb2prod.serving.settings import Settings
-from nb2prod.serving.telemetry.features import FeatureCounts, FeatureWatch, Seen, SeenRows
+from nb2prod.serving.telemetry.features import MOST_ROWS, FeatureCounts, FeatureWatch, Seen, SeenRows
 
 from .conftest import TestClient, client_of
 from .sample_service import GOLDEN, make_app
@@ -130,6 +130,18 @@ def test_rows_that_are_no_objects_are_left_alone():
 
     watch.look(SimpleNamespace(rows=[1.0, 2.0]))
     assert counts.looked_at == 0
+
+
+def test_rows_are_counted_when_somebody_asks_or_there_are_many():
+    counts = FeatureCounts()
+    watch = FeatureWatch(SeenRows("rows", {"x": Seen(minimum=0, maximum=1)}), counts)
+    for _ in range(MOST_ROWS):
+        assert counts.looked_at == 0
+        watch.look(SimpleNamespace(rows=[{"x": 2}]))
+    assert (counts.looked_at, counts.outside["x"]) == (MOST_ROWS, MOST_ROWS)
+    watch.look(SimpleNamespace(rows=[{"x": None}]))
+    watch.count()
+    assert (counts.looked_at, counts.missing["x"]) == (MOST_ROWS + 1, 1)
 
 
 @pytest.mark.parametrize("kind", ["full pipe", "closed pipe"])

@@ -8,8 +8,7 @@ A protocol knows nothing of keys, limits, threads or metrics: `nb2prod.serving.e
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from starlette.datastructures import Headers
-
+from nb2prod.serving.access import RawHeaders
 from nb2prod.serving.model import Model
 
 
@@ -27,7 +26,7 @@ class PredictionProtocol(Protocol):
     name: str
     media_types: frozenset[str]
 
-    def read(self, body: bytes, headers: Headers) -> tuple[Any, Any]:
+    def read(self, body: bytes, headers: RawHeaders) -> tuple[Any, Any]:
         """The package's `Request`, and how it is to be answered (for `write`). Raises Problem (400, 413, 422)."""
 
     def write(self, predictions: Any, how: Any, model: Model[Any, Any], request_id: str) -> Reply:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from starlette.datastructures import Headers
 
+from nb2prod.serving.access import RawHeaders
 from nb2prod.serving.decode import Decoder
 from nb2prod.serving.explain import READING, explain, find_not_finite, place, refuse_duplicate_keys
 from nb2prod.serving.model import Model
@@ -34,8 +35,8 @@ class Invocations:
     def __init__(self, decoder: Decoder[Any]) -> None:
         self._decoder = decoder
 
-    def read(self, body: bytes, headers: Headers) -> tuple[Any, None]:
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    def read(self, body: bytes, headers: RawHeaders) -> tuple[Any, None]:
+        kind = Headers(raw=headers).get("content-type", "").partition(";")[0].strip().lower()
         if kind == "text/csv":
             return self._from_columns(read_csv(body), texts=True), None
         if kind in LINES:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from starlette.datastructures import Headers
-
+from nb2prod.serving.access import RawHeaders
 from nb2prod.serving.decode import Decoder
 from nb2prod.serving.model import Model
 from nb2prod.serving.protocols import Reply
@@ -19,7 +18,7 @@ class Own:
     def __init__(self, decoder: Decoder[Any]) -> None:
         self._decoder = decoder
 
-    def read(self, body: bytes, headers: Headers) -> tuple[Any, None]:  # noqa: ARG002 - others look at them
+    def read(self, body: bytes, headers: RawHeaders) -> tuple[Any, None]:  # noqa: ARG002 - others look at them
         return self._decoder.decode(body), None
 
     def write(self, predictions: Any, how: None, model: Model[Any, Any], request_id: str) -> Reply:  # noqa: ARG002

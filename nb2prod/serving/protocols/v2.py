@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from starlette.datastructures import Headers
 
+from nb2prod.serving.access import RawHeaders
 from nb2prod.serving.decode import Decoder
 from nb2prod.serving.explain import READING, describe_names, explain, refuse_duplicate_keys
 from nb2prod.serving.golden import Golden
@@ -73,8 +74,8 @@ class OpenInference:
         self._decoder = decoder
         self._known: tuple[Golden | None, list[Output]] = (None, [])
 
-    def read(self, body: bytes, headers: Headers) -> tuple[Any, InferRequest]:
-        head, raw = _split(body, headers.getlist(HEADER_LENGTH))
+    def read(self, body: bytes, headers: RawHeaders) -> tuple[Any, InferRequest]:
+        head, raw = _split(body, Headers(raw=headers).getlist(HEADER_LENGTH))
         try:
             asked = _decode(head)
         except READING as error:

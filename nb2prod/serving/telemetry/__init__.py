@@ -29,7 +29,7 @@ class Observer:
         self.counts = Counts()
         self.requests = requests
         self.tracing = tracing
-        self.features = FeatureCounts()
+        self._features = FeatureCounts()
         self._watch: FeatureWatch | None = None
         self._sample = sample
         self._failed = 0
@@ -95,12 +95,16 @@ class Observer:
             if self.tracing is not None:
                 self.tracing.prediction(protocol, request_id, model, rows, started_ns, decoded_ns, ended_ns, headers)
         except Exception as error:  # the answer is there: whatever is wrong here must not take it back
-            self._failed += 1
-            if self._failed == 1:
-                fields = describe_error(error, with_message=False)
-                logger.error(
-                    "a prediction could not be observed: told once, counted from now on", extra={"fields": fields}
-                )
+            self._count_failure(error)
+
+    def features(self) -> FeatureCounts:
+        """What was counted until now."""
+        try:
+            if self._watch is not None:
+                self._watch.count()
+        except Exception as error:
+            self._count_failure(error)
+        return self._features
 
     def batch(self, requests: int, rows: int) -> None:
         """One call of the model, for so many requests at once."""
@@ -127,8 +131,15 @@ class Observer:
             lost["traces"] = self.tracing.dropped
         return lost
 
+    def _count_failure(self, error: Exception) -> None:
+        self._failed += 1
+        if self._failed == 1:
+            fields = describe_error(error, with_message=False)
+            logger.error("a prediction could not be observed: told once, counted from now on", extra={"fields": fields})
+
     def _adopt(self, model: "Model[Any, Any]") -> None:
         """Another version answers: its training saw other ranges."""
         self._model = model
         seen = model.golden.seen if model.golden is not None else None
-        self._watch = FeatureWatch(seen, self.features) if seen is not None else None
+        self.features()
+        self._watch = FeatureWatch(seen, self._features) if seen is not None else None

@@ -83,7 +83,7 @@ class Scrape(Collector):
             yield info
 
     def _of_features(self) -> Iterable[Metric]:
-        seen = self._observer.features
+        seen = self._observer.features()
         if not seen.missing:
             return
         yield CounterMetricFamily("nb2prod_feature_rows", "Rows whose features were looked at", value=seen.looked_at)
