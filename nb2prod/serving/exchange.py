@@ -51,7 +51,8 @@ class Exchange:
         started = time.perf_counter_ns()
         request_id = find_id(scope["headers"])
         status, caller, code = 200, None, None
-        shortcut: Shortcut | None = scope.get("extensions", {}).get(SHORTCUT)
+        # Taken out, as it holds the request, which holds the scope: a circle costs the garbage collector.
+        shortcut: Shortcut | None = scope.get("extensions", {}).pop(SHORTCUT, None)
         try:
             known = self._access.identify(scope["headers"])
             caller = known.id
