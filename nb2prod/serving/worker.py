@@ -113,7 +113,7 @@ class Worker:
             self._running[number] = batch
             outcomes = answer_all(tasks[0].answer, [task.asked for task in tasks])
             given_up = self._running.pop(number, None) is None
-            self._took = time.monotonic() - batch.started
+            self._took = 0.0 if given_up else self.clock() - batch.started
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
                 if given_up:
                     self._loop.call_soon_threadsafe(self._came_back)
