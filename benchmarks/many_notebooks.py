@@ -14,6 +14,7 @@ score, plot, predict, with saved outputs; no two are the same.
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -94,8 +95,9 @@ def main() -> None:
         took = medians(commands)
     script = took["nbformat.read and ast.parse"]
     print(f"{count} notebooks of {len(CELLS)} cells, {os.cpu_count()} cores, median of {RUNS}")
-    for name, seconds in took.items():
-        print(f"{name:30} {seconds:6.2f} s  {seconds / count * 1000:6.2f} ms each  {seconds / script:5.2f} x")
+    for name, (wall, cpu) in took.items():
+        times = f"{wall:6.2f} s  {wall / count * 1000:6.2f} ms each  {wall / script[0]:5.2f} x"
+        print(f"{name:30} {times}    CPU {cpu:5.2f} s {cpu / script[1]:5.2f} x")
 
 
 def document(number: int) -> dict[str, object]:
@@ -111,18 +113,26 @@ def document(number: int) -> dict[str, object]:
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}
 
 
-def medians(commands: dict[str, list[str]]) -> dict[str, float]:
-    """Of each command's wall time, after one run that does not count."""
-    times: dict[str, list[float]] = {name: [] for name in commands}
+def medians(commands: dict[str, list[str]]) -> dict[str, tuple[float, float]]:
+    """Of each command's wall time and of its processor time, after one run that does not count."""
+    walls: dict[str, list[float]] = {name: [] for name in commands}
+    cpus: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(RUNS + 1):
         for name, command in commands.items():
-            start = time.perf_counter()
+            start, before = time.perf_counter(), cpu_of_children()
             done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False)
             if done.returncode:
                 raise SystemExit(f"{name}: {done.stdout.decode()[-1000:]}{done.stderr.decode()[-1000:]}")
             if turn:
-                times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(each) for name, each in times.items()}
+                walls[name].append(time.perf_counter() - start)
+                cpus[name].append(cpu_of_children() - before)
+    return {name: (statistics.median(walls[name]), statistics.median(cpus[name])) for name in commands}
+
+
+def cpu_of_children() -> float:
+    """Seconds, of all that ended and of theirs; other work on the machine hardly counts in it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
