@@ -45,9 +45,9 @@ class FieldTable(QTableWidget):
         self.resizeColumnsToContents()
         header.setSectionResizeMode(DESCRIPTION if editable else SEEN, QHeaderView.ResizeMode.Stretch)
         if editable:
-            self.setColumnWidth(SEEN, min(self.columnWidth(SEEN), 200))
+            self.setColumnWidth(SEEN, min(self.columnWidth(SEEN), 130))
             for at in (LEAST, MOST):
-                self.setColumnWidth(at, 84)
+                self.setColumnWidth(at, 64)
         height = header.sizeHint().height() + sum(self.rowHeight(n) for n in range(self.rowCount()))
         self.setFixedHeight(min(height + 4, 420))
         self.itemChanged.connect(self._on_changed)
