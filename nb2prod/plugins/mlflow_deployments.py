@@ -47,11 +47,15 @@ The service asks for a key (X-API-Key). It is made when the deployment is create
 """
 
 
-def run_local(target: str, name: str, model_uri: str, flavor: str | None = None, config: Any = None) -> None:  # noqa: ARG001
-    """Run the container until Ctrl-C, with what it prints; nothing of it stays."""
+def run_local(name: str, model_uri: str, flavor: str | None = None, config: Any = None) -> None:
+    """Run the container until Ctrl-C, with what it prints; nothing of it stays.
+
+    MLflow calls it without the target, which its documentation names as the first argument.
+    """
     from nb2prod.errors import Nb2ProdError
     from nb2prod.image.trial import trial_container
 
+    _only(flavor, None)
     options = _options(config, {"image", "memory"})
     try:
         with trial_container(_image(model_uri, options), options.get("memory", "1g")) as trial:

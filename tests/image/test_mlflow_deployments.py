@@ -149,6 +149,17 @@ def test_an_update_that_does_not_start_leaves_what_there_was(
     assert [one.name for one in list_deployments() if one.name.startswith(NAME)] == [NAME]
 
 
+def test_run_local_ends_with_its_container(store: Path, project: Path, run: SimpleNamespace, client: Any) -> None:
+    """Its service writes a line and stops by itself here; for a user Ctrl-C ends it."""
+    (project / "src/tiny/service.py").write_text("raise SystemExit('it has ended')\n")
+    build(project, run, 2, OLD)
+    done = deployments("run-local", "--name", NAME, "-m", "models:/double@champion")
+    assert done.exit_code == 0, done.exception
+    assert "it has ended" in done.stderr
+    assert "http://127.0.0.1:" in done.stderr
+    assert not client.containers(all=True, filters={"label": "nb2prod.tests"})
+
+
 def test_what_cannot_be_is_refused_in_mlflows_words(store: Path, client: Any) -> None:
     cases = [
         (("create", "--name", NAME, "-m", "models:/double/3"), "no image"),
