@@ -88,9 +88,7 @@ def test_lines_that_go_to_production_are_lit_and_the_rest_step_back(line):
 def test_the_panel_says_where_training_ends(line):
     n = line("boundary.ipynb")
     region = n.panel.get_by_role("region", name="What goes to production")
-    expect(region).to_contain_text(
-        re.compile("Request.*points.*Kept from training.*line.*Response.*heights", re.DOTALL)
-    )
+    expect(region).to_contain_text(re.compile("Request.*points.*Artifacts.*line.*Response.*heights", re.DOTALL))
 
 
 def test_a_finding_leads_to_its_line(line):

@@ -88,7 +88,7 @@ function Understood(props: { watch: Watch; trans: TranslationBundle; actions: IA
         <dl>
           <dt>{trans.__('Request')}</dt>
           <dd>{names(boundary.request)}</dd>
-          <dt>{trans.__('Kept from training')}</dt>
+          <dt>{trans.__('Artifacts')}</dt>
           <dd>{names(boundary.artifacts)}</dd>
           <dt>{trans.__('Response')}</dt>
           <dd>{names([boundary.response])}</dd>
