@@ -108,6 +108,23 @@ def test_values_that_training_did_not_know_are_counted_by_column():
     assert seen["nb2prod_feature_missing_total", "sepal length"] == 1
 
 
+def test_fault_63_an_empty_window_constant_missing_and_new_values_are_counted_and_nothing_more():
+    """What a later look at drift reads. None of it is an error of the service, whatever is sent and however little."""
+    app = make_app()
+    with client_of(app) as client:
+        assert not [
+            name for name, *_ in samples(client) if name.startswith("nb2prod_feature_")
+        ]  # nothing was asked yet
+        assert client.post("/predict", json={"rows": []}).status_code == 200
+        for rows in ([row()] * 20, [row(**{"sepal length": None})] * 3, [row(**{"class": "new"})] * 2):
+            assert client.post("/predict", json={"rows": rows}).status_code == 200
+        seen = samples(client)
+    assert seen["nb2prod_feature_rows_total",] == 25
+    assert seen["nb2prod_feature_missing_total", "sepal length"] == 3
+    assert seen["nb2prod_feature_unseen_category_total", "class"] == 2
+    assert not [name for name, *_ in seen if name == "nb2prod_errors_total"]
+
+
 def test_of_many_rows_some_are_looked_at_evenly():
     counts = FeatureCounts()
     watch = FeatureWatch(SeenRows("rows", {"x": Seen(minimum=0, maximum=1)}), counts)
