@@ -8,11 +8,11 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help venv demo test lint format bench bench-serving base-image shapes corpus bench-corpus lock clean test-kills test-faults test-walk words screenshots labextension screenshots-lab
+.PHONY: help venv demo test lint format bench bench-serving base-image shapes corpus bench-corpus lock clean test-kills test-faults test-walk test-ways test-hosts words screenshots labextension screenshots-lab
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "Also: lint format bench bench-serving base-image shapes corpus bench-corpus lock test-kills test-faults test-walk words screenshots labextension screenshots-lab clean"
+	@echo "Also: lint format bench bench-serving base-image shapes corpus bench-corpus lock test-kills test-faults test-walk test-ways test-hosts words screenshots labextension screenshots-lab clean"
 
 venv:
 	@requirements/setup.sh
@@ -106,6 +106,14 @@ screenshots-lab: venv
 # The walk through the wizard with all six samples (the tests take one).
 test-walk: venv
 	NB2PROD_WALK=all $(PYTEST) tests/gui/test_walk.py
+
+# Each of the six samples by command line, job protocol, papermill's engine and job notebook (the tests take one).
+test-ways: venv
+	NB2PROD_WAYS=all $(PYTEST) tests/plugins/test_four_ways.py
+
+# A job notebook in a real jupyter-scheduler, which is installed into an environment of its own.
+test-hosts: venv
+	NB2PROD_HOSTS=1 $(PYTEST) tests/plugins/test_jupyter_scheduler.py
 
 lock: venv
 	requirements/lock.sh $(LOCKFLAGS)

@@ -30,6 +30,7 @@ from nb2prod.execute.host import Host
 from nb2prod.execute.manager import Manager, quiet
 from nb2prod.execute.prepare import STAMP
 from nb2prod.execute.processes import descendants, end_processes
+from nb2prod.execute.streams import coalesced
 from nb2prod.model.notebook import SKIP_TAG
 
 _LOG_LINES = 200  # per cell, forwarded as events
@@ -126,7 +127,7 @@ def _client(manager: Manager, run: Run) -> "CapturingClient":
         timeout_func=lambda cell: run.cell_timeout if "cell" in cell.metadata.get(STAMP, {}) else None,
         iopub_timeout=_IOPUB_TIMEOUT,
         raise_on_iopub_timeout=False,  # lost output (ipykernel drops what is not Unicode) is not a lost result
-        coalesce_streams=True,
+        coalesce_streams=False,  # see `coalesced`
         skip_cells_with_tag=SKIP_TAG,  # any other cell is part of the notebook's truth
         shell_timeout_interval=1,
         log=logging.getLogger("papermill"),
@@ -216,7 +217,10 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
         run = self.run_state
         self.hidden = "stage" in _stamp(cell)
         try:
-            self.execute_cell(cell, index, store_history=not self.hidden)
+            try:
+                self.execute_cell(cell, index, store_history=not self.hidden)
+            finally:
+                cell.outputs = coalesced(cell.outputs)
         except CellExecutionError as error:
             if is_last and error.ename == "SystemExit" and error.evalue in ("", "0", "None"):
                 return  # nothing is left to run

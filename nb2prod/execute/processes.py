@@ -35,6 +35,19 @@ def choose_kernel(notebook: Notebook) -> tuple[str, Finding | None]:
     )
 
 
+def check_kernel(name: str) -> None:
+    """Raises RunError NB504 where there is no kernel of this name: one that was asked for has no stand-in."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    installed = sorted(KernelSpecManager().find_kernel_specs())
+    if name not in installed:
+        raise RunError(
+            f"The kernel `{name}` is not installed.",
+            code="NB504",
+            hint=f"Installed kernels: {', '.join(installed) or 'none'}.",
+        )
+
+
 def kernel_program(notebook: Notebook) -> str:
     """The interpreter of the notebook's kernel. Raises RunError NB504 as `choose_kernel`."""
     from jupyter_client.kernelspec import KernelSpecManager

@@ -187,7 +187,12 @@ def _check_targets(build: Build) -> None:
 
 def _open(build: Build) -> Notebook:
     notebook = open_notebook(build.notebook)
-    return notebook if build.spec.kernel is None else replace(notebook, kernel_name=build.spec.kernel)
+    if build.spec.kernel is None:
+        return notebook
+    from nb2prod.execute.processes import check_kernel
+
+    check_kernel(build.spec.kernel)
+    return replace(notebook, kernel_name=build.spec.kernel)
 
 
 def _check(build: Build, notebook: Notebook, emit: Emit) -> Analysis:
