@@ -41,6 +41,7 @@ bench: venv
 	$(BIN)/python benchmarks/start_up.py
 	$(BIN)/python benchmarks/analysis_speed.py
 	$(BIN)/python benchmarks/many_notebooks.py
+	$(BIN)/python benchmarks/papermill_overhead.py
 	-$(BIN)/python benchmarks/wizard_start.py
 	@if [ -f build/mlflow.db ]; then \
 	    MLFLOW_TRACKING_URI=sqlite:///build/mlflow.db $(BIN)/python benchmarks/image_size.py churn:latest models:/churn@champion; \
