@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import tempfile
 import urllib.request
@@ -16,13 +15,6 @@ from tests.serving.load import Load
 
 MOST_OPEN_RATE = 1500.0
 """Requests per second that the open-loop client can plan, being Python."""
-
-
-def free_port() -> int:
-    """A port that nobody uses, with two more behind it that probably nobody does, either."""
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return int(chosen.getsockname()[1])
 
 
 def ask(url: str, body: Any, timeout: float = 30.0) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.serving.asking import ask, free_port, resident
+from benchmarks.serving.asking import ask, resident
 from benchmarks.serving.figures import Figures
 from benchmarks.serving.models import ROOT, bodies, build_image
 from benchmarks.serving.servers import (
@@ -22,6 +22,7 @@ from benchmarks.serving.servers import (
     Server,
     command_of,
     environment_of,
+    free_port,
     home_of,
     wait_until_ready,
 )

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving.asking import MOST_OPEN_RATE, ask, closed_loop, free_port, planned, resident
+from benchmarks.serving.asking import MOST_OPEN_RATE, ask, closed_loop, planned, resident
 from benchmarks.serving.figures import Figures
 from benchmarks.serving.models import bodies
-from benchmarks.serving.servers import Server, serving
+from benchmarks.serving.servers import Server, free_port, serving
 
 TIMES = 5
 REFUSALS = (429, 503)

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -45,6 +46,13 @@ class Server:
 _LOOPBACK = ("--host", "127.0.0.1")
 
 
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
 def _ours(kind: str, _project: Path, port: int) -> list[str]:
     return [sys.executable, "-m", "nb2prod.serving", f"{kind}_model.service:app", *_LOOPBACK, "--port", f"{port}"]
 
@@ -69,7 +77,7 @@ def _frame(kind: str, rows: list[Any]) -> Any:
 
 def _mlserver_settings(_kind: str, _project: Path, work: Path) -> None:
     port = int(work.name)
-    settings = {"parallel_workers": 0, "http_port": port, "grpc_port": port + 1, "metrics_port": port + 2}
+    settings = {"parallel_workers": 0, "http_port": port, "grpc_port": free_port(), "metrics_port": free_port()}
     settings |= {"host": "127.0.0.1", "debug": False, "metrics_endpoint": None}
     model = {"name": "peer", "implementation": "mlserver_app.Peer", "max_batch_size": 64, "max_batch_time": 0.002}
     (work / "settings.json").write_text(json.dumps(settings))

@@ -4,10 +4,10 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.serving.asking import MOST_OPEN_RATE, ask, closed_loop, free_port, planned, resident
+from benchmarks.serving.asking import MOST_OPEN_RATE, ask, closed_loop, planned, resident
 from benchmarks.serving.figures import Figures
 from benchmarks.serving.models import bodies
-from benchmarks.serving.servers import Server, serving
+from benchmarks.serving.servers import Server, free_port, serving
 
 NORMAL = (1, 32)
 """Rows and connections of the peak that the open loop takes half of."""
@@ -26,6 +26,7 @@ def measure(
         ask(url, server.body(kind, bodies(project, 1)))
         closed_loop(url, server.body(kind, bodies(project, 1)), 8, 1.0)  # warm
         for rows, connections in points:
+            ask(url, server.body(kind, bodies(project, 1)))  # what the point before left waiting is answered first
             rate, bad = closed_loop(url, server.body(kind, bodies(project, rows)), connections, seconds)
             figures.keep("peak", kind, server.name, rows, connections, value=rate)
             told = f"{server.label}, {kind}, {rows} rows, {connections} connections"
@@ -46,6 +47,7 @@ def _open_loop(server: Server, kind: str, project: Path, port: int, seconds: flo
     rate = min(peak / 2, MOST_OPEN_RATE)
     if rate < 2:
         raise RuntimeError(f"{peak:.1f} requests per second are too few for an open loop")
+    ask(url + server.path, body)
     with planned(server, url, body, rate) as load:
         time.sleep(seconds)
     figures.keep("open", kind, server.name, value=[rate, load.percentile(50), load.percentile(99)])
