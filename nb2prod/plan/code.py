@@ -21,12 +21,14 @@ _LEFT = re.compile(r"\s*pass\s*(#.*)?")
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A statement as it reads in the package. `statement` is its number in the notebook graph; `apart` whether an empty
-    line stands above it in its cell, `keeps` whether it also keeps values for the prediction."""
+    """A statement as it reads in the package. `statement` is its number in the notebook graph; `lines` are the
+    cell and its line that each line of `text` comes from; `apart` whether an empty line stands above it in its cell,
+    `keeps` whether it also keeps values for the prediction."""
 
     statement: int
     cell: int
     text: str
+    lines: tuple[tuple[int, int], ...]
     first_line: int
     apart: bool = False
     keeps: bool = False
@@ -56,8 +58,9 @@ class Splicer:
         piece = cut(source, s.node, self.edits(s, source))
         code = self._code(s, piece)
         if s.dropped:
-            lines = [line for line in code.text.split("\n") if not _LEFT.fullmatch(line)]
-            return replace(code, text="\n".join(lines))
+            whole = zip(code.lines, code.text.split("\n"), strict=True)
+            kept = [(origin, line) for origin, line in whole if not _LEFT.fullmatch(line)]
+            return replace(code, text="\n".join(line for _, line in kept), lines=tuple(origin for origin, _ in kept))
         if s.literal or s.fitted:
             return replace(code, text=f"{next(iter(s.facts.binds))} = {code.text}")
         return code
@@ -74,7 +77,9 @@ class Splicer:
         return self._code(s, piece)
 
     def _code(self, s: Statement, piece: Cut) -> Code:
-        return Code(s.number, s.cell, _without_replaced_lines(self.graph, s, piece), piece.first_line, piece.apart)
+        text = _without_replaced_lines(self.graph, s, piece)
+        lines = tuple((s.cell, line) for line in piece.lines[-len(text.split("\n")) :])
+        return Code(s.number, s.cell, text, lines, piece.first_line, piece.apart)
 
     def edits(self, s: Statement, source: str) -> Iterable[Edit]:
         calls = {id(n.func): n for n in walk(s.node) if isinstance(n, ast.Call)}

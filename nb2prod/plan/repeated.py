@@ -1,13 +1,14 @@
 """The statements that make features, as they read in train() and in predict()."""
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nb2prod.analysis.graph import Statement
 from nb2prod.analysis.nodes import walk
 from nb2prod.plan.code import Code, Splicer, cell_source
-from nb2prod.plan.keeping import Keep, Keeping
-from nb2prod.plan.splice import Edit, cut
+from nb2prod.plan.keeping import Definition, Keep, Keeping
+from nb2prod.plan.splice import Cut, Edit, cut
 
 
 def training_code(splicer: Splicer, number: int, keeping: Keeping) -> Code:
@@ -22,14 +23,13 @@ def training_code(splicer: Splicer, number: int, keeping: Keeping) -> Code:
     edits = list(step.training) if step else []
     names = [e for e in splicer.edits(s, source) if not _inside(e, edits)]
     nested = [_insertion(_at(s.node, k), k, _line(splicer, s, k)) for k in keeps if k.path]
-    piece = cut(source, s.node, [*edits, *names, *nested])
-    text = replace(code, text=piece.text).text
-    before = [_line(splicer, s, k) for k in keeps if not k.path and k.when == "before"]
-    before += [f"{k.name} = {{}}" for k in keeps if k.key is not None]
-    before += [f"\n{k.definition}\n" for k in keeps if k.definition]
-    after = [_line(splicer, s, k) for k in keeps if not k.path and k.when == "after"]
-    comments, own = _comments(text)
-    return replace(code, text="\n".join([*comments, *before, own, *after]), keeps=True)
+    above, own = _split(cut(source, s.node, [*edits, *names, *nested]), s.cell)
+    here = (s.cell, code.first_line)
+    before = [(_line(splicer, s, k), here) for k in keeps if not k.path and k.when == "before"]
+    before += [(f"{k.name} = {{}}", here) for k in keeps if k.key is not None]
+    before += [line for k in keeps if k.definition for line in (("", here), *_defined(k.definition))]
+    after = [(_line(splicer, s, k), here) for k in keeps if not k.path and k.when == "after"]
+    return replace(_with(code, [*above, *before, *own, *after]), keeps=True)
 
 
 def prediction_code(splicer: Splicer, number: int, keeping: Keeping) -> Code | None:
@@ -44,21 +44,34 @@ def prediction_code(splicer: Splicer, number: int, keeping: Keeping) -> Code | N
     names = [e for e in splicer.edits(s, source) if not _inside(e, own)]
     edits = [*own, *names]
     piece = cut(source, s.node, edits)
-    if not step.gives:
-        text = f"{next(iter(s.facts.binds))} = {piece.text}" if s.literal else piece.text
-        if step.definitions:
-            comments, text = _comments(text)
-            text = "\n".join([*comments, *(f"{d}\n" for d in step.definitions), text])
-        return Code(number, s.cell, text, piece.first_line, piece.apart)
-    lines = [f"{name} = {_expression(source, part, edits)}{copied}" for name, part, copied in step.gives]
-    comments, _ = _comments(piece.text)
-    return Code(
-        number,
-        s.cell,
-        "\n".join([*comments, *(f"{d}\n" for d in step.definitions), *lines]),
-        piece.first_line,
-        piece.apart,
-    )
+    above, own = _split(piece, s.cell)
+    if step.gives:
+        texts = [(part, f"{name} = {_expression(source, part, edits)}{copied}") for name, part, copied in step.gives]
+        own = [(line, (s.cell, part.lineno)) for part, text in texts for line in text.split("\n")]
+    elif s.literal:
+        own[0] = (f"{next(iter(s.facts.binds))} = {own[0][0]}", own[0][1])
+    before = [line for definition in step.definitions for line in _defined(definition)]
+    return _with(Code(number, s.cell, "", (), piece.first_line, piece.apart), [*above, *before, *own])
+
+
+_Line = tuple[str, tuple[int, int]]
+"""A line of text; the cell and its line that it comes from. What is nb2prod's own comes from the statement's first."""
+
+
+def _split(piece: Cut, cell: int) -> tuple[list[_Line], list[_Line]]:
+    """(comment lines above the code, the code)."""
+    lines = [(text, (cell, line)) for text, line in zip(piece.text.split("\n"), piece.lines, strict=True)]
+    first = next((n for n, (text, _) in enumerate(lines) if not text.startswith("#")), 0)
+    return lines[:first], lines[first:]
+
+
+def _defined(definition: Definition) -> list[_Line]:
+    lines = [(definition.cell, line) for line in definition.lines]
+    return [*zip(definition.text.split("\n"), lines, strict=True), ("", lines[-1])]
+
+
+def _with(code: Code, lines: Sequence[_Line]) -> Code:
+    return replace(code, text="\n".join(text for text, _ in lines), lines=tuple(origin for _, origin in lines))
 
 
 def _expression(source: str, part: ast.expr, edits: list[Edit]) -> str:
@@ -66,7 +79,9 @@ def _expression(source: str, part: ast.expr, edits: list[Edit]) -> str:
     statement = ast.copy_location(ast.Expr(part), part)
     start, end = (part.lineno, part.col_offset), (part.end_lineno or 0, part.end_col_offset or 0)
     inside = [e for e in edits if start <= (e.line, e.column) and (e.end_line, e.end_column) <= end]
-    text = cut(source, statement, inside, comments=False).text.split("  #")[0].strip()
+    text = cut(source, statement, inside, comments=False).text
+    behind = source.split("\n")[end[0] - 1].encode()[end[1] :].decode().strip()
+    text = text.removesuffix(behind).strip() if behind.startswith("#") else text.strip()
     return f"({text})" if "\n" in text else text
 
 
@@ -116,10 +131,3 @@ def _named(splicer: Splicer, s: Statement, text: str) -> str:
         if other is not None and node.end_col_offset is not None:
             data = data[: node.col_offset] + other.encode() + data[node.end_col_offset :]
     return data.decode()
-
-
-def _comments(text: str) -> tuple[list[str], str]:
-    """(comment lines above the code, the code)."""
-    lines = text.split("\n")
-    first = next((n for n, line in enumerate(lines) if not line.startswith("#")), 0)
-    return lines[:first], "\n".join(lines[first:])

@@ -29,10 +29,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A statement's own text with its comments: `first_line` is the cell line its first line of code stands on,
-    `apart` says whether an empty line stands above it."""
+    """A statement's own text with its comments: `first_line` is the cell line its first line of code stands on, `lines`
+    those that each line of the text comes from; `apart` says whether an empty line stands above it."""
 
     text: str
+    lines: tuple[int, ...]
     first_line: int
     apart: bool
 
@@ -66,9 +67,11 @@ def cut(source: str, statement: ast.stmt, edits: Iterable[Edit], *, comments: bo
     if first == statement.lineno:
         body[0] = body[0][statement.col_offset :]  # `a = 1; b = 2`: the second starts inside the line
     above = _comments_above(original, first) if comments and statement.col_offset == 0 else []
-    text = b"\n".join(line for line in (*above, *body) if line != b"\0").decode("utf-8")
     before = first - len(above) - 2
-    return Cut(text, first, apart=before >= 0 and not original[before].strip())
+    kept = [(number, line) for number, line in enumerate((*above, *body), before + 2) if line != b"\0"]
+    text = b"\n".join(line for _, line in kept).decode("utf-8")
+    lines_from = tuple(number for number, line in kept for _ in line.split(b"\n"))
+    return Cut(text, lines_from, first, apart=before >= 0 and not original[before].strip())
 
 
 def _comments_above(lines: list[bytes], first: int) -> list[bytes]:

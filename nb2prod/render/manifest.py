@@ -1,23 +1,25 @@
 """`nb2prod.json`: what the project was made from, and where each line of its code comes from.
 
-The map is made from the finished sources: statements of a generated function stand in the order of the plan, so the
-n-th piece of the plan is the n-th statement of the function, and inside it the statements correspond one to one.
+The map is made from the finished sources: the statements that a piece of the plan wrote (`nb2prod.plan.written`)
+correspond one to one to those of its text, and the plan knows which line of the cell each line of that came from.
 """
 
 import ast
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import nb2prod
 from nb2prod.analysis.graph import NotebookGraph
+from nb2prod.analysis.nodes import children, walk
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.project import Requirements
 from nb2prod.model.run import RunRecord
 from nb2prod.notebook.watch import watched_metrics
 from nb2prod.plan.code import Code
 from nb2prod.plan.extraction import ExtractionPlan
+from nb2prod.plan.written import package_parts, statements_of
 
 LineMap = list[tuple[int, int, int]]
 """(line of the generated file, cell, line of the cell), sorted."""
@@ -61,57 +63,66 @@ def manifest(
 
 
 def line_maps(graph: NotebookGraph, plan: ExtractionPlan, sources: Mapping[str, str]) -> dict[str, LineMap]:
-    """For each generated module, which line comes from which line of which cell."""
-    root = f"src/{plan.package}"
-    maps = {}
-    features = sources.get(f"{root}/features.py")
-    if features is not None:
-        pieces = sorted((*plan.constants, *plan.functions), key=lambda c: c.statement)
-        maps[f"{root}/features.py"] = _paired(graph, pieces, _without_imports(ast.parse(features).body))
-    train = ast.parse(sources[f"{root}/train.py"]).body
-    maps[f"{root}/train.py"] = sorted(
-        _paired(graph, plan.training_code, _without_imports(train))
-        + _paired(graph, plan.train, _train_body(plan, train))
-    )
-    predict = ast.parse(sources[f"{root}/predict.py"]).body
-    predictor = next(n for n in predict if isinstance(n, ast.ClassDef) and n.name == "Predictor")
-    body = _body(_function(predictor.body, "predict"))
-    own = len(plan.predict) + (plan.returns_name is not None)  # what comes before are copies and locals
-    maps[f"{root}/predict.py"] = _paired(graph, plan.predict, body[len(body) - own :])
-    return maps
+    """For each generated module, which line comes from which line of which cell: a statement of a package from the
+    line on which the notebook's statement begins."""
+    maps: dict[str, set[tuple[int, int, int]]] = {}
+    for part in package_parts(plan):
+        if part.path in sources:
+            body = _body(ast.parse(sources[part.path]), part.name)
+            found = maps.setdefault(part.path, set())
+            for code, places in zip(part.pieces, statements_of(part, body), strict=True):
+                found.update(_lines(graph, code, [body[n] for n in places]))
+    return {path: sorted(found) for path, found in maps.items()}
 
 
-def _train_body(plan: ExtractionPlan, train: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """The statements of train() that are the notebook's."""
-    body = _body(_function(train, "train"))[len(plan.train_locals) :]
-    if plan.made_before is not None:
-        del body[plan.made_before]
-    return body
+def _body(module: ast.Module, name: str) -> list[ast.stmt]:
+    """The module's statements, or those of its function (``Predictor.predict``) without the docstring."""
+    node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef = module
+    for word in filter(None, name.split(".")):
+        inside = (n for n in node.body if isinstance(n, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef))
+        node = next(n for n in inside if n.name == word)
+    documented = node is not module and ast.get_docstring(node, clean=False) is not None
+    return node.body[1:] if documented else node.body
 
 
-def _function(body: Iterable[ast.stmt], name: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
-    return next(n for n in body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name == name)
+def _lines(graph: NotebookGraph, code: Code, generated: Sequence[ast.stmt]) -> Iterator[tuple[int, int, int]]:
+    for node, written in _paired(generated, ast.parse(code.text).body):
+        cell, line = code.lines[written.lineno - 1]
+        cell, line, _ = graph.notebook.place(cell, _beginning(graph, cell, line))
+        yield node.lineno, cell, line
 
 
-def _body(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
-    has_docstring = ast.get_docstring(function, clean=False) is not None
-    return function.body[1:] if has_docstring else function.body
+def _beginning(graph: NotebookGraph, cell: int, line: int) -> int:
+    """The line on which the innermost statement that stands on this one begins."""
+    nodes = (n for s in graph.of_cell(cell) if s.first_line <= line <= s.last_line for n in walk(s.node))
+    return max((n.lineno for n in nodes if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or 0)),
+               default=line)  # fmt: skip
 
 
-def _without_imports(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    kept = [n for n in body if not isinstance(n, ast.Import | ast.ImportFrom)]
-    return kept[1:] if kept and isinstance(kept[0], ast.Expr) else kept  # the module's docstring
+_Import = ast.Import | ast.ImportFrom
 
 
-def _paired(graph: NotebookGraph, pieces: Sequence[Code], generated: Sequence[ast.stmt]) -> LineMap:
-    found: LineMap = []
-    for piece, node in zip(pieces, generated, strict=False):
-        original = graph.statements[piece.statement].node
-        for ours, theirs in zip(_statements(node), _statements(original), strict=False):
-            if type(ours) is type(theirs) or isinstance(ours, ast.Return):
-                found.append((ours.lineno, piece.cell, theirs.lineno))
-    return sorted(found)
+def _paired(generated: Sequence[ast.stmt], written: Sequence[ast.stmt]) -> Iterator[tuple[ast.stmt, ast.stmt]]:
+    """Statements as laid out, and the same before: ruff sorts imports and takes out those that are not used."""
+    ours, theirs = _holders(generated), _holders(written)
+    if len(ours) != len(theirs):
+        return  # nothing is claimed
+    for one, other in zip(ours, theirs, strict=True):
+        if isinstance(one, ast.stmt) and isinstance(other, ast.stmt):
+            yield one, other
+        imports = [n for n in children(other) if isinstance(n, _Import)]
+        for node in children(one):
+            if isinstance(node, _Import):
+                yield from ((node, n) for n in imports if _imported(node) & _imported(n))
 
 
-def _statements(node: ast.stmt) -> list[ast.stmt]:
-    return [n for n in ast.walk(node) if isinstance(n, ast.stmt)]
+def _holders(body: Sequence[ast.stmt]) -> list[ast.AST]:
+    """Statements but imports and what may be left in their place, and other parts of statements that hold some."""
+    found = walk(ast.Module(list(body), []))[1:]
+    return [n for n in found if isinstance(n, ast.stmt | ast.excepthandler | ast.match_case)
+            and not isinstance(n, _Import | ast.Pass)]  # fmt: skip
+
+
+def _imported(node: _Import) -> set[tuple[str | None, str, str | None]]:
+    module = node.module if isinstance(node, ast.ImportFrom) else None
+    return {(module, alias.name, alias.asname) for alias in node.names}

@@ -7,7 +7,7 @@ statement can be edited from here only where translating its names back gives th
 import ast
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -15,6 +15,7 @@ from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.model.notebook import Cell
 from nb2prod.plan.code import Code
 from nb2prod.plan.extraction import ExtractionPlan
+from nb2prod.plan.written import Part, package_parts, statements_of
 from nb2prod.roundtrip.chunks import Chunk, Scope, scopes
 from nb2prod.roundtrip.names import Names, as_in_notebook
 
@@ -61,38 +62,20 @@ def functions(
     `sources` are the generated files; `values` are names that, by owner, count as read from ``params`` or ``self``
     besides those of the plan: an edit may add some.
     """
-    package = f"src/{plan.package}"
     pieces = (*plan.constants, *plan.functions, *plan.training_code)
     needs = {name: added for code in pieces for name, added in _added_parameters(graph, code)}
     own = (p.name for p in plan.parameters)
     train = frozenset({*own, *values.get("params", ())}) - {*plan.train_locals}
     predict = frozenset({*plan.artifacts, *values.get("self", ())}) - {*plan.predict_locals}
     plain = Names("", frozenset(), needs)
-    shared = sorted((*plan.constants, *plan.functions), key=lambda code: code.statement)
-    wanted = [
-        _Wanted(f"{package}/features.py", "", plain, shared),
-        _Wanted(f"{package}/train.py", "", plain, plan.training_code),
-        _Wanted(f"{package}/train.py", "train", Names(plan.params_name, train, needs), plan.train, 1, plan.made_before),
-        _Wanted(f"{package}/predict.py", "Predictor.predict", Names("self", predict, needs), plan.predict,
-                int(plan.returns_name is not None)),
-        *(_Wanted(TESTS, f"test_cell_{cell}", plain, tuple(codes))
-          for cell, codes in groupby(plan.tests, key=lambda code: code.cell)),
-    ]  # fmt: skip
-    known = {path: scopes(text) for path, text in sources.items() if path in {one.path for one in wanted}}
-    return tuple(_function(graph, one, known[one.path][one.name]) for one in wanted if one.path in known)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A function and the pieces of the plan in it. `behind` statements after them are nb2prod's own, and so is the one
-    before the piece numbered `made_before`."""
-
-    path: str
-    name: str
-    names: Names
-    codes: Sequence[Code]
-    behind: int = 0
-    made_before: int | None = None
+    names = {"train": Names(plan.params_name, train, needs), "Predictor.predict": Names("self", predict, needs)}
+    tests = groupby(plan.tests, key=lambda code: code.cell)
+    parts = (*package_parts(plan), *(Part(TESTS, f"test_cell_{cell}", tuple(codes)) for cell, codes in tests))
+    known = {path: scopes(text) for path, text in sources.items() if path in {part.path for part in parts}}
+    return tuple(
+        _function(graph, part, known[part.path][part.name], names.get(part.name, plain))
+        for part in parts if part.path in known
+    )  # fmt: skip
 
 
 def _added_parameters(graph: NotebookGraph, code: Code) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -106,27 +89,14 @@ def _added_parameters(graph: NotebookGraph, code: Code) -> Iterator[tuple[str, t
             yield node.name, added
 
 
-def _function(graph: NotebookGraph, wanted: _Wanted, scope: Scope) -> Function:
-    counts = [len(ast.parse(code.text).body) for code in wanted.codes]
-    numbers = [n for n, chunk in enumerate(scope.chunks) if not isinstance(chunk.node, ast.Import | ast.ImportFrom)]
-    if not scope.name:
-        numbers = numbers[1:] if numbers and _is_text(scope.chunks[numbers[0]].node) else numbers
-    else:
-        numbers = numbers[: len(numbers) - wanted.behind]
-        if wanted.made_before is not None:
-            del numbers[len(numbers) - sum(counts[wanted.made_before :]) - 1]
-        numbers = numbers[len(numbers) - sum(counts) :]
+def _function(graph: NotebookGraph, part: Part, scope: Scope, names: Names) -> Function:
+    groups = statements_of(part, [chunk.node for chunk in scope.chunks])
     places: dict[int, Place] = {}
-    for code, count in zip(wanted.codes, counts, strict=True):
-        group, numbers = numbers[:count], numbers[count:]
-        tried = {n: _place(graph, code, scope.chunks[n], wanted.names) for n in group}
+    for code, group in zip(part.pieces, groups, strict=True):
+        tried = {n: _place(graph, code, scope.chunks[n], names) for n in group}
         fit = next((n for n, place in tried.items() if not place.reason), group[-1])
         places[fit] = tried[fit]
-    return Function(wanted.path, scope, wanted.names, places)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return Function(part.path, scope, names, places)
 
 
 def _place(graph: NotebookGraph, code: Code, chunk: Chunk, names: Names) -> Place:

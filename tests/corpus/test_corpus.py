@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from nb2prod.notebook.read import read_notebook
+from nb2prod.render.manifest import line_maps
 from tests.corpus.pages import FOLDER, Case, notebook_text, read_pages
 from tests.corpus.values import encoded, same
 from tests.corpus.write import described
 from tests.plan.equality import Converted, analysed, check, convert, working_in
+from tests.plan.mapped_lines import wrong_lines
 
 CASES = {case.name: case for case in read_pages()}
 
@@ -81,11 +83,14 @@ def test_what_takes_a_kernel_is_not_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in PLAIN if CASES[n].expected == ("equal",)])
-def test_the_package_gives_the_value_of_the_notebook(name: str) -> None:
+def test_the_package_gives_the_value_of_the_notebook_and_its_lines_are_found_there(name: str) -> None:
     case = CASES[name]
     with beside(case):
-        converted = convert(read_notebook(notebook_text(case).encode(), name, dict(case.files).get))
+        notebook = read_notebook(notebook_text(case).encode(), name, dict(case.files).get)
+        converted = convert(notebook)
         assert isinstance(converted, Converted), converted
+    maps = line_maps(converted.graph, converted.plan, converted.sources)
+    assert wrong_lines(notebook, converted.plan, converted.sources, maps) == []
     with beside(case):
         assert same(encoded(check(converted)), expected_of(case)["result"])
 

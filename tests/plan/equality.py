@@ -92,6 +92,7 @@ class Truth:
 class Converted:
     """A notebook that was not refused: its plan and the laid-out sources of its package."""
 
+    graph: NotebookGraph
     boundary: Boundary
     plan: ExtractionPlan
     sources: dict[str, str]
@@ -204,7 +205,7 @@ def convert(
         sources = format_sources({f"src/{package}/{name}": body for name, body in sources.items()}, package)
     else:
         sources = {f"src/{package}/{name}": body for name, body in sources.items()}
-    return Converted(boundary, plan, sources, truth, findings)
+    return Converted(graph, boundary, plan, sources, truth, findings)
 
 
 def _run(

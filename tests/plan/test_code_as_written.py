@@ -346,3 +346,25 @@ model.predict(X_test)
     assert "zip(" not in text
     assert "sum(" not in text
     assert "X_test = X_test" not in text
+
+
+def test_comments_and_number_signs_inside_a_part_that_the_prediction_repeats() -> None:
+    assert equal_or_refused("""
+# %% imports
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import train_test_split
+# %% training
+df = pd.DataFrame({"a": [1.0, 2.0, None, 4.0], "b  #": [3.0, 1.0, 2.0, 5.0], "c": [1.0, 2.0, 3.0, 4.0]})
+# %% preprocessing
+df["a"] = df["a"].fillna(df["a"].median())
+y, X = df["c"], df[
+    ["a",  # the first
+     "b  #"]
+]  # what the model reads
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+# %% training
+model = LinearRegression().fit(X_train, y_train)
+# %% inference
+result = model.predict(X_test).round(6)
+""") == "equal"  # fmt: skip

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.render.manifest import line_maps
 from nb2prod.render.templates import fill
-from tests.plan.equality import Converted, analysed, convert
+from tests.plan.equality import Converted, convert
+from tests.plan.mapped_lines import wrong_lines
 
 MANY_THINGS = """
 # %% imports
@@ -145,22 +145,43 @@ def test_it_reads_as_written() -> None:
 @pytest.mark.parametrize("text", PACKAGES.values(), ids=PACKAGES)
 def test_every_mapped_line_holds_what_the_notebook_line_holds(text: str) -> None:
     made = converted(text)
-    graph: NotebookGraph = analysed(text)[0]
-    maps = line_maps(graph, made.plan, made.sources)
-    for path, pairs in maps.items():
-        generated = made.sources[path].split("\n")
-        assert pairs == sorted(pairs)
-        for line, cell, source_line in pairs:
-            written = (graph.notebook.cells[cell - 1].python or "").split("\n")[source_line - 1]
-            assert _first_word(written) in generated[line - 1], (path, line, generated[line - 1], written)
-    mapped = {(cell, line) for pairs in maps.values() for _, cell, line in pairs}
-    assert {code.cell for code in (*made.plan.train, *made.plan.predict)} == {
-        cell for cell, _ in mapped if cell in {c.cell for c in (*made.plan.train, *made.plan.predict)}
-    }
+    maps = line_maps(made.graph, made.plan, made.sources)
+    assert wrong_lines(made.graph.notebook, made.plan, made.sources, maps) == []
+    assert all(pairs == sorted(pairs) for pairs in maps.values())
     json.dumps(maps)
 
 
-def _first_word(line: str) -> str:
-    """The first word of a line that cutting and splicing leaves alone."""
-    words = line.replace("(", " ").replace("[", " ").replace(".", " ").split()
-    return next(w for w in words if w not in {"alpha", "sizes"})
+TWO_FUNCTIONS_IMPORT = """
+# %% functions
+def first(x):
+    import json
+    import math
+    return math.floor(x)
+class Scale:
+    import json
+    def of(self, y):
+        from math import sqrt, floor
+        from math import ceil
+        return ceil(sqrt(y))
+def both(x):
+    import json
+    return Scale().of(first(x)) + json.loads("1")
+# %% training
+model = both(17.5)
+# %% request
+value = 3
+# %% inference
+value + model + both(4.0)
+"""
+
+
+def test_imports_inside_functions_are_found_though_they_are_sorted_and_taken_out() -> None:
+    made = converted(TWO_FUNCTIONS_IMPORT)
+    ((path, pairs),) = [(p, lines) for p, lines in line_maps(made.graph, made.plan, made.sources).items()
+                        if p.endswith("features.py")]  # fmt: skip
+    lines = made.sources[path].split("\n")
+    imports = [
+        (lines[n - 1].strip(), line) for n, _, line in pairs if lines[n - 1].strip().startswith(("import", "from"))
+    ]
+    both = "from math import ceil, sqrt"
+    assert imports == [("import math", 3), ("import json", 6), (both, 8), (both, 9), ("import json", 12)]

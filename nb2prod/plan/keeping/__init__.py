@@ -7,8 +7,8 @@ train()      age_median = df["Age"].median()
 predict()    df["Age"] = df["Age"].fillna(self.age_median)
 """
 
-from nb2prod.plan.keeping.kept import Keep, Keeping, Step
+from nb2prod.plan.keeping.kept import Definition, Keep, Keeping, Step
 from nb2prod.plan.keeping.places import Path
 from nb2prod.plan.keeping.planner import plan_keeping
 
-__all__ = ["Keep", "Keeping", "Path", "Step", "plan_keeping"]
+__all__ = ["Definition", "Keep", "Keeping", "Path", "Step", "plan_keeping"]

@@ -9,6 +9,16 @@ from nb2prod.plan.splice import Edit
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """A function of the notebook as it reads under another name; `lines` are the lines of its cell that those of `text`
+    come from."""
+
+    text: str
+    cell: int
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """A value that training keeps under `name`: `text` (in the notebook's names) before or after the simple statement
     that `path` leads to inside statement `number`. With `key`, a loop's variable, one for each turn.
@@ -27,7 +37,7 @@ class Keep:
     training: str
     guard: str = ""
     setup: str = ""
-    definition: str = ""
+    definition: Definition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class Step:
     prediction: tuple[Edit, ...] = ()
     gives: tuple[tuple[str, ast.expr, str], ...] = ()
     is_repeated: bool = True
-    definitions: tuple[str, ...] = ()
+    definitions: tuple[Definition, ...] = ()
     """Functions that predict() has in front of it."""
 
 

@@ -11,7 +11,7 @@ from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.values import Problem
 from nb2prod.plan.keeping.blocks import block_edits, listed_columns, removal_of, simple_parts
 from nb2prod.plan.keeping.fixed_names import fixed_edits
-from nb2prod.plan.keeping.kept import Keep, Keeping, Names, Step
+from nb2prod.plan.keeping.kept import Definition, Keep, Keeping, Names, Step
 from nb2prod.plan.keeping.kept_marks import keep_mark, keep_test
 from nb2prod.plan.keeping.marks import written
 from nb2prod.plan.keeping.places import Path, Place, given_part, is_part, path_to, place_of, span_of, stands_in
@@ -30,7 +30,7 @@ class Planner:
     at: int
     keeps: list[Keep] = field(default_factory=list)
     fixed: dict[str, None] = field(default_factory=dict)
-    definitions: list[tuple[int, str]] = field(default_factory=list)
+    definitions: list[tuple[int, Definition]] = field(default_factory=list)
     problem: Problem | None = None
 
     def plan(self) -> Keeping | Problem:
@@ -81,7 +81,7 @@ class Planner:
             now, then = listed_columns(self, number, whole, deeds[0], names)
             training += now
             prediction += then
-        definitions = tuple(text for n, text in self.definitions if n == number)
+        definitions = tuple(one for n, one in self.definitions if n == number)
         return Step(number, tuple(dict.fromkeys(training)), tuple(dict.fromkeys(prediction)), tuple(gives), bool(live),
                     definitions)  # fmt: skip
 

@@ -21,6 +21,7 @@ from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.lineage import Lineage
 from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.values import Mark, Problem
+from nb2prod.plan.keeping.kept import Definition
 from nb2prod.plan.keeping.marks import snake, written
 from nb2prod.plan.splice import Edit, cut
 
@@ -30,9 +31,9 @@ class Twin:
     """`keeping` and `using` are the two definitions, called `keeping_name` and `using_name`."""
 
     keeping_name: str
-    keeping: str
+    keeping: Definition
     using_name: str
-    using: str
+    using: Definition
 
 
 def twin_of(graph: NotebookGraph, lineage: Lineage, mark: Mark, kept: str) -> Twin | Problem:
@@ -62,11 +63,13 @@ class _Writer:
         s = self.graph.statements[inside.definition]
         assert isinstance(s.node, ast.FunctionDef)
         source, name = self.graph.notebook.cells[s.cell - 1].python or "", s.node.name
-        texts = []
-        for edits, new in ((self.training, f"{name}_keeping"), (self.prediction, f"{name}_with_kept")):
-            text = cut(source, s.node, dict.fromkeys(edits), comments=False).text
-            texts += [new, re.sub(rf"def\s+{name}\b", f"def {new}", text, count=1)]
-        return Twin(*texts)
+        keeping_name, using_name = f"{name}_keeping", f"{name}_with_kept"
+        found = []
+        for edits, new in ((self.training, keeping_name), (self.prediction, using_name)):
+            piece = cut(source, s.node, dict.fromkeys(edits), comments=False)
+            text = re.sub(rf"def\s+{name}\b", f"def {new}", piece.text, count=1)
+            found.append(Definition(text, s.cell, piece.lines))
+        return Twin(keeping_name, found[0], using_name, found[1])
 
     def _deed(self, deed: Deed) -> None:
         if is_removal(deed) and not all(self.lineage.sent(c) for c in deed.columns or ()):
@@ -143,7 +146,7 @@ def setup_of(twin: Twin, call: ast.Call, kept: str) -> str:
 
     again = ast.Call(ast.Name(twin.keeping_name, ast.Load()), [copied(a) for a in call.args],
                      [ast.keyword(k.arg, copied(k.value)) for k in call.keywords])  # fmt: skip
-    return f"{kept} = {{}}\n{twin.keeping}\n{ast.unparse(again)}"
+    return f"{kept} = {{}}\n{twin.keeping.text}\n{ast.unparse(again)}"
 
 
 def _replaced(node: ast.expr, text: str) -> Edit:
