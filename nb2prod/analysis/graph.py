@@ -25,6 +25,7 @@ from nb2prod.analysis.namespace import Entry, Namespace
 from nb2prod.analysis.objects import Change, Contributors, NamesAtEnd, Objects
 from nb2prod.analysis.parameters import declared_parameters
 from nb2prod.analysis.paths import FileUse
+from nb2prod.model.findings import Finding
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 
@@ -95,6 +96,18 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Response:
+    """The statement that ends the prediction; the name that holds the response, or None for a bare expression.
+
+    `part` is set where the response is an expression inside that statement.
+    """
+
+    statement: Statement
+    name: str | None = None
+    part: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NotebookGraph:
     """`reads[s]` maps each name that statement `s` needs, early or late, to the contributors of its value then.
     `late[s]` are the names among them read inside functions. `changes[s]` is what `s` may change; `doubtful[s]` leaves
@@ -125,6 +138,10 @@ class NotebookGraph:
     undefined: tuple[tuple[int, str], ...] = ()
     own_calls: Mapping[int, ast.expr] = field(default_factory=dict)
     """The notebook's own functions that predict (see `nb2prod.analysis.own_calls`)."""
+    truth: frozenset[str] = frozenset()
+    """Names that hold labels (see `nb2prod.analysis.predictions`)."""
+    response: Response | Finding | None = None
+    """What the inference cells predict, or why there is nothing; None where there are no such cells."""
 
     def bound_by(self, number: int) -> frozenset[str]:
         """Names that statement `number` binds, surely or on some path."""
@@ -258,9 +275,15 @@ def build_graph(notebook: Notebook, own: OwnModules | None = None) -> NotebookGr
     from nb2prod.analysis.split import find_splits
 
     own = own or OwnModules()
-    graph = _build(notebook, {}, own)
+    graph = _with_response(_build(notebook, {}, own))
     splits = find_splits(graph)
-    return _build(notebook, {(s.cell, s.position): s for s in splits}, own) if splits else graph
+    return _with_response(_build(notebook, {(s.cell, s.position): s for s in splits}, own)) if splits else graph
+
+
+def _with_response(graph: NotebookGraph) -> NotebookGraph:
+    from nb2prod.analysis.response import find_response
+
+    return replace(graph, response=find_response(graph)) if graph.notebook.with_role(Role.INFERENCE) else graph
 
 
 def _build(notebook: Notebook, splits: Mapping[tuple[int, int], Split], own: OwnModules) -> NotebookGraph:
@@ -318,5 +341,7 @@ def _build(notebook: Notebook, splits: Mapping[tuple[int, int], Split], own: Own
         undefined=tuple((n, name) for n, entry in enumerate(entries) for name in entry.undefined),
     )
     from nb2prod.analysis.own_calls import find_own_calls
+    from nb2prod.analysis.predictions import truth_names
 
+    graph = replace(graph, truth=truth_names(graph))
     return replace(graph, own_calls=find_own_calls(graph))

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping
 
 from nb2prod.analysis.graph import NotebookGraph
 from nb2prod.analysis.names import root_name
-from nb2prod.analysis.predictions import truth_names
 
 
 def labels_beside(graph: NotebookGraph, names: Iterable[str]) -> frozenset[str]:
     """The labels of the rows that these names stand for."""
     names = frozenset(names)
-    truth = truth_names(graph) - names if names else frozenset()
+    truth = graph.truth - names if names else frozenset()
     if not truth:
         return frozenset()
     cuts = cuts_of(graph)

@@ -18,7 +18,7 @@ from nb2prod.analysis.labels import cuts_of
 from nb2prod.analysis.locals import Comprehension, FunctionNode
 from nb2prod.analysis.names import import_path, is_plain_data, kind_of, root_name
 from nb2prod.analysis.nodes import children, walk
-from nb2prod.analysis.predictions import METRICS, is_protocol_call, truth_names
+from nb2prod.analysis.predictions import METRICS, is_protocol_call
 from nb2prod.analysis.tables import Tables
 from nb2prod.model.roles import Role
 
@@ -42,7 +42,7 @@ def own_calls_in(graph: NotebookGraph, statements: Sequence[Statement]) -> Mappi
     calls = {s.number: [c for c in s.facts.calls if _may_predict(graph, s, c)] for s in statements}
     last = max((n for n, found in calls.items() if found), default=-1)
     found: dict[int, ast.expr] = {}
-    truth, cuts = (truth_names(graph), cuts_of(graph)) if last >= 0 else (frozenset(), {})
+    truth, cuts = (graph.truth, cuts_of(graph)) if last >= 0 else (frozenset(), {})
     tables = Tables(graph)
     for s in graph.statements[: last + 1]:
         tables.number = s.number

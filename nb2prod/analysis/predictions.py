@@ -94,7 +94,7 @@ class Predictions:
 
     def __init__(self, graph: NotebookGraph, statements: tuple[Statement, ...]) -> None:
         self.graph = graph
-        self.truth = truth_names(graph)
+        self.truth = graph.truth
         self.held: dict[int, frozenset[str]] = {}
         """For each statement the names that held a prediction when it began."""
         self.measured: dict[int, frozenset[str]] = {}
@@ -205,7 +205,7 @@ def _expressions(root: ast.AST) -> Iterator[tuple[Path, ast.expr]]:
 
 
 def truth_names(graph: NotebookGraph) -> frozenset[str]:
-    """Names of what models are fitted to, and of what was made the same way or in the same cut."""
+    """Names of what models are fitted to, and of what was made the same way or in the same cut: `graph.truth`."""
     targets: set[str] = set()
     shapes: set[str] = set()
     for s in graph.statements:

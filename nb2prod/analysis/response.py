@@ -8,11 +8,10 @@ Where nothing else is left, the response is the part of a display or an evaluati
 """
 
 import ast
-from dataclasses import dataclass
 
 from nb2prod.analysis.answers import set_beside
 from nb2prod.analysis.cuts import whole_answer
-from nb2prod.analysis.graph import NotebookGraph, Path, Statement, path_to
+from nb2prod.analysis.graph import NotebookGraph, Response, Statement, path_to
 from nb2prod.analysis.left_behind import assigned_names
 from nb2prod.analysis.no_response import HINT, error_at, missing_response, predicts_in_loop
 from nb2prod.analysis.predictions import Predictions, label_columns, prediction_calls
@@ -21,20 +20,8 @@ from nb2prod.model.findings import Finding
 from nb2prod.model.roles import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """The statement that ends the prediction; the name that holds the response, or None for a bare expression.
-
-    `part` is set where the response is an expression inside that statement.
-    """
-
-    statement: Statement
-    name: str | None = None
-    part: Path | None = None
-
-
 def find_response(graph: NotebookGraph) -> Response | Finding:
-    """The response, or the error finding that says why there is none."""
+    """The response, or the error finding that says why there is none. The graph holds it as `response`."""
     cells = {c.index for c in graph.notebook.with_role(Role.INFERENCE)}
     statements = tuple(s for s in graph.statements if s.cell in cells)
     own = {n for s in statements for n in s.facts.binds | s.facts.maybe}

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from nb2prod.analysis.calls import call_value, nowhere_known, paths_at
 from nb2prod.analysis.facts import comprehension_names
 from nb2prod.analysis.locals import Comprehension, FunctionNode, local_names, parameter_names
+from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.origins import (
     CAPTURED,
     GIVEN,
@@ -31,18 +32,18 @@ from nb2prod.analysis.paths import ANY, FileUse
 
 def effect_of(statements: Iterable[ast.stmt], names: Names) -> tuple[Effect, Mapping[str, Origins]]:
     """What module-level statements do, and the origins of the names they bind."""
-    walk = Walk(names, {}, frozenset())
-    walk.block(statements)
-    return walk.effect(), walk.origins
+    state = Walk(names, {}, frozenset())
+    state.block(statements)
+    return state.effect(), state.origins
 
 
 def summary(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, names: Names) -> Effect:
     """What calling the function does, in terms of its parameters and of globals."""
     local, _ = local_names(function)
-    walk = Walk(names, {p: frozenset({f"<{p}>"}) for p in parameter_names(function)}, local)
-    walk.self_name = next(iter(parameter_names(function)), "")
-    walk.body(function)
-    return walk.effect()
+    state = Walk(names, {p: frozenset({f"<{p}>"}) for p in parameter_names(function)}, local)
+    state.self_name = next(iter(parameter_names(function)), "")
+    state.body(function)
+    return state.effect()
 
 
 class Walk:
@@ -155,7 +156,7 @@ class Walk:
             case ast.Match():
                 subject = self.value(node.subject)
                 for case in node.cases:
-                    for part in ast.walk(case.pattern):
+                    for part in walk(case.pattern):
                         name = getattr(part, "name", None) or getattr(part, "rest", None)
                         if isinstance(name, str):
                             self.origins[name] = subject
@@ -308,11 +309,11 @@ class Walk:
         own, _ = local_names(node)
         shared = {n: self.origins.get(n, NONE) | {CAPTURED} for n in self.local - own}
         given = {p: frozenset({GIVEN}) for p in parameter_names(node)}
-        walk = self.around({**shared, **given}, own)
-        walk.body(node)
-        found = walk.effect()
+        state = self.around({**shared, **given}, own)
+        state.body(node)
+        found = state.effect()
         changed = {base(o) for o in found.changed}
-        rebinds = any(isinstance(n, ast.Nonlocal) for n in ast.walk(node))
+        rebinds = any(isinstance(n, ast.Nonlocal) for n in walk(node))
         effect = Effect(
             changes_given=found.changes_given or GIVEN in changed,
             changes_captured=found.changes_captured or CAPTURED in changed or rebinds,
@@ -331,13 +332,13 @@ class Walk:
         self.draws |= found.draws
         self.states |= found.states
         self.files |= nowhere_known(found.files)
-        loaded = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - own
+        loaded = {n.id for n in walk(node) if isinstance(n, ast.Name)} - own
         return frozenset({INNER}).union(*[self.origins.get(n, self.default(n)) for n in loaded if n in self.origins])
 
     def around(self, origins: Mapping[str, Origins], local: frozenset[str]) -> "Walk":
         """A walk of a function inside this one."""
-        walk = Walk(self.names, {**self.origins, **origins}, self.local | local)
-        walk.self_name = self.self_name
-        walk.inner = dict(self.inner)
-        walk.texts, walk.handles = dict(self.texts), set(self.handles)
-        return walk
+        state = Walk(self.names, {**self.origins, **origins}, self.local | local)
+        state.self_name = self.self_name
+        state.inner = dict(self.inner)
+        state.texts, state.handles = dict(self.texts), set(self.handles)
+        return state

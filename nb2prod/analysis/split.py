@@ -10,22 +10,19 @@ from dataclasses import replace
 from typing import Any
 
 from nb2prod.analysis.entry import find_entry, is_typed_data
-from nb2prod.analysis.graph import NotebookGraph, Path, Split, Statement, node_at, path_to
+from nb2prod.analysis.graph import NotebookGraph, Path, Response, Split, Statement, node_at, path_to
 from nb2prod.analysis.left_behind import kept_of_block
 from nb2prod.analysis.locals import Comprehension, FunctionNode
 from nb2prod.analysis.names import is_plain_data, root_name
 from nb2prod.analysis.nodes import walk
 from nb2prod.analysis.predictions import PREDICTING, TRANSFORMING, prediction_calls, receiver_of
-from nb2prod.analysis.response import Response, find_response
 from nb2prod.model.roles import Role
 
 _ROWS = ("rows", "request", "request_rows")
 
 
 def find_splits(graph: NotebookGraph) -> tuple[Split, ...]:
-    if not graph.notebook.with_role(Role.INFERENCE):
-        return ()
-    response = find_response(graph)
+    response = graph.response
     if not isinstance(response, Response):
         return ()
     s = response.statement

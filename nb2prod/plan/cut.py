@@ -15,13 +15,12 @@ from dataclasses import replace
 
 from nb2prod.analysis.answers import answers_before
 from nb2prod.analysis.beside import training_beside
-from nb2prod.analysis.graph import NotebookGraph, Statement
+from nb2prod.analysis.graph import NotebookGraph, Response, Statement
 from nb2prod.analysis.labels import labels_beside
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.no_response import fewer_answers, fitted_to_rows
 from nb2prod.analysis.objects import Contributors
 from nb2prod.analysis.request import inferred_request, taken_to_be, typed_request
-from nb2prod.analysis.response import Response, find_response
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
 from nb2prod.plan.boundary import Boundary
@@ -41,7 +40,8 @@ def find_boundary(graph: NotebookGraph) -> tuple[Boundary | None, tuple[Finding,
         return None, (
             _error("NB302", "no cell is tagged `inference`.", "Tag the cell whose last expression is the prediction."),
         )
-    response = find_response(graph)
+    response = graph.response
+    assert response is not None  # there are inference cells
     if isinstance(response, Finding):
         return None, (response,)
     return _boundary_of(graph, response)
