@@ -44,14 +44,14 @@ def prediction_code(splicer: Splicer, number: int, keeping: Keeping) -> Code | N
     names = [e for e in splicer.edits(s, source) if not _inside(e, own)]
     edits = [*own, *names]
     piece = cut(source, s.node, edits)
-    above, own = _split(piece, s.cell)
+    above, body = _split(piece, s.cell)
     if step.gives:
         texts = [(part, f"{name} = {_expression(source, part, edits)}{copied}") for name, part, copied in step.gives]
-        own = [(line, (s.cell, part.lineno)) for part, text in texts for line in text.split("\n")]
+        body = [(line, (s.cell, part.lineno)) for part, text in texts for line in text.split("\n")]
     elif s.literal:
-        own[0] = (f"{next(iter(s.facts.binds))} = {own[0][0]}", own[0][1])
+        body[0] = (f"{next(iter(s.facts.binds))} = {body[0][0]}", body[0][1])
     before = [line for definition in step.definitions for line in _defined(definition)]
-    return _with(Code(number, s.cell, "", (), piece.first_line, piece.apart), [*above, *before, *own])
+    return _with(Code(number, s.cell, "", (), piece.first_line, piece.apart), [*above, *before, *body])
 
 
 _Line = tuple[str, tuple[int, int]]
