@@ -10,7 +10,7 @@ Nothing is guessed from a name: `sklearn` is mapped because a file of scikit-lea
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -37,10 +37,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """`notes` are requirements that the notebook's own environment does not meet; the notebook ran all the same."""
+    """`notes` are requirements that the notebook's own environment does not meet; the notebook ran all the same.
+    `needs` are the choices that each choice requires itself."""
 
     choices: Mapping[NormalizedName, Choice]
     notes: tuple[str, ...] = ()
+    needs: Mapping[NormalizedName, frozenset[NormalizedName]] = field(default_factory=dict)
 
 
 def map_imports(
@@ -174,6 +176,7 @@ def close(
     own = own or {}
     choices: dict[NormalizedName, Choice] = {}
     extras: dict[NormalizedName, set[str]] = {}
+    needs: dict[NormalizedName, set[NormalizedName]] = {}
     notes: list[str] = []
     waiting: deque[NormalizedName] = deque()
 
@@ -203,6 +206,8 @@ def close(
                 raise _unmet(requirement, because, found)
             notes.append(f"{requirement} ({because}) is not met by the installed {found.version}")
         choose(name, because, requirement.extras, found, is_own=is_own)
+        if parent is not None:
+            needs.setdefault(parent.distribution.name, set()).add(name)
 
     for name in sorted(roots):
         choose(name, roots[name], set(), notebook[name], is_own=False)
@@ -213,7 +218,8 @@ def close(
         name = waiting.popleft()
         for requirement in _requirements(choices[name].distribution, extras[name], markers):
             require(requirement, f"needed by {name}", choices[name])
-    return Closure(dict(sorted(choices.items())), tuple(sorted(set(notes))))
+    edges = {name: frozenset(needs.get(name, ())) for name in choices}
+    return Closure(dict(sorted(choices.items())), tuple(sorted(set(notes))), edges)
 
 
 def _requirements(one: Distribution, extras: Collection[str], markers: Mapping[str, str]) -> Sequence[Requirement]:

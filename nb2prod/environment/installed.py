@@ -25,6 +25,7 @@ class Distribution:
 
     `source` is where pip took it from (PEP 610): ``index`` also stands for a find-links folder and for conda, whose
     packages carry the address of a build machine that means nothing here. `folder` is the project of an editable one.
+    `licence` is what the metadata say, in SPDX's words only where they do; "" where they say nothing.
     """
 
     name: NormalizedName
@@ -32,6 +33,7 @@ class Distribution:
     requires: tuple[str, ...] = ()
     source: Source = "index"
     folder: str | None = None
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +114,10 @@ def _distribution(told: dict[str, Any]) -> Distribution:
         else:
             source = "url"
     return Distribution(
-        canonicalize_name(told["name"]), told["version"], tuple(sorted(told["requires"])), source, folder
+        canonicalize_name(told["name"]),
+        told["version"],
+        tuple(sorted(told["requires"])),
+        source,
+        folder,
+        next((said for said in told["licence"] if said.upper() != "UNKNOWN"), ""),
     )

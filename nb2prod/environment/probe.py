@@ -39,6 +39,7 @@ def look(names: List[str]) -> Dict[str, Any]:  # noqa: UP006
                 "requires": list(found.requires or []),
                 "installer": (found.read_text("INSTALLER") or "").strip(),
                 "direct_url": found.read_text("direct_url.json"),
+                "licence": _licence(found.metadata),
             }
         )
         paths = _paths(found) if names else []
@@ -58,6 +59,14 @@ def look(names: List[str]) -> Dict[str, Any]:  # noqa: UP006
         "providers": providers,
         "origins": {name: _origin(name.split(".")[0]) for name in names if not providers[name]},
     }
+
+
+def _licence(about: Any) -> List[str]:  # noqa: UP006
+    """What the metadata say of the licence, best first; the whole text of a licence, as some have, is left out."""
+    said = [str(about.get(field) or "").strip() for field in ("License-Expression", "License")]
+    kinds = [str(kind).split(" :: ") for kind in about.get_all("Classifier") or []]
+    named = [kind[-1].strip() for kind in kinds if kind[0] == "License" and kind[-1] != "OSI Approved"]
+    return [text for text in [*said, ", ".join(named)] if text.isprintable() and 0 < len(text) <= 200]
 
 
 def _normal(name: str) -> str:

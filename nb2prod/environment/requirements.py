@@ -100,8 +100,8 @@ def resolve(
     wheels = fetch_wheels(wanted, interpreter=kernel, target=target, cache=place, emit=emit, cancel=cancel, step=step)
     only_training = {name: one for name, one in for_training.choices.items() if name not in for_serving.choices}
     return Requirements(
-        serving=make_pins(for_serving.choices, wheels),
-        training=make_pins(only_training, wheels),
+        serving=make_pins(for_serving.choices, wheels, for_serving.needs),
+        training=make_pins(only_training, wheels, for_training.needs),
         system=tuple(sorted({package for name in for_serving.choices for package in _SYSTEM.get(name, ())})),
     )
 
@@ -129,10 +129,22 @@ def check_source(choice: Choice) -> None:
         raise not_on_an_index(choice.distribution, choice.because)
 
 
-def make_pins(choices: Mapping[NormalizedName, Choice], wheels: Mapping[NormalizedName, Wheel]) -> tuple[Pin, ...]:
+def make_pins(
+    choices: Mapping[NormalizedName, Choice],
+    wheels: Mapping[NormalizedName, Wheel],
+    needs: Mapping[NormalizedName, Collection[NormalizedName]],
+) -> tuple[Pin, ...]:
     """One pin for each choice, sorted by name."""
     return tuple(
-        Pin(name, choice.version, (wheels[name].sha256,), choice.because, wheels[name].file)
+        Pin(
+            name,
+            choice.version,
+            (wheels[name].sha256,),
+            choice.because,
+            wheels[name].file,
+            choice.distribution.licence,
+            tuple(sorted(needs[name])),
+        )
         for name, choice in sorted(choices.items())
     )
 

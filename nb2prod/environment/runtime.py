@@ -74,7 +74,8 @@ def build_runtime_wheel(folder: Path) -> Pin:
             aside.replace(folder / name)
         finally:
             aside.unlink(missing_ok=True)
-    return Pin("nb2prod-serving", version, (sha256,), "serves the model", name)
+    needs = tuple(sorted(requirement.name for requirement in RUNTIME))
+    return Pin("nb2prod-serving", version, (sha256,), "serves the model", name, "Apache-2.0", needs)
 
 
 def _members(package: Path, version: str) -> Mapping[str, bytes]:

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -105,13 +106,13 @@ def _local_pins(
     target = target_for(kernel)
     fetched = fetch_wheels(wanted, interpreter=kernel, target=target, cache=cache, emit=quiet, cancel=cancel, step=step)
     here = [_here(pin, fetched[name]) for name, pin in others.items()]
-    return tuple(sorted((*brought, *here, *make_pins(added, fetched)), key=lambda pin: pin.name))
+    return tuple(sorted((*brought, *here, *make_pins(added, fetched, tools.needs)), key=lambda pin: pin.name))
 
 
 def _here(pin: Pin, wheel: Wheel) -> Pin:
     if wheel.file == pin.wheel:
         return pin  # with the digest that was pinned, whatever the cache says now
-    return Pin(pin.name, pin.version, (wheel.sha256,), pin.because, wheel.file)
+    return replace(pin, sha256=(wheel.sha256,), wheel=wheel.file)
 
 
 def _key(kernel: Interpreter, pins: Sequence[Pin]) -> str:

@@ -16,7 +16,7 @@ class Pin:
     """One pinned requirement: ``name==version`` with the digests of its wheels and why it is there.
 
     `sha256` are hex digests; `because` e.g. ``imported in cell 1`` or ``needed by pandas``; `wheel` the file name of
-    the wheel for this platform.
+    the wheel for this platform; `licence` what its metadata say of it, or ""; `needs` the names it requires itself.
     """
 
     name: str
@@ -24,6 +24,8 @@ class Pin:
     sha256: tuple[str, ...]
     because: str
     wheel: str
+    licence: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

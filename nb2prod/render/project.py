@@ -22,6 +22,9 @@ from nb2prod.render.package import package_modules
 from nb2prod.render.templates import fill
 from nb2prod.render.tests import test_modules
 
+VERSION = "0.1.0"
+"""Of the generated package: it is built again, not released."""
+
 UNTYPED = """
 
 # The notebook was never held to the types of its libraries: they count as unknown.
@@ -80,6 +83,7 @@ def render_papers(
         "notebook": notebook.name,
         "digest": notebook.code_digest,
         "version": version,
+        "own_version": VERSION,
         "python": ".".join(record.python_version.split(".")[:2]),
         "metrics": _table(("metric", "value"), [(k, f"{v:.6g}") for k, v in record.metrics.items()]),
         "request": "\n\n".join(_described(v) for v in record.schema.request),

@@ -27,6 +27,7 @@ from nb2prod.notebook.fields import stated_fields
 from nb2prod.notebook.watch import refuse_unknown, watched_metrics
 from nb2prod.plan.extraction import plan_extraction
 from nb2prod.plan.stated import with_fields
+from nb2prod.render.bill import BILL, bill_of_materials
 from nb2prod.render.docker import docker_files
 from nb2prod.render.manifest import line_maps, manifest
 from nb2prod.render.project import Ingredients, render_papers, render_sources
@@ -55,7 +56,7 @@ class Project:
     @classmethod
     def load(cls, body: Mapping[str, Any]) -> "Project":
         def pin(value: Mapping[str, Any]) -> Pin:
-            return Pin(**{**value, "sha256": tuple(value["sha256"])})
+            return Pin(**{**value, "sha256": tuple(value["sha256"]), "needs": tuple(value["needs"])})
 
         return cls(
             body["package"], body["digest"], tuple(map(pin, body["serving"])), tuple(map(pin, body["training"])),
@@ -114,6 +115,7 @@ def extract_project(
     files |= artifacts
     files |= fast.files
     files[f"wheels/{runtime.wheel}"] = wheel
+    files[BILL] = bill_of_materials(plan.package, analysis.notebook, record, (*requirements.serving, runtime), files)
     lines = line_maps(analysis.graph, plan, sources)
     files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, lines, own.origins)
     refuse_secrets(analysis.notebook, {path: files[path] for path in (*sources, *own.files)})

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.builds.command import ROOT, SECRET
 from tests.builds.conftest import Built
@@ -165,6 +167,26 @@ class SampleClaims:
         for name in ("requirements.txt", "requirements-train.txt"):
             assert unpinned_lines((built.folder / name).read_text()) == []
         assert "nb2prod-serving==" in (built.folder / "requirements.txt").read_text()
+
+    def test_the_bill_of_materials_lists_what_is_served_and_nothing_else(self, built: Built) -> None:
+        text = (built.folder / "sbom.cdx.json").read_text()
+        assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+        listed = {
+            (one["name"], one.get("version"), one["hashes"][0]["content"]) for one in json.loads(text)["components"]
+        }
+        pinned = re.findall(
+            r"^(\S+)==(\S+) \\\s+--hash=sha256:(\w+)", (built.folder / "requirements.txt").read_text(), re.M
+        )
+        files = json.loads((built.folder / "nb2prod.json").read_bytes())["files"]
+        stored = {
+            (name, None, digest.removeprefix("sha256:"))
+            for name, digest in files.items()
+            if name.startswith("artifacts/")
+        }
+        assert pinned
+        assert listed == set(pinned) | stored
+        logged = list((built.folder.parent / "mlartifacts").glob("*/*/artifacts/sources/sbom.cdx.json"))
+        assert text in [path.read_text() for path in logged]
 
     def test_the_package_does_not_know_nb2prod(self, built: Built) -> None:
         for path in built.package.rglob("*.py"):

@@ -64,6 +64,41 @@ def test_extras_that_a_requirement_names_are_followed(kernel: Kernel) -> None:
     assert names == ["asks-three", "base-three", "turbo-three"]
 
 
+def test_pins_know_what_they_need_themselves(kernel: Kernel) -> None:
+    kernel.add("first_four", requires=("second-four", 'third-four; extra == "more"'))
+    kernel.add("second_four", requires=("third-four",))
+    kernel.add("third_four")
+    pins = kernel.resolve({"first_four": "imported in cell 1", "third_four": "imported in cell 1"}).serving
+    assert {pin.name: pin.needs for pin in pins if "four" in pin.name} == {
+        "first-four": ("second-four",),
+        "second-four": ("third-four",),
+        "third-four": (),
+    }
+
+
+LICENCES = {
+    "License-Expression: MIT\nLicense: no\n": "MIT",
+    "License: BSD 3-Clause\nClassifier: License :: OSI Approved :: BSD License\n": "BSD 3-Clause",
+    # the whole text, as some have it
+    "License: Do what\n        you want.\nClassifier: License :: OSI Approved :: BSD License\n": "BSD License",
+    "License: UNKNOWN\nClassifier: License :: OSI Approved\n": "",
+    "Classifier: License :: OSI Approved :: MIT License\nClassifier: License :: Freeware\n": "MIT License, Freeware",
+    f"License: {'x' * 300}\n": "",
+    "License: \x1b[31mred\n": "",
+    "": "",
+}
+
+
+def test_pins_know_the_licence_that_the_metadata_tell(kernel: Kernel) -> None:
+    names = [f"licensed_five{number}" for number in range(len(LICENCES))]
+    for name, lines in zip(names, LICENCES, strict=True):
+        kernel.add(name)
+        kernel.rewrite(f"{name}-1.0", "METADATA", f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n{lines}")
+    pins = {pin.name: pin for pin in kernel.resolve(dict.fromkeys(names, "imported in cell 1")).serving}
+    assert [pins[name.replace("_", "-")].licence for name in names] == list(LICENCES.values())
+    assert pins["starlette"].licence != ""
+
+
 def test_the_runtime_comes_from_our_own_environment_where_the_notebooks_lacks_it(kernel: Kernel) -> None:
     pins = {pin.name: pin for pin in kernel.resolve({}).serving}
     assert {"starlette", "uvicorn", "msgspec", "uvloop", "httptools", "anyio", "h11"} <= pins.keys()

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from nb2prod.errors import UsageError
+from nb2prod.render.bill import BILL
 from nb2prod.render.pipelines import FILES, Pipeline, System, pipeline_text
 from tests.builds.command import nb2prod
 from tests.builds.notebooks import write_notebook
@@ -64,9 +65,21 @@ def test_gitlab_reads_what_is_meant(image: str) -> None:
     for job in (body["check"], body["build"]):
         assert set(job) <= {"stage", "timeout", "cache", "script", "artifacts", "services", "variables"}
         assert all(isinstance(line, str) and "\n" not in line.strip() for line in job["script"])
-        assert job["artifacts"]["reports"].keys() == {"junit", "codequality"}
+        assert job["artifacts"]["reports"].keys() >= {"junit", "codequality"}
         assert job["artifacts"]["when"] == "always"
     assert ("services" in body["build"]) == bool(image)
+
+
+def test_bills_of_materials_are_kept_with_the_reports() -> None:
+    steps = jobs_of(pipeline_text("github", WANTED))["build"]["steps"]
+    uploads = [step["with"] for step in steps if "upload-artifact" in step.get("uses", "")]
+    names = ("reports", "project", "sbom")
+    assert [each["name"] for each in uploads] == [f"{name}-${{{{ matrix.notebook.id }}}}" for name in names]
+    assert uploads[-1]["path"] == f"build/**/{BILL}"
+    assert yaml.safe_load(pipeline_text("gitlab", WANTED))["build"]["artifacts"]["reports"]["cyclonedx"] == (
+        f"build/**/{BILL}"
+    )
+    assert "archiveArtifacts artifacts: 'reports/**,build/**'" in pipeline_text("jenkins", WANTED)
 
 
 def test_jenkins_gives_shells_texts_that_groovy_does_not_read() -> None:
