@@ -95,6 +95,18 @@ def test_the_package_gives_the_value_of_the_notebook_and_its_lines_are_found_the
         assert same(encoded(check(converted)), expected_of(case)["result"])
 
 
+@pytest.mark.parametrize("name", ["another-notebook-run", "a-script-run-that-computes"])
+def test_lines_of_another_file_are_found_on_the_line_that_runs_it(name: str) -> None:
+    case = CASES[name]
+    with beside(case):
+        notebook = read_notebook(notebook_text(case).encode(), name, dict(case.files).get)
+        converted = convert(notebook)
+        assert isinstance(converted, Converted), converted
+    maps = line_maps(converted.graph, converted.plan, converted.sources)
+    assert wrong_lines(notebook, converted.plan, converted.sources, maps) == []
+    assert {line for lines in maps.values() for _, cell, line in lines if cell == 1} == {1}
+
+
 @contextmanager
 def beside(case: Case) -> Iterator[None]:
     """In a new folder with the case's files; modules beside the notebook are found there, and forgotten afterwards."""
