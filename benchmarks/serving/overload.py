@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.serving.asking import MOST_OPEN_RATE, ask, closed_loop, planned, resident
 from benchmarks.serving.figures import Figures
 from benchmarks.serving.models import bodies
-from benchmarks.serving.servers import Server, free_port, serving
+from benchmarks.serving.servers import LONG_QUEUE, Server, free_port, serving
 
 TIMES = 5
 REFUSALS = (429, 503)
@@ -22,7 +22,7 @@ def measure(server: Server, kind: str, project: Path, work: Path, seconds: float
     """Keeps `overload`. Our own server has its default queue here, not the longer one of the peak."""
     if server.name == "echo":
         return
-    server = replace(server, environment={n: v for n, v in server.environment.items() if n != "NB2PROD_MAX_PENDING"})
+    server = replace(server, environment={n: v for n, v in server.environment.items() if n not in LONG_QUEUE})
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with figures.noting("overload", kind, server.name), serving(server, kind, project, work / "run", port) as started:

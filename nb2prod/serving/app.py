@@ -30,6 +30,7 @@ from nb2prod.serving.service import Service
 from nb2prod.serving.settings import Settings
 from nb2prod.serving.telemetry.build import build_observer
 from nb2prod.serving.telemetry.routes import telemetry_routes
+from nb2prod.serving.turn import Turn
 from nb2prod.serving.versions.registry import check_watch
 from nb2prod.serving.versions.routes import version_routes
 from nb2prod.serving.versions.swap import Swapper
@@ -95,7 +96,9 @@ def create_app(
             seconds=settings.predict_seconds,
             hung_limit=settings.max_hung,
             batch_rows=settings.max_batch_rows,
+            wait_seconds=settings.wait_seconds,
         ),
+        turn=Turn(settings.wait_seconds),
         log_values=settings.log_values,
     )
 

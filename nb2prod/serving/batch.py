@@ -21,11 +21,16 @@ SAMPLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A decoded request and how its predictions are written, which may raise. `rows` is 0 for one that has none."""
+    """A decoded request and how its predictions are written, which may raise.
+
+    `rows` is 0 for one that is answered by itself. `size` is what the time of its prediction depends on: its rows even
+    then, 1 where it has none.
+    """
 
     request: Any
     write: Callable[[Any], Any]
     rows: int
+    size: int = 1
 
 
 def count_rows(request: Any) -> int:

@@ -3,7 +3,6 @@
 Plain ASGI: for a row that is predicted in 20 µs, the layers of a web framework cost more than everything else.
 """
 
-import asyncio
 import time
 from typing import Any
 
@@ -17,13 +16,11 @@ from nb2prod.serving.envelope import REQUEST_ID, find_id
 from nb2prod.serving.log import describe_error, logger
 from nb2prod.serving.problem import Problem, describe_problem
 from nb2prod.serving.protocols import PredictionProtocol, Reply
+from nb2prod.serving.reading import LARGE_BODY
 from nb2prod.serving.server.shortcut import SHORTCUT, Shortcut
 from nb2prod.serving.service import Service
 from nb2prod.serving.settings import Settings
 from nb2prod.serving.telemetry import Observer
-
-LARGE_BODY = 65_536
-"""Bytes from which decoding (about 10 ns per byte) is worth a thread, so that health checks do not wait for it."""
 
 FIXED_LINES = b"".join(b"%b: %b\r\n" % header for header in (NO_STORE, *SECURITY_HEADERS))
 
@@ -109,17 +106,18 @@ class Exchange:
             body = await read_body(receive, limit=limit, seconds=self._settings.body_seconds)
         elif len(body) > limit:
             raise too_large(limit)
-        read = self._protocol.read
-        if len(body) < LARGE_BODY:
-            request, how = read(body, headers)
+        size = len(body)
+        if size < LARGE_BODY:
+            request, how = self._protocol.read(body, headers)
         else:
-            request, how = await asyncio.to_thread(read, body, headers)
+            request, how = await self._service.reader.read(lambda body: self._protocol.read(body, headers), body)
+        del body  # not needed while the request waits
         decoded = time.perf_counter_ns()
         predictions, reply = await self._service.predict(
             model, request, request_id, lambda given: (given, self._protocol.write(given, how, model, request_id))
         )
         self._observer.prediction(
-            *(self._protocol.name, request_id, caller, model, request, predictions, len(body)),
+            *(self._protocol.name, request_id, caller, model, request, predictions, size),
             *(started, decoded, time.perf_counter_ns(), headers),
         )
         return reply

@@ -3,6 +3,7 @@
 Texts name rows, fields and types, never values: an answer may end up in somebody's log.
 """
 
+import math
 from typing import Any
 
 from starlette.responses import Response
@@ -33,6 +34,12 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         self.field = field[:LONGEST_NAME] if field is not None else None
         self.row = row
         self.headers = headers or {}
+
+
+def overloaded(seconds: float = 1.0) -> Problem:
+    """Too much waits; in so many seconds it may be less."""
+    headers = {"Retry-After": f"{max(1, math.ceil(seconds))}"}
+    return Problem(503, "overloaded", "too many requests wait: try again", headers=headers)
 
 
 def describe_problem(problem: Problem, request_id: str, path: str) -> bytes:

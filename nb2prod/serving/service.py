@@ -10,9 +10,10 @@ from typing import Any, Generic, Literal, TypeVar
 from nb2prod.serving.batch import Asked, count_rows
 from nb2prod.serving.log import describe_error, logger
 from nb2prod.serving.model import Model
-from nb2prod.serving.problem import Problem
+from nb2prod.serving.problem import Problem, overloaded
+from nb2prod.serving.reading import Reader
 from nb2prod.serving.turn import Turn
-from nb2prod.serving.worker import Worker, overloaded
+from nb2prod.serving.worker import Worker
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -29,7 +30,8 @@ class Service(Generic[P, R]):
 
     load: Callable[[], Model[P, R]]
     worker: Worker
-    turn: Turn = field(default_factory=Turn)
+    turn: Turn
+    reader: Reader = field(init=False)
     log_values: bool = False
     on_ready: Callable[[], None] = lambda: None
     on_failure: Callable[[], None] = lambda: None
@@ -39,6 +41,9 @@ class Service(Generic[P, R]):
     refused_versions: int = 0
     draining: bool = False
     """The process is about to end: not ready for new callers, though whoever still asks is answered."""
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.worker)
 
     @property
     def status(self) -> Status:
@@ -62,11 +67,11 @@ class Service(Generic[P, R]):
             logger.info("ready", extra={"fields": {"model": name, "version": version, **self.model.path}})
 
     def live_model(self) -> Model[P, R]:
-        """Raises Problem 503 while loading, after a failed load, and when the queue is full."""
+        """Raises Problem 503 while loading, after a failed load, and when too much waits."""
         if self.state != "ready" or self.model is None:
             headers = {"Retry-After": "1", "Connection": "close"}
             raise Problem(503, "not_ready", f"the model is not ready ({self.state})", headers=headers)
-        self.worker.refuse_if_full()
+        self.worker.refuse_if_full(self.reader.expected)
         if self.model.fast is not None and self.turn.is_full(self.model.fast):
             raise overloaded()
         return self.model
@@ -82,7 +87,8 @@ class Service(Generic[P, R]):
                 given = await self.turn.ask(fast, request, rows) if model.batches else fast.answer(request)
                 if given is not None:
                     return write(given)
-            reply: W = await self.worker.ask(model.answer, Asked(request, write, rows if model.batches else 0))
+            asked = Asked(request, write, rows if model.batches else 0, max(1, rows))
+            reply: W = await self.worker.ask(model.answer, asked)
             return reply
         except Problem:
             raise

@@ -25,6 +25,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_rows: AtLeastOne = 10_000
     max_pending: AtLeastOne = 128
     """Predictions that run or wait; beyond it 503 with Retry-After."""
+    wait_seconds: Seconds = 1.0
+    """How long requests may be expected to wait, by their rows and what recent predictions took; beyond it 503."""
     max_batch_rows: AtLeastOne = 1024
     """Rows of requests that wait and are answered by one prediction; 1: each request by itself."""
     fast_path: bool = True

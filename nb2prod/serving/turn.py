@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nb2prod.serving.fast import FastPath
+from nb2prod.serving.fast import INLINE_SECONDS, FastPath
 
 MOST_RUNS = 100
-"""Runs of `nb2prod.serving.fast.INLINE_SECONDS` that may wait: beyond it callers are told to come back."""
+"""Runs of `nb2prod.serving.fast.INLINE_SECONDS` that may wait, whatever the setting: their rows are in memory."""
 
 
 @dataclass(slots=True)
@@ -28,9 +28,11 @@ class Due:
 
 
 class Turn:
-    """For one event loop. `on_batch(requests, rows)` is told of each run; the length is how many requests wait."""
+    """For one event loop. `wait_seconds` is how long the runs that wait may take; `on_batch(requests, rows)` is told of
+    each; the length is how many requests wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, wait_seconds: float = 1.0) -> None:
+        self.most_runs = min(MOST_RUNS, wait_seconds / INLINE_SECONDS)
         self.on_batch: Callable[[int, int], None] = lambda _requests, _rows: None
         self._due: deque[Due] = deque()
         self._rows = 0
@@ -39,7 +41,7 @@ class Turn:
         return len(self._due)
 
     def is_full(self, fast: FastPath) -> bool:
-        return self._rows > MOST_RUNS * fast.inline_rows
+        return self._rows > self.most_runs * fast.inline_rows
 
     async def ask(self, fast: FastPath, request: Any, rows: int) -> Any:
         """What the graph answers to a request of so many rows, `fast.inline_rows` at most; None where it cannot."""

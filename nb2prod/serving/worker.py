@@ -23,12 +23,16 @@ from typing import Any
 
 from nb2prod.serving.batch import Asked, Outcome, answer_all
 from nb2prod.serving.log import logger
-from nb2prod.serving.problem import Problem
+from nb2prod.serving.pace import Pace
+from nb2prod.serving.problem import Problem, overloaded
 
 QUIET = 0.02
 """The next prediction begins when nothing has come for this part of the time that the last one took, …"""
 LONGEST = 0.1
 """… or after this part of it."""
+
+MOST_ROWS = 32_768
+"""Rows beyond which nothing more may wait, however soon it would be answered: decoded, they are in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +53,28 @@ class Batch:
 
 
 class Worker:
-    """Answers one after the other in its own thread; `capacity` counts the running and the waiting ones.
+    """Answers one after the other in its own thread; `capacity` counts the running and the waiting ones, and
+    `wait_seconds` is how long they may be expected to take together once any of them waits.
 
     `start`, `ask` and `stop` are for one event loop, which also does the counting: no locks. `seconds` is how long one
     prediction may run; waiting does not count, as it is not the caller's fault that another one hangs. `batch_rows` is
     how many rows are taken together at most; `on_batch(requests, rows)` is told of each prediction.
     """
 
-    def __init__(self, capacity: int, *, seconds: float = 20.0, hung_limit: int = 4, batch_rows: int = 1024) -> None:
+    def __init__(
+        self,
+        capacity: int,
+        *,
+        seconds: float = 20.0,
+        hung_limit: int = 4,
+        batch_rows: int = 1024,
+        wait_seconds: float = 1.0,
+    ) -> None:
         self.capacity = capacity
         self.seconds = seconds
         self.hung_limit = hung_limit
         self.batch_rows = batch_rows
+        self.wait_seconds = wait_seconds
         self.pending = 0
         self.hung = 0
         self.clock: Callable[[], float] = time.monotonic
@@ -72,6 +86,9 @@ class Worker:
         # The thread's number and what it runs. Whoever pops the entry settles its tasks: the thread or the watchdog.
         self._running: dict[int, Batch] = {}
         self._took = 0.0
+        self.pace = Pace()
+        self._rows = 0  # of the pending ones
+        self._shares = 0  # what they take of predictions that have room for `batch_rows`
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -87,21 +104,39 @@ class Worker:
     def is_stuck(self) -> bool:
         return self.hung >= self.hung_limit
 
-    def refuse_if_full(self) -> None:
-        """Raises Problem 503. Asked before a body is read, too: the cheapest moment to say no."""
+    @property
+    def expected(self) -> float:
+        """Seconds that what runs and waits is expected to take, at least: how rows fill predictions is not known."""
+        return self.pace.expect(self._shares / self.batch_rows, self._rows)
+
+    def refuse_if_full(self, ahead: float = 0.0) -> None:
+        """Raises Problem 503. Asked before a body is read, too: the cheapest moment to say no.
+
+        `ahead` are the seconds of other work that comes first.
+        """
         if self.pending >= self.capacity:
             raise overloaded()
         if self.is_stuck:
             raise _stuck()
+        if self.pending < 2 or (not self._first and self._tasks.empty()):  # one runs, or is about to; none waits
+            return
+        beyond = ahead + self.expected - self.wait_seconds
+        if beyond > 0 or self._rows > MOST_ROWS:
+            raise overloaded(beyond)
 
     async def ask(self, answer: Callable[[Any], Any], asked: Asked) -> Any:
         """What `asked.write(answer(asked.request))` returns or raises; asked of the same `answer` at the same time as
         others where it has rows. Raises Problem 503 when the queue is full, 504 when the prediction hangs."""
         self.refuse_if_full()
         future: asyncio.Future[Any] = self._loop.create_future()
-        self.pending += 1
+        self._count(asked, 1)
         self._tasks.put(Task(answer, asked, future))
         return await future
+
+    def _count(self, asked: Asked, sign: int) -> None:
+        self.pending += sign
+        self._rows += sign * asked.size
+        self._shares += sign * (min(asked.rows, self.batch_rows) or self.batch_rows)
 
     def _start_thread(self) -> None:
         # A daemon: a prediction that hangs must not keep the process from ending.
@@ -113,12 +148,13 @@ class Worker:
             self._running[number] = batch
             outcomes = answer_all(tasks[0].answer, [task.asked for task in tasks])
             given_up = self._running.pop(number, None) is None
-            self._took = 0.0 if given_up else self.clock() - batch.started
+            seconds = self.clock() - batch.started
+            self._took = 0.0 if given_up else seconds
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
                 if given_up:
                     self._loop.call_soon_threadsafe(self._came_back)
                     return
-                self._loop.call_soon_threadsafe(self._settle_all, tasks, outcomes)
+                self._loop.call_soon_threadsafe(self._settle_all, tasks, outcomes, seconds)
 
     def _take(self) -> tuple[Task, ...]:
         """The task whose turn it is, with those behind it that one prediction can answer, too. Empty: the end.
@@ -149,13 +185,14 @@ class Worker:
             came = self._tasks.qsize()
             time.sleep(QUIET * self._took)
 
-    def _settle_all(self, tasks: tuple[Task, ...], outcomes: list[Outcome]) -> None:
+    def _settle_all(self, tasks: tuple[Task, ...], outcomes: list[Outcome], seconds: float) -> None:
+        self.pace.note(sum(task.asked.size for task in tasks), seconds)
         self.on_batch(len(tasks), sum(task.asked.rows for task in tasks))
         for task, (result, error) in zip(tasks, outcomes, strict=True):
             self._settle(task, result, error)
 
     def _settle(self, task: Task, result: Any, error: Exception | None) -> None:
-        self.pending -= 1
+        self._count(task.asked, -1)
         if task.future.done():  # cancelled meanwhile
             return
         if error is None:
@@ -193,10 +230,6 @@ class Worker:
         if self.is_stuck:
             self._start_thread()
         self.hung -= 1
-
-
-def overloaded() -> Problem:
-    return Problem(503, "overloaded", "too many requests wait: try again", headers={"Retry-After": "1"})
 
 
 def _stuck() -> Problem:

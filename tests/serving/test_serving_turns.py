@@ -67,11 +67,12 @@ def test_between_two_runs_the_loop_does_something_else():
     assert {1, 2} < set(seen)
 
 
+@pytest.mark.parametrize(("wait_seconds", "runs"), [(1.0, MOST_RUNS), (0.003, 3), (0.0001, 0)])
 @pytest.mark.parametrize("more", [0, 1])
-def test_it_is_full_where_what_waits_takes_too_long(more):
+def test_it_is_full_where_what_waits_takes_too_long(more, wait_seconds, runs):
     async def fill():
-        fast, turn = Doubling(inline_rows=2), Turn()
-        asked = [asyncio.ensure_future(turn.ask(fast, Request([1]), 1)) for _ in range(2 * MOST_RUNS + more)]
+        fast, turn = Doubling(inline_rows=2), Turn(wait_seconds)
+        asked = [asyncio.ensure_future(turn.ask(fast, Request([1]), 1)) for _ in range(2 * runs + more)]
         await asyncio.sleep(0)
         was_full = turn.is_full(fast)
         await asyncio.gather(*asked)
