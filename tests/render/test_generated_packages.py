@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nb2prod.render.manifest import line_maps
+from nb2prod.render.project import VERSION
 from nb2prod.render.templates import fill
 from tests.plan.equality import Converted, convert
 from tests.plan.mapped_lines import wrong_lines
@@ -105,7 +106,15 @@ def test_a_package_passes_ruff_and_mypy_as_its_own_settings_say(text: str, tmp_p
     stub += "    return {}\n\n\ndef save_artifacts(folder: Path, values: dict[str, Any]) -> None:\n    pass\n"
     (tmp_path / "src" / package / "artifacts.py").write_text(stub)
     (tmp_path / "pyproject.toml").write_text(
-        fill("project/pyproject.toml.jinja", package=package, python="3.11", untyped="", own=(), parts=())
+        fill(
+            "project/pyproject.toml.jinja",
+            package=package,
+            own_version=VERSION,
+            python="3.11",
+            untyped="",
+            own=(),
+            parts=(),
+        )
     )
     for tool in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):
         done = subprocess.run([sys.executable, "-m", *tool], cwd=tmp_path, capture_output=True, text=True, check=False)
