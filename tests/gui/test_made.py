@@ -1,20 +1,25 @@
 """What a page reads from a generated project, the form made of it, and the command that repeats the build."""
 
 import json
+import os
 import shlex
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
 from nb2prod_gui.flow.compare import compared
 from nb2prod_gui.flow.draft import Around, Draft, Target, build_spec, first_target
-from nb2prod_gui.flow.export import command_line, job_file
+from nb2prod_gui.flow.export import command_line, job_file, papermill_line
 from nb2prod_gui.flow.form import body_of, fields_of
 from nb2prod_gui.flow.made import known_output, read_made
 
 from nb2prod.cli.specs import read_spec
 from nb2prod.config import Settings
 from nb2prod.config import Target as Asked
+from nb2prod.plugins.job_notebooks import building
 from nb2prod.tracking.registry import Version
 
 COLUMNS = [
@@ -82,6 +87,9 @@ def test_a_damaged_manifest_is_no_project(tmp_path, content):
     assert read_made(tmp_path) is None
 
 
+SHOW = """import json, os, sys
+ours = {n: v for n, v in os.environ.items() if n.startswith("NB2PROD_")}
+print(json.dumps([sys.argv[1:], ours]))"""
 SPECS = [
     Draft(),
     Draft(target=Target(image="a b:1", model="m'x", alias="", mutants=0, tracking_uri="http://h:1")),
@@ -105,6 +113,37 @@ def test_the_command_line_asks_for_the_same_build(draft, monkeypatch):
     except (click.ClickException, SystemExit) as error:
         raise AssertionError(str(error)) from error
     assert asked == [spec]
+
+
+@pytest.mark.parametrize("draft", SPECS)
+def test_the_papermill_job_asks_for_the_same_build(draft, monkeypatch, tmp_path):
+    """The line is run by a shell, with a papermill that shows what it was given; the job's own function reads that."""
+    spec = build_spec(Path("/data/my notebook.ipynb"), draft, Around(Settings(base_image="mine:1", service="tracing")))
+    for name, text in (("nb2prod", "echo job.ipynb"),
+                       ("papermill", f"{shlex.quote(sys.executable)} -c '{SHOW}' \"$@\"")):  # fmt: skip
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(["sh", "-c", papermill_line(spec)], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    words, variables = json.loads(done.stdout)
+    assert words[:2] == ["job.ipynb", "report.ipynb"]
+    given = {name: value for option, name, value in zip(words[2::3], words[3::3], words[4::3], strict=True)
+             if option == "-r" or (option, name, value) == ("-p", "log", "False")}  # fmt: skip
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(building, "run_spec", lambda found: asked.append(found) or ({}, 0))
+    monkeypatch.setattr(building, "report_markdown", lambda *_, **__: "")
+    asked = []
+    building.build(**(given | {"log": "log" not in given}))
+    assert asked == [spec]
+
+
+def test_what_a_papermill_job_cannot_ask_for_has_no_line():
+    spec = build_spec(Path("/data/a.ipynb"), Draft(), Around(Settings()))
+    assert papermill_line(spec)
+    assert papermill_line(replace(spec, force=True)) == ""
+    assert papermill_line(replace(spec, sample={"n": 1})) == ""
+    assert papermill_line(spec, Settings(cell_timeout=5)) == ""
 
 
 def test_the_command_line_says_what_settings_would_say_otherwise():

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, 
 
 from nb2prod.notebook.watch import Better
 from nb2prod.tracking.registry import RegisteredModel
-from nb2prod_gui.flow.export import command_line, job_file
+from nb2prod_gui.flow.export import command_line, job_file, papermill_line
 from nb2prod_gui.flow.results import Trend, in_bytes, mlflow_command, mlflow_page, shares, trends
 from nb2prod_gui.flow.walk import Page
 from nb2prod_gui.look.palette import FAR, GAP
@@ -210,23 +210,32 @@ class ResultPage(QScrollArea):
     def _export(self) -> QWidget:
         frame, column = card()
         column.addWidget(label(self.tr("The same without this window"), "heading"))
-        around = self._project.around
-        line = QLineEdit(command_line(self._project.spec, around.settings, around.asked))
-        line.setReadOnly(True)
-        line.setCursorPosition(0)
-        line.setFont(mono())
-        line.setAccessibleName(self.tr("Command line that repeats this build"))
-        copy = button(self.tr("Copy"), "quiet", name=self.tr("Copy the command line"))
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(line.text()))
+        spec, around = self._project.spec, self._project.around
+        command = command_line(spec, around.settings, around.asked)
+        column.addLayout(self._to_copy(command, self.tr("Command line that repeats this build"),
+                                       self.tr("Copy the command line")))  # fmt: skip
+        job = papermill_line(spec, around.settings, around.asked)
+        if job:
+            column.addLayout(self._to_copy(job, self.tr("papermill job that repeats this build"),
+                                           self.tr("Copy the papermill job")))  # fmt: skip
         save = button(self.tr("Save as a job…"))
         save.setToolTip(self.tr("A file for `nb2prod job FILE`, which CI can run"))
         save.clicked.connect(self._save_job)
+        column.addWidget(save, alignment=Qt.AlignmentFlag.AlignLeft)
+        return frame
+
+    def _to_copy(self, text: str, name: str, copies: str) -> QHBoxLayout:
+        line = QLineEdit(text)
+        line.setReadOnly(True)
+        line.setCursorPosition(0)
+        line.setFont(mono())
+        line.setAccessibleName(name)
+        copy = button(self.tr("Copy"), "quiet", name=copies)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
         row = QHBoxLayout()
         row.addWidget(line, 1)
         row.addWidget(copy)
-        row.addWidget(save)
-        column.addLayout(row)
-        return frame
+        return row
 
     def _save_job(self) -> None:
         proposed = str(self._project.path.with_suffix(".job.json"))

@@ -775,6 +775,14 @@
         <translation>Befehlszeile, die diesen Bau wiederholt</translation>
     </message>
     <message>
+        <source>papermill job that repeats this build</source>
+        <translation>papermill-Job, der diesen Bau wiederholt</translation>
+    </message>
+    <message>
+        <source>Copy the papermill job</source>
+        <translation>papermill-Job kopieren</translation>
+    </message>
+    <message>
         <source>Copy</source>
         <translation>Kopieren</translation>
     </message>
