@@ -17,6 +17,7 @@ EMPTY: dict[str, dict[str, Any]] = {
         "notebook": None,
         "findings": [],
         "parity": [],
+        "fast_path": None,
         "tests": None,
         "metrics": {},
         "mlflow": None,

@@ -35,7 +35,8 @@ class Asked(NamedTuple):
 
     def of_many(self, notebooks: tuple[Path, ...]) -> bool:
         """Whether the command is one over many; a single notebook without any of these options is as it always was."""
-        return len(notebooks) > 1 or any(self) or notebooks[0].is_dir() or notebooks[0].suffix == ".toml"
+        one = notebooks[0]  # a folder that is named as a notebook is a mistake, not a folder of notebooks
+        return len(notebooks) > 1 or any(self) or one.suffix == ".toml" or (one.suffix != ".ipynb" and one.is_dir())
 
 
 def many_options(function: Function) -> Function:
