@@ -34,7 +34,8 @@ def test_any_source_in_any_layout(
     after = write_sources(data, {2: "\n".join(new)}, "n.ipynb")
     assert source_of(after, 2) == "\n".join(new)
     again = write_sources(after, {2: "\n".join(old)}, "n.ipynb")
-    assert again.replace("é".encode(), b"\\u00e9") == data.replace("é".encode(), b"\\u00e9") or not all((old, new))
+    if any(old) and any(new):  # an empty source keeps no layout to go back to
+        assert again.replace("é".encode(), b"\\u00e9") == data.replace("é".encode(), b"\\u00e9")
 
 
 def test_kept_lines_keep_their_bytes_and_line_ends() -> None:
