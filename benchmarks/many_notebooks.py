@@ -72,8 +72,7 @@ SCRIPT = """
 import ast, pathlib, sys
 import nbformat
 for path in sorted(pathlib.Path(sys.argv[1]).glob("*.ipynb")):
-    notebook = nbformat.read(path, as_version=4)
-    nbformat.validate(notebook)
+    notebook = nbformat.read(path, as_version=4)  # validates as well
     for cell in notebook.cells:
         if cell.cell_type == "code":
             ast.parse(cell.source)
