@@ -15,12 +15,11 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from nb2prod.config import find_settings_file, resolve_settings, resolve_target
 from nb2prod.errors import Nb2ProdError
+from nb2prod.model.report import Better
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Stated
 from nb2prod.model.spec import BuildSpec
-from nb2prod.notebook.watch import Better
 from nb2prod_gui.flow.draft import Around, Draft, Target, build_spec, default_output, first_target
-from nb2prod_gui.flow.faults import target_faults
 from nb2prod_gui.flow.history import History
 from nb2prod_gui.flow.walk import Standing
 from nb2prod_gui.work.job_client import JobClient
@@ -88,7 +87,11 @@ class Project(QObject):
     @property
     def faults(self) -> dict[str, str]:
         """What of the target a build would refuse, by field."""
-        return target_faults(self.draft.target, self.path, self.default_output) if self.notebook else {}
+        if self.notebook is None:
+            return {}
+        from nb2prod_gui.flow.faults import target_faults
+
+        return target_faults(self.draft.target, self.path, self.default_output)
 
     @property
     def roles(self) -> dict[int, Role]:

@@ -4,6 +4,7 @@ The Start page is there at once; the others are made while the window idles, or 
 """
 
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,7 +47,17 @@ if TYPE_CHECKING:
     from nb2prod_gui.pages.target import TargetPage
 
 IDLE = 60
-"""Milliseconds between two pages that are made in advance: time for what the user does."""
+"""Milliseconds between two things that are done in advance: time for what the user does."""
+AHEAD = (
+    "nb2prod.analysis.graph",
+    "nb2prod.plan.selection",
+    "nb2prod.steps.reading",
+    "nb2prod.steps.study",
+    "nb2prod_gui.parts.code",
+    "nb2prod_gui.parts.cell_list",
+    "nb2prod.tracking.registry",
+)
+"""Of the modules that pages need, those that take longest: imported one by one, lest a click waits for all of them."""
 AnyPage = TypeVar("AnyPage", bound=QWidget)
 
 
@@ -98,7 +109,8 @@ class Window(QMainWindow):
             self.restoreGeometry(geometry)
         self._idle = QTimer(self)
         self._idle.setInterval(IDLE)
-        self._idle.timeout.connect(self._make_one)
+        self._ahead = iter(AHEAD)
+        self._idle.timeout.connect(self._get_ready)
         self._idle.start()
 
     @cached_property
@@ -158,11 +170,13 @@ class Window(QMainWindow):
         self._stack.addWidget(widget)
         return widget
 
-    def _make_one(self) -> None:
-        """Make a page that is not there yet; called while the window idles."""
+    def _get_ready(self) -> None:
+        """Import a module or make a page that will be needed; called while the window idles."""
         missing = next((page for page in Page if page not in self.pages), None)
         if missing is None:
             self._idle.stop()
+        elif (module := next(self._ahead, None)) is not None:
+            import_module(module)
         else:
             getattr(self, missing.value)
 
@@ -174,8 +188,8 @@ class Window(QMainWindow):
     def open(self, path: Path) -> None:
         """Open a notebook; unsaved roles and a running job are asked about first."""
         if self._may_leave():
-            self.make_pages()
             self.project.open(path)
+            self.make_pages()  # while the child starts
 
     def _resume(self, path: Path) -> None:
         """Open a notebook where its job can go on: steps that are done are not done again."""
@@ -184,8 +198,8 @@ class Window(QMainWindow):
                 lambda: self.go(Page.RUN) if self.project.path == path else None,
                 Qt.ConnectionType.SingleShotConnection,
             )
-            self.make_pages()
             self.project.open(path)
+            self.make_pages()  # while the child starts
 
     def browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, self.tr("Open notebook"), "", self.tr("Notebooks (*.ipynb)"))

@@ -5,6 +5,8 @@ from typing import Literal
 
 Stage = Literal["module", "mlflow", "container"]
 ParityStatus = Literal["equal", "different", "skipped"]
+Better = Literal["higher", "lower"]
+"""Of a metric that is watched."""
 
 
 @dataclass(frozen=True, slots=True)

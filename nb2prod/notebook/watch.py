@@ -4,11 +4,10 @@
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from nb2prod.errors import InputError
-
-Better = Literal["higher", "lower"]
+from nb2prod.model.report import Better
 
 
 def watched_metrics(document: Mapping[str, Any]) -> dict[str, Better]:

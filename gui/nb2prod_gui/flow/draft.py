@@ -7,10 +7,10 @@ from typing import Any
 
 from nb2prod.config import Settings
 from nb2prod.config import Target as Asked
+from nb2prod.model.report import Better
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Stated
 from nb2prod.model.spec import BuildSpec
-from nb2prod.notebook.watch import Better
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from nb2prod.errors import Nb2ProdError
 from nb2prod.files.handwork import Handwork, find_handwork
 from nb2prod.files.manifest import MANIFEST
 from nb2prod.files.state import state_folder
+from nb2prod.model.report import Better
 from nb2prod.model.schema import ValueSchema
-from nb2prod.notebook.watch import Better
 
 
 class Origin(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nb2prod.notebook.watch import Better
+from nb2prod.model.report import Better
 from nb2prod.tracking.registry import RegisteredModel
 
 MOST_VERSIONS = 12

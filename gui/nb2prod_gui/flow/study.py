@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from nb2prod.model.report import Better
 from nb2prod.model.roles import Role
 from nb2prod.model.schema import Stated
-from nb2prod.notebook.watch import Better
 from nb2prod.steps.study import Statement, Study
 
 Kind = Literal["code", "markdown", "raw"]

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from nb2prod.notebook.watch import Better
+from nb2prod.model.report import Better
 from nb2prod.tracking.registry import RegisteredModel
 from nb2prod_gui.flow.export import command_line, job_file, papermill_line
 from nb2prod_gui.flow.results import Trend, in_bytes, mlflow_command, mlflow_page, shares, trends
