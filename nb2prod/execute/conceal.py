@@ -1,7 +1,7 @@
 """Keeps secrets out of what a run tells, raises and leaves: a notebook may print what it read from the environment."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,23 +43,28 @@ def concealed_errors(mask: Mask) -> Iterator[None]:
         raise
 
 
-def conceal_document(document: dict[str, Any], known: tuple[str, ...], notebook: Notebook) -> tuple[Any, list[Finding]]:
-    """The executed notebook without secrets, and NB153 for each cell that showed one."""
+def conceal_document(document: dict[str, Any], known: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    """The executed notebook without secrets, and the ids of the cells that showed one; "" where no cell did."""
     mask = mask_of((*known, *(p.secret.value for p in find_planted(document))), search=False)
     clean = mask_document(document, mask)
     if clean == document:
-        return document, []
-    numbers = {cell.id: cell.index for cell in notebook.cells}
+        return document, ()
     touched = [
-        numbers.get(before.get("id", ""))
+        str(before.get("id", ""))
         for before, after in zip(document["cells"], clean["cells"], strict=True)
         if before != after
     ]
-    return clean, [
+    return clean, tuple(touched or [""])
+
+
+def told_of_masked(ids: Iterable[str], notebook: Notebook) -> tuple[Finding, ...]:
+    """NB153 for each of these cells, with the number that it has in the notebook."""
+    numbers = {cell.id: cell.index for cell in notebook.cells}
+    return tuple(
         Finding("NB153", Severity.WARNING, "an output of this cell shows what looks like a secret; it is masked in the "
-                "executed notebook that is kept and logged.", cell, hint="Do not print it.")
-        for cell in touched or [None]
-    ]  # fmt: skip
+                "executed notebook that is kept and logged.", numbers.get(id), hint="Do not print it.")
+        for id in ids
+    )  # fmt: skip
 
 
 def refuse_parameters(parameters: Mapping[str, Any], known: tuple[str, ...]) -> None:

@@ -87,6 +87,29 @@ def executed_document(document: Mapping[str, Any], notebook: Notebook) -> dict[s
     return kept
 
 
+def with_text_of(notebook: Notebook, executed: Mapping[str, Any]) -> dict[str, Any]:
+    """A kept executed document with the text that `notebook` has between its code by now; the code is the same. So the
+    cells are numbered as the notebook's are, but for those that papermill added: each stays behind the cell it was."""
+    own = {cell.id for cell in notebook.cells}
+    ran: dict[str, list[dict[str, Any]]] = {}
+    text: dict[str, dict[str, Any]] = {}
+    last = ""
+    for cell in executed["cells"]:
+        if cell["cell_type"] == "code":
+            last = cell["id"] if cell["id"] in own else last
+            ran.setdefault(last, []).append(cell)
+        else:
+            text[cell["id"]] = cell
+    cells = ran.get("", [])
+    for cell in notebook.document["cells"]:
+        if cell["cell_type"] == "code":
+            cells += ran.get(cell["id"], [])
+        elif not _is_report(cell):
+            before = text.get(cell["id"], {})
+            cells.append(before if before.get("source") == cell["source"] else cell)
+    return {**executed, "cells": cells}
+
+
 def _is_report(cell: Mapping[str, Any]) -> bool:
     """Whether an earlier run added the cell to tell how it went; there is nothing to run in it."""
     is_empty = cell["cell_type"] != "code" or not "".join(cell["source"]).strip()

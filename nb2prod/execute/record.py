@@ -29,6 +29,7 @@ def read_record(body: dict[str, Any]) -> RunRecord:
             ),
             "modules": tuple(body["modules"]),
             "findings": tuple(read_finding(finding) for finding in body["findings"]),
+            "masked": tuple(body["masked"]),
         }
     )
 

@@ -22,7 +22,7 @@ from nb2prod.execute.conceal import (
     refuse_parameters,
 )
 from nb2prod.execute.host import Host
-from nb2prod.execute.prepare import executed_document, run_copy
+from nb2prod.execute.prepare import executed_document, run_copy, with_text_of
 from nb2prod.execute.processes import choose_kernel
 from nb2prod.execute.record import dump_record, read_artifact, read_finding, read_schema, sync_folder, write_whole
 from nb2prod.model.findings import Finding
@@ -33,6 +33,7 @@ from nb2prod.secrets import mask_of, secret_values
 from nb2prod.session import RUN
 
 _STAGE = ".stage"
+EXECUTED = "executed.ipynb"
 FAILED = "failed.ipynb"
 """The notebook of a run that failed, with the outputs so far."""
 
@@ -87,11 +88,10 @@ def run_notebook(
         with concealed_errors(mask):
             found, document = _execute(
                 notebook, spec, parameters, kernel_name, working_folder, stage, cell_timeout, emit, cancel, step,
-                partial(_keep_failed, output, notebook, known), host, known,
+                partial(_keep_failed, output, known), host, known,
             )  # fmt: skip
         refuse_captured(found, stage / "artifacts", known)
-        executed, shown = conceal_document(document, known, notebook)
-        found = replace(found, findings=(*found.findings, *shown))
+        executed, shown = conceal_document(document, known)
         for finding in found.findings:
             emit(FindingFound(step, finding))
         record = replace(
@@ -99,6 +99,7 @@ def run_notebook(
             parameters={parameter.name: parameter.default for parameter in declared} | dict(parameters),
             seconds=round(time.monotonic() - start, 3),
             findings=(*findings, *found.findings),
+            masked=shown,
         )
         _keep(output, stage, json.dumps(executed, indent=1, ensure_ascii=False) + "\n", record)
     except OSError as error:
@@ -197,12 +198,21 @@ def _finding(body: dict[str, str]) -> Finding:
 
 def _show(save: Callable[[dict[str, Any]], None], notebook: Notebook, known: tuple[str, ...], reached: Any) -> None:
     """The copy as far as it came, as it may be shown."""
-    save(conceal_document(executed_document(reached, notebook), known, notebook)[0])
+    save(conceal_document(executed_document(reached, notebook), known)[0])
 
 
-def _keep_failed(output: Path, notebook: Notebook, known: tuple[str, ...], document: dict[str, Any]) -> None:
+def renew_text(output: Path, notebook: Notebook) -> None:
+    """Give the executed notebook of a run that is kept the text cells that the notebook has by now, masked likewise."""
+    path = output / EXECUTED
+    executed = json.loads(path.read_text(encoding="utf-8"))
+    renewed, _ = conceal_document(with_text_of(notebook, executed), secret_values(os.environ))
+    if renewed != executed:
+        write_whole(path, json.dumps(renewed, indent=1, ensure_ascii=False) + "\n")
+
+
+def _keep_failed(output: Path, known: tuple[str, ...], document: dict[str, Any]) -> None:
     """The notebook as far as it came, beside an older result, which stays."""
-    shown, _ = conceal_document(document, known, notebook)
+    shown, _ = conceal_document(document, known)
     write_whole(output / FAILED, json.dumps(shown, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -227,6 +237,6 @@ def _keep(output: Path, stage: Path, executed: str, record: RunRecord) -> None:
     shutil.rmtree(output / "artifacts", ignore_errors=True)
     artifacts.replace(output / "artifacts")
     sync_folder(output)
-    write_whole(output / "executed.ipynb", executed)
+    write_whole(output / EXECUTED, executed)
     (output / FAILED).unlink(missing_ok=True)
     write_whole(output / "run.json", json.dumps(dump_record(record), indent=1, ensure_ascii=False) + "\n")

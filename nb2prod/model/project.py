@@ -1,5 +1,7 @@
 """A generated project as a value: it can be printed, diffed and tested before anything is written."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -35,3 +37,10 @@ class Requirements:
     serving: tuple[Pin, ...]
     training: tuple[Pin, ...]
     system: tuple[str, ...] = ()
+
+
+def project_digest(manifest: bytes) -> str:
+    """``sha256:…`` of what a project is, by the bytes of its sealed manifest: a model version and an image are known by
+    it. Which metrics are watched is left out, for neither tests nor an image depend on it."""
+    body = {key: value for key, value in json.loads(manifest).items() if key != "watch"}
+    return "sha256:" + hashlib.sha256(json.dumps(body).encode()).hexdigest()

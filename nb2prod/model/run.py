@@ -106,7 +106,8 @@ class RunRecord:
     wire form; `parameters` the values the run used. `annotations` maps names seen at the boundary (artifacts, request,
     response) to the qualified type name seen. `python` is the kernel's interpreter, `python_version` e.g. ``3.11.7``.
     `modules` are the top-level modules the kernel had loaded at the end; `sources` the files of those loaded modules
-    that are neither installed nor Python's own.
+    that are neither installed nor Python's own. `masked` are the ids of the cells whose outputs showed a secret, ""
+    for an output of none of them.
     """
 
     parameters: dict[str, Any]
@@ -124,3 +125,4 @@ class RunRecord:
     findings: tuple[Finding, ...] = ()
     annotations: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    masked: tuple[str, ...] = ()

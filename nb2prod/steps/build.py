@@ -72,7 +72,7 @@ def build_job(spec: BuildSpec, host: Host | None = None) -> Job:
             dump=_dump_run,
             load=_load_run,
             present=lambda r: _run_is_whole(build, r),
-            remarks=lambda o, r: _shown_otherwise(build, o["check"], r),
+            remarks=lambda o, r: (*_masked(o["check"], r), *_shown_otherwise(build, o["check"], r)),
         ),
         Step(
             "extract",
@@ -106,7 +106,7 @@ def build_job(spec: BuildSpec, host: Host | None = None) -> Job:
                 "log",
                 lambda o, e, c: log_step(build.output, build.notebook, build.run_folder, build.model, spec, o, e, c),
                 key=lambda o: key_of(
-                    o["extract"].digest, build.model, spec.alias, spec.tracking_uri, str(build.output)
+                    o["extract"].manifest, build.model, spec.alias, spec.tracking_uri, str(build.output)
                 ),
                 dump=asdict,
                 load=lambda body: Logged.load(body),
@@ -262,6 +262,15 @@ def _run(build: Build, analysis: Analysis, emit: Emit, cancel: Cancel) -> RunRec
     executed = build.run_folder / "executed.ipynb"
     emit(Produced("run", "notebook", str(executed)))
     return record
+
+
+def _masked(analysis: Analysis, record: RunRecord) -> Iterable[Finding]:
+    """Where the run showed secrets; cells have the numbers of now, which need not be those of the run."""
+    if not record.masked:
+        return ()
+    from nb2prod.execute.conceal import told_of_masked
+
+    return told_of_masked(record.masked, analysis.notebook)
 
 
 def _shown_otherwise(build: Build, analysis: Analysis, record: RunRecord) -> Iterable[Finding]:

@@ -19,7 +19,7 @@ from nb2prod.files.manifest import MANIFEST, seal
 from nb2prod.files.tree import write_tree
 from nb2prod.formatting import format_sources
 from nb2prod.model.notebook import Install, Notebook
-from nb2prod.model.project import Pin, ProjectTree, Requirements
+from nb2prod.model.project import Pin, ProjectTree, Requirements, project_digest
 from nb2prod.model.report import FastPath
 from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
@@ -42,10 +42,12 @@ from nb2prod.steps.travel import check_states, choose_own_files, own_tops
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A written project: the digest of its sealed manifest, which names the digest of every file; its pins."""
+    """A written project: what it is known by (see `project_digest`), the digest of its sealed manifest, which names the
+    digest of every file, and its pins."""
 
     package: str
     digest: str
+    manifest: str
     serving: tuple[Pin, ...]
     training: tuple[Pin, ...]
     runtime: Pin
@@ -59,8 +61,8 @@ class Project:
             return Pin(**{**value, "sha256": tuple(value["sha256"]), "needs": tuple(value["needs"])})
 
         return cls(
-            body["package"], body["digest"], tuple(map(pin, body["serving"])), tuple(map(pin, body["training"])),
-            pin(body["runtime"]), body["data"], FastPath(**body["fast"]),
+            body["package"], body["digest"], body["manifest"], tuple(map(pin, body["serving"])),
+            tuple(map(pin, body["training"])), pin(body["runtime"]), body["data"], FastPath(**body["fast"]),
         )  # fmt: skip
 
 
@@ -68,11 +70,14 @@ def extract_project(
     output: Path, run_folder: Path, package: str, spec: BuildSpec, analysis: Analysis, record: RunRecord,
     emit: Emit, cancel: Cancel,
 ) -> Project:  # fmt: skip
-    """Write the project at `output`; the caller holds its lock.
+    """Write the project at `output`; the caller holds its lock. The executed notebook gets the text of now.
 
     Raises InputError for what cannot be shown equal, ToolError for pip or the disk.
     """
+    from nb2prod.execute.run import renew_text  # what knows papermill is loaded where something runs
+
     ran = record
+    renew_text(run_folder, analysis.notebook)
     given, sources = render_package(analysis, record, package, spec.sample)
     refuse_unknown(watched_metrics(analysis.notebook.document), record.metrics)
     record, plan, beside = given.record, given.plan, own_code(analysis)
@@ -126,6 +131,7 @@ def extract_project(
     emit(Produced("extract", "project", str(output)))
     return Project(
         package,
+        project_digest(tree.files[MANIFEST]),
         digest_bytes(tree.files[MANIFEST]),
         requirements.serving,
         requirements.training,
@@ -194,7 +200,7 @@ def _installs(notebook: Notebook, folder: Path) -> list[Install]:
 def project_is_whole(output: Path, project: Project) -> bool:
     """Whether the folder holds exactly what was written."""
     path = output / MANIFEST
-    if not path.is_file() or digest_bytes(path.read_bytes()) != project.digest:
+    if not path.is_file() or digest_bytes(path.read_bytes()) != project.manifest:
         return False
     handwork = find_handwork(output)
     return not handwork.edited and _all_there(output)

@@ -1,14 +1,14 @@
 """What the steps of a build depend on, as digests: a step is done again when its key is another one.
 
 Saved outputs, execution counts, Markdown (but for the title) and an editor's own metadata are in no key: the project
-does not hold them. The run depends on less than the project does: a description of a field, or a tag that leaves what
-is captured as it is, is rendered anew and not run anew.
+does not hold them. The run depends on less than the project does: a description of a field, a tag that leaves what is
+captured as it is, or text put between cells, which gives them other numbers, is rendered anew and not run anew.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,19 +32,20 @@ def key_of(*parts: Any) -> str:
 
 
 def run_key(analysis: Analysis, path: Path, package: str, parameters: Mapping[str, Any]) -> str:
-    """Of what runs (each code cell, where it stands and whether it may fail), with which values, and what is taken.
+    """Of what runs (the code cells in their order, and which may fail), with which values, and what is taken where.
 
     `path` is the notebook's, absolute; `parameters` are all, defaults included. `analysis` has a boundary.
     """
     assert analysis.boundary is not None
     assert analysis.selection is not None
     notebook = analysis.notebook
+    code = [cell for cell in notebook.cells if cell.kind == "code"]
     cells = [
-        (c.index, c.id, c.source, c.role is Role.PARAMETERS, sorted({SKIP_TAG, RAISES_TAG}.intersection(c.tags)))
-        for c in notebook.cells
-        if c.kind == "code"
+        (c.id, c.source, c.role is Role.PARAMETERS, sorted({SKIP_TAG, RAISES_TAG}.intersection(c.tags))) for c in code
     ]
-    taken = asdict(plan_capture(analysis.graph, analysis.boundary, analysis.selection, package))
+    capture = plan_capture(analysis.graph, analysis.boundary, analysis.selection, package)
+    among_code = {cell.index: number for number, cell in enumerate(code, 1)}
+    taken = asdict(replace(capture, probes=tuple(replace(p, cell=among_code[p.cell]) for p in capture.probes)))
     outside = outside_inputs(analysis.graph, path.parent, parameters, analysis.own)
     return key_of(cells, notebook.kernel_name, notebook.language, taken, parameters, str(path), outside)
 
@@ -52,7 +53,7 @@ def run_key(analysis: Analysis, path: Path, package: str, parameters: Mapping[st
 def extract_key(analysis: Analysis, run: str, spec: BuildSpec, output: Path) -> str:
     """Of what the project holds besides what the run with the key `run` left."""
     notebook = analysis.notebook
-    roles = [cell.role.value if cell.role else None for cell in notebook.cells if cell.kind == "code"]
+    roles = [(cell.index, cell.role.value if cell.role else None) for cell in notebook.cells if cell.kind == "code"]
     stated = {name: asdict(field) for name, field in stated_fields(notebook.document).items()}
     watch = watched_metrics(notebook.document)
     return key_of(run, roles, stated, watch, title_of(notebook), spec.sample, spec.platform, spec.service, str(output))

@@ -1,17 +1,17 @@
 """Where a model comes from, as MLflow tags."""
 
-import hashlib
 import subprocess
 from pathlib import Path
 
 import nb2prod
+from nb2prod.model.project import project_digest
 
 CELL_MAP = "lineage/cell_map.json"
 
 
 def lineage_tags(folder: Path, project: Path, *, notebook_name: str, notebook_digest: str) -> dict[str, str]:
-    """``nb2prod.*`` tags. `folder` is asked for its git commit; no tag where it is in no git work tree. The digest of
-    the manifest of `project` is also a label of its image."""
+    """``nb2prod.*`` tags. `folder` is asked for its git commit; no tag where it is in no git work tree. What
+    `project` is known by is also a label of its image."""
     tags = {
         "nb2prod.notebook": notebook_name,
         "nb2prod.notebook_digest": notebook_digest,
@@ -20,7 +20,7 @@ def lineage_tags(folder: Path, project: Path, *, notebook_name: str, notebook_di
     }
     manifest = project / "nb2prod.json"
     if manifest.is_file():
-        tags["nb2prod.project"] = "sha256:" + hashlib.sha256(manifest.read_bytes()).hexdigest()
+        tags["nb2prod.project"] = project_digest(manifest.read_bytes())
     commit = _git(folder, "rev-parse", "--verify", "HEAD")
     if commit:
         changed = _git(folder, "status", "--porcelain", "--untracked-files=no")

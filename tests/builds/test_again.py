@@ -166,6 +166,53 @@ def test_what_is_only_shown_repeats_nothing_and_gives_the_same_bytes(first: Path
     assert statuses(convert()) == UNCHANGED
 
 
+def test_text_before_code_runs_nothing_again_and_gives_the_bytes_of_a_fresh_run(first: Path, convert: Convert) -> None:
+    path, state = first / "line.ipynb", first / ".nb2prod" / "out" / "run"
+    write_notebook(path, ("", "print('key=' + 'ghp_' + 'a1B2' * 9)\n"), *LINE)
+    assert statuses(convert()) == DONE
+    document = json.loads(path.read_text())
+    for place, words in ((2, "# Slope"), (0, "About lines")):
+        text = {"cell_type": "markdown", "id": f"text-{place}", "metadata": {}, "source": words}
+        document["cells"].insert(place, text)
+    path.write_text(json.dumps(document))
+    done = convert()
+    assert statuses(done) == UNCHANGED | {"extract": "done", "test": "done"}
+    kept, numbers = files_of(first / "out"), {c["cell"] for c in manifest_of(first / "out")["cells"]}
+    assert numbers == {2, 3, 5, 6, 7, 8}
+    executed = json.loads((state / "executed.ipynb").read_text())
+    assert [cell["id"] for cell in executed["cells"]] == [cell["id"] for cell in document["cells"]]
+    assert executed["cells"][1]["outputs"], "what the run printed is still there"
+    fresh = convert("--fresh")
+    assert statuses(fresh) == DONE
+    assert files_of(first / "out") == kept
+    for told in (done, fresh):
+        assert [f["cell"] for f in told.report["findings"] if f["code"] == "NB153"] == [2]
+    write_notebook(path, *LINE)
+    convert()
+
+
+def test_watching_another_metric_tests_nothing_again_and_gives_the_bytes_of_a_fresh_run(
+    first: Path, convert: Convert
+) -> None:
+    path = first / "line.ipynb"
+    document = json.loads(path.read_text())
+    document["metadata"]["nb2prod"] = {"watch": {"steepness": "lower"}}
+    path.write_text(json.dumps(document))
+    assert statuses(convert()) == UNCHANGED | {"extract": "done"}
+    kept = files_of(first / "out")
+    assert manifest_of(first / "out")["watch"] == {"steepness": "lower"}
+    assert statuses(convert("--fresh")) == DONE
+    assert files_of(first / "out") == kept
+    write_notebook(path, *LINE)
+    assert statuses(convert()) == UNCHANGED | {"extract": "done"}
+    assert manifest_of(first / "out")["watch"] == {}
+
+
+def manifest_of(project: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((project / "nb2prod.json").read_bytes())
+    return found
+
+
 def test_a_second_build_of_the_same_project_waits_for_nobody(first: Path, convert: Convert) -> None:
     from nb2prod.files import project_lock
 

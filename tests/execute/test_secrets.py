@@ -1,12 +1,14 @@
 """A notebook that reads its secrets from the environment, as it should, and prints or keeps one, as it should not."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nb2prod.errors import InputError, RunError, UsageError
-from nb2prod.events import FindingFound, Log
+from nb2prod.events import Log
+from nb2prod.execute.conceal import told_of_masked
 from tests.execute.notebooks import notebook, run, spec
 
 VALUE = "not-of-any-known-form-7"
@@ -25,8 +27,9 @@ def test_what_a_cell_prints_is_masked_in_events_and_in_the_executed_notebook(tmp
     record, events = run(book, spec(4, request=("x",)), tmp_path)
     said = [event.text for event in events if isinstance(event, Log)]
     assert "[2] key not…-7" in said
-    assert [(f.code, f.cell) for f in record.findings] == [("NB153", 2)]
-    assert FindingFound("run", record.findings[0]) in events
+    assert record.masked == ("c2",)
+    moved = replace(book, cells=tuple(replace(cell, index=cell.index + 1) for cell in book.cells))
+    assert [(f.code, f.cell) for f in told_of_masked(record.masked, moved)] == [("NB153", 3)]
     for path in (tmp_path / "out").rglob("*"):
         assert path.is_dir() or VALUE.encode() not in path.read_bytes()
     assert "not…-7" in json.dumps(json.loads((tmp_path / "out/executed.ipynb").read_text()), ensure_ascii=False)
