@@ -83,10 +83,10 @@ def _gaps(graph: NotebookGraph, history: History) -> Iterator[Finding]:
     lost = sum(last - first + 1 for first, last in history.gaps)
     starts = {last + 1 for _, last in history.gaps}
     again = [c.index for c in history.ran if c.execution_count in starts and _adds_up(graph, c.index)]
-    told = ""
+    told, counts = "", "1 execution count belongs" if lost == 1 else f"{lost} execution counts belong"
     if again:
         told = f" {_cells(again).capitalize()} may have run more than once, and would add to what they left before."
-    yield Finding("NB363", Severity.INFO, f"{lost} execution count(s) belong to no cell: cells ran again, or are gone."
+    yield Finding("NB363", Severity.INFO, f"{counts} to no cell: cells ran again, or are gone."
                   f"{told}", again[0] if again else None)  # fmt: skip
 
 

@@ -8,14 +8,14 @@ from nb2prod.cli.session import global_options, session_of
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("build"))
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object to stdout.")
 @global_options
 @click.pass_context
 def doctor(context: click.Context, folder: Path, as_json: bool) -> None:
     """Say what is installed, what is missing, and how to get it.
 
-    FOLDER is where projects will be made. Exit code 1 where something is missing that every build needs.
+    FOLDER is where projects will be made [build]. Exit code 1 where something is missing that every build needs.
     """
     import os
     from dataclasses import asdict

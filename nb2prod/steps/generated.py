@@ -79,7 +79,10 @@ def read_generated(output: Path, notebook: Path) -> Generated:
 
     manifest = output / MANIFEST
     if not manifest.is_file():
-        raise InputError("this is no nb2prod project.", code="NB266", where=Where(str(output)))
+        raise InputError(
+            "this is no nb2prod project.", code="NB266", where=Where(str(output)),
+            hint="Name the output folder of a build; an nb2prod.json lies in it.",
+        )  # fmt: skip
     try:
         body = json.loads((state_folder(output) / FILE).read_text(encoding="utf-8"))
         if body["version"] != _VERSION or body["manifest"] != digest_bytes(manifest.read_bytes()):

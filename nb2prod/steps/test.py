@@ -52,4 +52,7 @@ def package_of(project: Path) -> str:
     try:
         return str(json.loads((project / MANIFEST).read_bytes())["package"])
     except (OSError, ValueError, KeyError):
-        raise InputError("this is no nb2prod project.", code="NB266", where=Where(str(project))) from None
+        raise InputError(
+            "this is no nb2prod project.", code="NB266", where=Where(str(project)),
+            hint="Name the output folder of a build; an nb2prod.json lies in it.",
+        ) from None  # fmt: skip

@@ -177,3 +177,4 @@ def test_serve_refuses_what_is_no_project(run: Run) -> None:
     result = run("serve", ".")
     assert result.exit_code == 1
     assert "NB266" in result.stderr
+    assert "Name the output folder of a build" in result.stderr

@@ -128,6 +128,14 @@ def test_after_a_failure_nothing_is_proposed() -> None:
     assert text.endswith("error NB701: 1 test failed.")
 
 
+def test_what_no_stage_was_asked_is_no_table() -> None:
+    error = {"code": "NB211", "message": "Unknown parameter `D`.", "hint": "", "where": None}
+    never = [{"stage": "module", "status": "skipped", "rows": 0, "max_difference": None, "reason": "not reached"}]
+    failed = REPORT | {"status": "failed", "error": error}
+    assert "Parity" not in "\n".join(map(str, report_lines(failed | {"parity": never})))
+    assert "Parity" in "\n".join(map(str, report_lines(failed)))
+
+
 def test_errors_and_findings_name_their_place() -> None:
     where = {"path": "a.ipynb", "cell": 7, "line": 3}
     error = {"code": "NB501", "message": "KeyError:\n'price'", "hint": "Mend it.", "where": where}

@@ -32,6 +32,11 @@ def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     assert not loaded & {"mlflow", "papermill", "PySide6", "pandas", "sklearn", "numpy", "rich"}
 
 
+def test_the_store_is_where_a_build_puts_it(tmp_path: Path) -> None:
+    done = doctor(tmp_path, DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert f"sqlite:///{tmp_path / 'build' / 'mlflow.db'}" in done.stdout
+
+
 def test_a_store_that_cannot_be_written_is_missing_and_fails(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     uri = f"sqlite:///{tmp_path / 'file' / 'mlflow.db'}"
