@@ -56,7 +56,7 @@ def _report_lines(report: Mapping[str, Any], around: Surroundings) -> Iterator[L
     yield line()
     yield from _findings(report, around.notes)
     parity = report.get("parity") or ()
-    if parity and not (report.get("error") and all(one["status"] == "skipped" for one in parity)):
+    if parity and not (report.get("status") == "failed" and all(one["status"] == "skipped" for one in parity)):
         yield line(("Parity with the notebook", "bold"))
         rows = [(one["stage"], one["status"], f"{one['rows']} rows", _difference(one)) for one in parity]
         for one, text in zip(parity, columns(rows), strict=True):

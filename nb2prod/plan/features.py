@@ -18,8 +18,8 @@ from nb2prod.plan.boundary import Boundary
 from nb2prod.plan.keeping import Keeping, plan_keeping
 
 _REMEDY = (
-    "Put the step into a scikit-learn Pipeline or a function that the inference cell calls, or tag an example of the "
-    "raw input `request`."
+    "Put an example of the raw input into a cell of its own and tag it `request`; or the step into a scikit-learn "
+    "Pipeline, or a function that the inference cell calls."
 )
 
 

@@ -118,6 +118,7 @@ def test_what_goes_wrong_is_one_message_and_no_traceback(kernel: Kernel) -> None
     assert "NB290" in kernel.text("%nb2prod explain 'unfinished")
     assert "NB101" in kernel.text("%nb2prod check other.ipynb")
     assert "NB290" in kernel.text("%nb2prod build --json")
+    assert "NB101" in json.dumps(kernel.run("%nb2prod build --image churn:1 other.ipynb"))
     assert "No such option" in kernel.text("%nb2prod convert churn.ipynb --imaeg x")
     assert "%nb2prod check [NOTEBOOK]" in kernel.text("%nb2prod")
     (kernel.folder / "churn.ipynb").rename(kernel.folder / "renamed.ipynb")

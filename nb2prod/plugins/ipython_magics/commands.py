@@ -101,16 +101,25 @@ def _explain(session: Session, words: list[str]) -> None:
 
 def _job(name: str) -> Callable[[Session, list[str]], None]:
     def run(session: Session, words: list[str]) -> None:
-        given = words[:1] if words and not words[0].startswith("-") else []
+        given, options = _apart(words)
         path = _notebook(session, given)
         if not given:
             from nb2prod.steps.reading import open_notebook
 
             beside = _stale(session, path, open_notebook(path), given)
             show(beside)
-        follow_job(name, path, words[len(given) :])
+        follow_job(name, path, options)
 
     return run
+
+
+def _apart(words: list[str]) -> tuple[list[str], list[str]]:
+    """The notebook, before or behind the options, and the options."""
+    if words and not words[0].startswith("-"):
+        return words[:1], words[1:]
+    if words and words[-1].endswith(".ipynb") and "=" not in words[-1]:
+        return words[-1:], words[:-1]
+    return [], words
 
 
 _COMMANDS: dict[str, Callable[[Session, list[str]], None]] = {
@@ -137,10 +146,10 @@ def _notebook(session: Session, words: list[str]) -> Path:
         return Path(words[0]).expanduser()
     example = "Name it: %nb2prod check folder/notebook.ipynb"
     if session.notebook is None:
-        why = "is no file here" if session.host == "Colab" else "is not told by the program that shows it"
+        why = "is no file here" if session.host == "Colab" else "is not named by the program that runs it"
         if session.host == "Colab":
             example = "Save a copy in Drive, mount it, and name that: %nb2prod check /content/drive/MyDrive/….ipynb"
-        raise UsageError(f"this notebook {why}.", code="NB287", hint=example)
+        raise UsageError(f"%nb2prod reads a saved notebook; this one {why}.", code="NB287", hint=example)
     if not session.notebook.is_file():
         message = f"there is no {session.notebook}: not saved yet, or renamed since the kernel started."
         raise UsageError(
