@@ -1,6 +1,7 @@
 """The whole generated project but its lock and artifacts: package, tests, papers. Pure text."""
 
 import json
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -98,7 +99,8 @@ def render_papers(
              for p in plan.parameters],
         ),
         "arguments": ", ".join(record_name for record_name in plan.request),
-        "example": json.dumps(_first_rows(record), ensure_ascii=False),
+        "example": shlex.quote(json.dumps(_first_rows(record), ensure_ascii=False)),
+        "setting": _setting(given),
         "own": own,
         "fast": fast,
         "files": plan.files,
@@ -169,6 +171,15 @@ def _artifact_cells(given: Ingredients) -> str:
 def _first_rows(record: RunRecord) -> Any:
     rows = record.body.get("rows") if record.schema.body_is_rows else None
     return {"rows": rows[:2]} if rows else record.body
+
+
+def _setting(given: Ingredients) -> str:
+    """An option that sets the first parameter, to its present value; empty where there is none."""
+    for parameter in given.plan.parameters:
+        value = given.record.parameters.get(parameter.name, parameter.default)
+        text = str(value) if parameter.annotation == "str" else json.dumps(value, ensure_ascii=False)
+        return " -p " + shlex.quote(f"{parameter.name}={text}")
+    return ""
 
 
 def _described(value: ValueSchema) -> str:
