@@ -166,8 +166,8 @@ def _with_ids(cells: list[RawCell], *, expected: bool) -> tuple[tuple[RawCell, .
     if not remade:
         return tuple(result), ()
     listed = ", ".join(map(str, remade[:5])) + (", …" if len(remade) > 5 else "")
-    cells = "1 cell" if len(remade) == 1 else f"{len(remade)} cells"
-    message = f"{cells} had no usable id (missing, repeated or malformed): {listed}. Ids were made anew."
+    count = "1 cell" if len(remade) == 1 else f"{len(remade)} cells"
+    message = f"{count} had no usable id (missing, repeated or malformed): {listed}. Ids were made anew."
     return tuple(result), (Finding("NB132", Severity.INFO, message, cell=remade[0]),)
 
 
