@@ -1,6 +1,7 @@
-"""Git, asked one thing: which files differ from where a branch began."""
+"""Git, asked two things: which files differ from where a branch began, and what a file has been."""
 
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +33,35 @@ def changes_since(folder: Path, reference: str) -> Changes:
     return Changes(root, frozenset(there), frozenset(gone))
 
 
+def versions_of(path: Path) -> Iterator[bytes]:
+    """What git has kept of the file at `path`, on any branch, newest first; each content once. Nothing where there is
+    no repository, or where it does not say."""
+    folder = next((place for place in path.parents if place.is_dir()), None)
+    if folder is None or root_of(folder.absolute()) is None:
+        return
+    words = ("log", "--all", "--full-history", "-m", "--format=", "--raw", "--no-abbrev", "--no-renames", "-z", "--")
+    try:
+        fields = _git(folder, *words, str(path.absolute())).split("\0")
+        for blob in dict.fromkeys(field.split(" ")[3] for field in fields if field.startswith(":")):
+            if blob.strip("0"):  # else it was deleted
+                yield _answer(folder, "cat-file", "blob", blob)
+    except UsageError:
+        return
+
+
 def root_of(folder: Path) -> Path | None:
     """The working tree that `folder` is in; None where it is in none. Does not ask git."""
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
 
 
 def _git(folder: Path, *words: str) -> str:
+    return _answer(folder, *words).decode(errors="surrogateescape")
+
+
+def _answer(folder: Path, *words: str) -> bytes:
+    command = ["git", "--literal-pathspecs", "-C", str(folder), *words]
     try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)
+        done = subprocess.run(command, capture_output=True, check=False)
     except OSError as fault:
         raise UsageError(f"git cannot be started: {fault.strerror}.", code="NB280", hint="Install git.") from None
     if done.returncode:
@@ -50,4 +72,4 @@ def _git(folder: Path, *words: str) -> str:
             code="NB280",
             hint="Name a commit or branch that is here with its history: git fetch --unshallow, in CI fetch-depth: 0.",
         )
-    return done.stdout.decode(errors="surrogateescape")
+    return done.stdout

@@ -36,8 +36,8 @@ def write_sources(data: bytes, changes: Mapping[int, str], name: str) -> bytes:
 
 def not_writable(name: str) -> InputError:
     return InputError(
-        "edits are written into .ipynb files of nbformat 4 only.", code="NB299", where=Where(name),
-        hint="nbformat 3: open it in Jupyter and save it. A script: `nb2prod diff` shows where each edit goes.",
+        "edits are not written into files of nbformat 3.", code="NB299", where=Where(name),
+        hint="Open it in Jupyter and save it, which makes it nbformat 4; convert that, then edit.",
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def read_text_notebook(data: bytes, name: str, scripts: Callable[[str], str | No
 
     Raises InputError NB289 where jupytext is not there or finds no cells, and what `read_notebook` raises.
     """
-    text = _decoded(data, name)
+    text = decoded(data, name)
     document = _document(text, name)
     starts = find_starts([cell["source"] for cell in document["cells"]], text)
     try:
@@ -42,8 +42,13 @@ def read_text_notebook(data: bytes, name: str, scripts: Callable[[str], str | No
     except InputError as error:
         error.where = _in_file(error.where, starts)
         raise
-    cells = tuple(_placed(cell, start, name) for cell, start in zip(notebook.cells, starts, strict=True))
-    return replace(notebook, digest="sha256:" + sha256(data).hexdigest(), cells=cells)
+    return replace(with_starts(notebook, starts), digest="sha256:" + sha256(data).hexdigest())
+
+
+def with_starts(notebook: Notebook, starts: Sequence[int | None]) -> Notebook:
+    """The notebook whose cells know the line of the file that each begins on, where that is known."""
+    pairs = zip(notebook.cells, starts, strict=True)
+    return replace(notebook, cells=tuple(_placed(cell, start, notebook.name) for cell, start in pairs))
 
 
 def write_text_tags(data: bytes, changes: Mapping[int, Sequence[str]], name: str) -> bytes:
@@ -51,7 +56,7 @@ def write_text_tags(data: bytes, changes: Mapping[int, Sequence[str]], name: str
     to all their tags. Raises InputError NB289 where more than the marks of cells would change."""
     import jupytext
 
-    text = _decoded(data, name)
+    text = decoded(data, name)
     document = jupytext.reads(text, fmt={"extension": PurePath(name).suffix})
     for index, tags in changes.items():
         metadata = document.cells[index - 1].metadata
@@ -141,7 +146,8 @@ def _format(text: str, name: str) -> dict[str, Any]:
     return {"extension": suffix, "format_name": guessed, **options}
 
 
-def _decoded(data: bytes, name: str) -> str:
+def decoded(data: bytes, name: str) -> str:
+    """The text without its byte order mark. Raises InputError NB289."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -27,11 +27,12 @@ LineMap = list[tuple[int, int, int]]
 
 def manifest(
     notebook: Notebook, plan: ExtractionPlan, record: RunRecord, requirements: Requirements,
-    lines: Mapping[str, LineMap], own: Mapping[str, str],
+    lines: Mapping[str, LineMap], own: Mapping[str, str], sample: Mapping[str, Any],
 ) -> bytes:  # fmt: skip
     """The manifest without its list of files (`nb2prod.files.seal` adds it).
 
-    `own` maps the files of the notebook's own modules to where they lie in its repository.
+    `own` maps the files of the notebook's own modules to where they lie in its repository. `sample` are the parameters
+    that make the training test small: with them, the notebook and the golden rows, the sources can be made again.
     """
     used = {cell for pairs in lines.values() for _, cell, _ in pairs}
     body: dict[str, Any] = {
@@ -46,6 +47,7 @@ def manifest(
             if c.kind == "code"
         ],
         "parameters": {p.name: {"type": p.annotation, "default": p.default} for p in plan.parameters},
+        "sample": dict(sorted(sample.items())),
         "request": [asdict(v) for v in record.schema.request],
         "response": asdict(record.schema.response),
         "artifacts": [asdict(a) for a in record.artifacts],

@@ -104,7 +104,7 @@ def _place(graph: NotebookGraph, code: Code, chunk: Chunk, names: Names) -> Plac
     cell = graph.notebook.cells[statement.cell - 1]
     span = span_of(cell, statement, graph)
     place = Place(chunk, code.statement, span, "")
-    if cell.origins:
+    if any(origin.file != graph.notebook.name for origin in cell.origins):
         return replace(place, reason="its code is another notebook's, which this cell runs")
     written = cell.source[span.begin : span.end]
     if cell.python is None or cell.python[span.begin : span.end] != written:

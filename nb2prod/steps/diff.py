@@ -123,7 +123,8 @@ def _files(sides: Sides, places: Sequence[Function], parameters: Sequence[Parame
         was = sides.base.files.get(path)
         sources = _sources(sides, path, places)
         if was is not None and path == f"src/{sides.base.package}/params.py":
-            lines = {parameter.name: Source(parameter.cell, parameter.line, parameter.line) for parameter in parameters}
+            shown = sides.base.notebook.place
+            lines = {p.name: Source(p.cell, *[shown(p.cell, p.line)[1]] * 2) for p in parameters}
             sources = {line: lines[name] for name, line in fields_of(was).items() if name in lines}
         hunks = () if text is None or was is None else tuple(_hunks(was, text, sources))
         yield FileChange(path, "edited", hunks)
@@ -163,8 +164,9 @@ def _sources(sides: Sides, path: str, places: Sequence[Function]) -> dict[int, S
             chunk = place.chunk
             lines = _line_pairs(place.original, source[place.span.begin : place.span.end])
             for n in range(chunk.last - chunk.start + 1):
-                at = Source(place.span.cell, first + lines[n], first + lines[n]) if n in lines else None
-                found[chunk.start + n] = at or Source(place.span.cell, first, first + count - 1)
+                own = (first + lines[n],) * 2 if n in lines else (first, first + count - 1)
+                shown = [sides.base.notebook.place(place.span.cell, line)[1] for line in own]
+                found[chunk.start + n] = Source(place.span.cell, *shown)
     return found
 
 

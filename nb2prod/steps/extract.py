@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nb2prod
+from nb2prod.analysis.parameters import declared_parameters, parse_parameters
 from nb2prod.environment import build_runtime_wheel, option_requirements, requirements_text, resolve
 from nb2prod.environment.stated import listed, with_stated
 from nb2prod.errors import Cancelled, InputError, Nb2ProdError
@@ -78,7 +79,8 @@ def extract_project(
 
     ran = record
     renew_text(run_folder, analysis.notebook)
-    given, sources = render_package(analysis, record, package, spec.sample)
+    sample = parse_parameters(declared_parameters(analysis.notebook), spec.sample)
+    given, sources = render_package(analysis, record, package, sample)
     refuse_unknown(watched_metrics(analysis.notebook.document), record.metrics)
     record, plan, beside = given.record, given.plan, own_code(analysis)
     needed = needed_imports(sources, package, record, import_cells(analysis.graph))
@@ -122,12 +124,12 @@ def extract_project(
     files[f"wheels/{runtime.wheel}"] = wheel
     files[BILL] = bill_of_materials(plan.package, analysis.notebook, record, (*requirements.serving, runtime), files)
     lines = line_maps(analysis.graph, plan, sources)
-    files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, lines, own.origins)
+    files[MANIFEST] = manifest(analysis.notebook, plan, record, requirements, lines, own.origins, sample)
     refuse_secrets(analysis.notebook, {path: files[path] for path in (*sources, *own.files)})
     tree = seal(ProjectTree(files))
     settled = settled_files(output, analysis.notebook.digest)
     write_tree(tree, output, force=spec.force, settled=settled)
-    keep_generated(output, tree, analysis.notebook, ran, package, spec.sample)
+    keep_generated(output, tree, analysis.notebook, ran, package, sample)
     emit(Produced("extract", "project", str(output)))
     return Project(
         package,

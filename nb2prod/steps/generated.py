@@ -19,6 +19,7 @@ from nb2prod.files.state import state_folder
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.project import ProjectTree
 from nb2prod.model.run import RunRecord
+from nb2prod.notebook.text_notebook import is_text_notebook, with_starts
 from nb2prod.steps.reading import notebook_of
 
 FILE, SETTLED = "generated.json", "settled.json"
@@ -28,13 +29,15 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """`notebook` is what the project was made from, without outputs; `files` are the texts, by path."""
+    """`notebook` is what the project was made from, and `version` the nb2prod that made it; `files` are texts by
+    path."""
 
     notebook: Notebook
     record: RunRecord
     package: str
     sample: Mapping[str, Any]
     files: Mapping[str, str]
+    version: str
 
 
 def keep_generated(
@@ -49,6 +52,7 @@ def keep_generated(
         "name": notebook.name,
         "digest": notebook.digest,
         "document": notebook.document,
+        "starts": [next((o.line for o in cell.origins if o.file == notebook.name), None) for cell in notebook.cells],
         "record": dump_record(record),
         "package": package,
         "sample": dict(sample),
@@ -70,10 +74,11 @@ def is_kept(output: Path) -> bool:
     return (state_folder(output) / FILE).is_file()
 
 
-def read_generated(output: Path, notebook: Path) -> Generated:
-    """What the project at `output` was made from; `notebook` is where that notebook lies.
+def read_generated(output: Path, notebook: Path) -> Generated | None:
+    """What is kept of the project at `output`; `notebook` is where that notebook lies. None where nothing is kept, or
+    something of another build.
 
-    Raises InputError NB266 (no project), NB298 (what was generated is not known here, or made of another notebook).
+    Raises InputError NB266 (no project).
     """
     from nb2prod.execute.record import read_record
 
@@ -84,18 +89,18 @@ def read_generated(output: Path, notebook: Path) -> Generated:
             hint="Name the output folder of a build; an nb2prod.json lies in it.",
         )  # fmt: skip
     try:
+        made = manifest.read_bytes()
         body = json.loads((state_folder(output) / FILE).read_text(encoding="utf-8"))
-        if body["version"] != _VERSION or body["manifest"] != digest_bytes(manifest.read_bytes()):
-            raise ValueError
+        if body["version"] != _VERSION or body["manifest"] != digest_bytes(made):
+            return None
         base = replace(notebook_of(body["document"], notebook.with_name(body["name"])), digest=body["digest"])
-        record = read_record(body["record"])
-        return Generated(base, record, body["package"], body["sample"], MappingProxyType(body["files"]))
+        if is_text_notebook(base.name):
+            base = with_starts(base, body["starts"])
+        record, version = read_record(body["record"]), json.loads(made)["nb2prod"]
+        files = MappingProxyType(body["files"])
+        return Generated(base, record, body["package"], body["sample"], files, version)
     except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(
-            "what this project looked like when it was generated is not known on this machine.",
-            code="NB298", where=Where(str(output)),
-            hint="Convert the notebook into another folder, and compare the two.",
-        ) from None  # fmt: skip
+        return None
 
 
 def settle(output: Path, digest: str, files: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from nb2prod.errors import GateError, Where
 from nb2prod.formatting import lay_out
 from nb2prod.notebook.sources import not_writable, write_sources
 from nb2prod.notebook.text_notebook import is_text_notebook
+from nb2prod.notebook.text_sources import write_text_sources
 from nb2prod.render.project import Ingredients
 from nb2prod.roundtrip.cells import same_cells
 from nb2prod.roundtrip.edits import CellEdit, Put, Stuck, apply_edits
@@ -73,7 +74,7 @@ def merge_sides(sides: Sides) -> Merged:
     Raises InputError NB298, NB299, GateError NB296 (an edited file is no Python), NB297 (it is not known why, but
     converting would not give the edited project).
     """
-    if is_text_notebook(sides.path.name) or any(finding.code == "NB125" for finding in sides.notebook.findings):
+    if any(finding.code == "NB125" for finding in sides.notebook.findings):
         raise not_writable(str(sides.path))
     given, sources = render_base(sides)
     base_analysis = analysed(sides.base.notebook, sides)
@@ -198,7 +199,8 @@ def _merged(
         elif merged.text() != current:
             updates.append(CellUpdate(same[index], current, merged.text(), put.places[index]))
     sources = {update.cell: update.after for update in updates}
-    after = write_sources(sides.data, sources, str(sides.path)) if sources else sides.data
-    marked = write_sources(sides.data, sources | clashing, str(sides.path)) if clashing else after
+    write = write_text_sources if is_text_notebook(sides.path.name) else write_sources
+    after = write(sides.data, sources, str(sides.path)) if sources else sides.data
+    marked = write(sides.data, sources | clashing, str(sides.path)) if clashing else after
     updates.sort(key=lambda update: update.cell)
     return Merged(sides, now, tuple(updates), tuple(conflicts), waiting, after, marked)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nb2prod.errors import InputError, Nb2ProdError, Where
+from nb2prod.errors import Nb2ProdError
 from nb2prod.files.handwork import find_handwork
 from nb2prod.files.manifest import MANIFEST, read_manifest
 from nb2prod.files.source import read_file
@@ -16,6 +16,7 @@ from nb2prod.steps.extract import render_package
 from nb2prod.steps.generated import Generated, read_generated
 from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.reading import analyse, notebook_from
+from nb2prod.steps.regenerated import not_reproducible, regenerate
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ class Sides:
 def read_sides(path: Path, project: Path) -> Sides:
     """Raises InputError where the notebook or the project cannot be read, NB298 among it."""
     data = read_file(path)
-    base = read_generated(project, path)
+    kept = read_generated(project, path)
     handwork = find_handwork(project)
+    base = kept or regenerate(project, path, handwork.edited)
     return Sides(
         path, project, data, notebook_from(data, path), base,
         {name: _text(project / name) for name in handwork.edited},
@@ -91,9 +93,4 @@ def render_base(sides: Sides) -> tuple[Ingredients, dict[str, str]]:
                 return given, sources
     except Nb2ProdError:
         pass
-    raise InputError(
-        "this nb2prod would not make the project that is there, even from the notebook that it was made from: it was "
-        "made by another version, or modules beside the notebook have changed.",
-        code="NB298", where=Where(str(sides.project)),
-        hint="Convert the notebook into another folder, and compare the two.",
-    )  # fmt: skip
+    raise not_reproducible(sides.project, base.version)

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ pytest.register_assert_rewrite("tests.builds.claims")
 
 from nb2prod.image import engine_status  # noqa: E402
 from tests.builds.command import SAMPLES, Finished, nb2prod  # noqa: E402
+from tests.builds.round_trips import Folder, convert_line  # noqa: E402
 
 NEEDS = {"digits": "torch", "demand": "lightgbm"}
 
@@ -75,3 +77,16 @@ def built(request: pytest.FixtureRequest, engine: Any, tmp_path_factory: pytest.
     finally:
         with contextlib.suppress(Exception):  # there is none where the build failed
             engine.images.remove(tag, force=True)
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("round")
+    convert_line(folder)
+    return folder
+
+
+@pytest.fixture
+def there(converted: Path, tmp_path: Path) -> Folder:
+    shutil.copytree(converted, tmp_path / "copy")
+    return Folder(tmp_path / "copy")

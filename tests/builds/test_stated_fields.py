@@ -2,8 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+
+import pytest
+
+from nb2prod.errors import InputError
+from nb2prod.steps.diff import diff_project
 
 CELLS = (
     ("training", "import pandas as pd\nfrom sklearn.linear_model import LinearRegression"),
@@ -73,3 +79,9 @@ def test_limits_hold_descriptions_are_published_and_personal_fields_stay_out_of_
     done = {step["name"]: step["status"] for step in json.loads(again.stdout)["steps"]}
     assert (done["run"], done["extract"]) == ("unchanged", "done")
     assert "in whole years" in (project / "src" / "people" / "schema.py").read_text()
+
+    shutil.rmtree(tmp_path / ".nb2prod" / "out")  # as in a clone
+    assert not diff_project(notebook, project).differs
+    notebook.write_text(notebook.read_text().replace("in whole years", "in years"))
+    with pytest.raises(InputError, match="NB298"):
+        diff_project(notebook, project)
