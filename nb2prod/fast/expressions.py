@@ -149,14 +149,14 @@ class Expressions:
         if not isinstance(value, Frame) or not all(isinstance(each, list) for each in value.columns.values()):
             return None
         columns = [name if each == ["request", name] else [name, each] for name, each in value.columns.items()]
-        whole = columns == [column.name for column in self.request.columns]
+        whole = columns == [column.notebook_name for column in self.request.columns]
         return Given(None if whole else columns)
 
     def is_text(self, column: Expression) -> bool:
         return column[0] == "request" and column[1] in self.texts()
 
     def texts(self) -> list[str]:
-        return [column.name for column in self.request.columns if column.dtype in TEXTS]
+        return [column.notebook_name for column in self.request.columns if column.dtype in TEXTS]
 
     def option(self, node: ast.expr) -> Any:
         return node.id if isinstance(node, ast.Name) else self.known(node)

@@ -136,7 +136,7 @@ def read_shape(
 
 def _request(request: ValueSchema) -> Value:
     if request.kind == "frame":
-        return Frame({column.name: ["request", column.name] for column in request.columns})
+        return Frame({column.notebook_name: ["request", column.notebook_name] for column in request.columns})
     return ["rows"] if request.kind == "texts" else Given()
 
 

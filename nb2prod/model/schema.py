@@ -30,7 +30,8 @@ ValueKind = Literal["frame", "series", "array", "tensor", "texts", "records", "j
 class Column:
     """One column of a frame, or the values of a series; `dtype` is the pandas/numpy dtype as a string.
 
-    `description`, `personal`, `least` and `most` are what the author states (see `Stated`).
+    `description`, `personal`, `least` and `most` are what the author states (see `Stated`). `name` is what callers
+    know; `renamed_from` what the notebook's code reads, where the author states another name for callers, else empty.
 
     `nullable`: missing values were seen, or the dtype holds them (floats). `minimum`/`maximum` are the range seen in
     training or in the request (numbers only); `categories` the distinct labels seen (at most 50, else empty).
@@ -46,6 +47,12 @@ class Column:
     personal: bool = False
     least: float | None = None
     most: float | None = None
+    renamed_from: str = ""
+
+    @property
+    def notebook_name(self) -> str:
+        """The column's name in the notebook's own code."""
+        return self.renamed_from or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +60,22 @@ class Stated:
     """What the notebook's author states of a column that a caller sends, beyond what its run shows.
 
     Values below `least` or above `most` are refused (inclusive; numbers only); `personal` ones are never written into
-    the request log.
+    the request log; `name` is what callers call it, empty where that is the notebook's own name.
     """
 
     description: str = ""
     personal: bool = False
     least: float | None = None
     most: float | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueSchema:
     """One value. `dtype` for array, tensor and series; `shape` with None for the row axis, e.g. ``(None, 64)``;
     `annotation` is the Python annotation for kind `json`, e.g. ``float`` or ``dict[str, float]``; `index` is the one
-    of the `columns` that is the frame's index, or empty; `learned` is how many rows of training are behind ranges and
-    categories, 0 where they are those of the request alone."""
+    of the `columns` that is the frame's index, by its name in the notebook, or empty; `learned` is how many rows of
+    training are behind ranges and categories, 0 where they are those of the request alone."""
 
     name: str
     kind: ValueKind
@@ -77,6 +85,11 @@ class ValueSchema:
     annotation: str = ""
     index: str = ""
     learned: int = 0
+
+    @property
+    def sent_as(self) -> dict[str, str]:
+        """What callers call the columns that have another name in the notebook, by that name."""
+        return {column.renamed_from: column.name for column in self.columns if column.renamed_from}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """What the author states of the request's columns, in the notebook's own metadata:
 
-{"nb2prod": {"fields": {"age": {"description": "in years", "personal": true, "least": 0, "most": 130}}}}
+{"nb2prod": {"fields": {"age": {"name": "years", "description": "of life", "personal": true, "least": 0}}}}
 """
 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from nb2prod.errors import InputError
@@ -14,20 +14,27 @@ from nb2prod.model.schema import Stated
 from nb2prod.notebook.positions import members, skip_space, space_before
 
 _BOM = "\ufeff"
-_HINT = 'Write {"description": "text", "personal": true, "least": 0, "most": 10}; each key may be left out.'
+_HINT = (
+    'Write {"name": "text", "description": "text", "personal": true, "least": 0, "most": 10}, or some of these keys.'
+)
+_PLACE = "It stands under `nb2prod.fields` in the notebook's metadata."
+_LONGEST_NAME = 100
 
 
 def stated_fields(document: Mapping[str, Any]) -> dict[str, Stated]:
-    """By column. Raises InputError NB230 for what states nothing."""
+    """By column. Raises InputError NB230 for what states nothing, NB236 for a name that cannot be one, NB237 for one
+    that two columns would have."""
     own = document.get("metadata", {}).get("nb2prod")
     fields = own.get("fields", {}) if isinstance(own, dict) else {}
     if not isinstance(fields, dict):
         raise InputError("`nb2prod.fields` in the notebook's metadata is no object.", code="NB230", hint=_HINT)
-    return {name: _stated(name, body) for name, body in fields.items()}
+    found = {name: _stated(name, body) for name, body in fields.items()}
+    refuse_same_names({name: stated.name or name for name, stated in found.items()})
+    return found
 
 
 def _stated(name: str, body: Any) -> Stated:
-    if not isinstance(body, dict) or not body.keys() <= {"description", "personal", "least", "most"}:
+    if not isinstance(body, dict) or not body.keys() <= {"description", "personal", "least", "most", "name"}:
         raise _wrong(name, "is no object of the keys that there are")
     found = Stated(**body)
     if not isinstance(found.description, str) or not isinstance(found.personal, bool):
@@ -39,7 +46,32 @@ def _stated(name: str, body: Any) -> Stated:
             raise _wrong(name, "has a limit that is no finite number")
     if found.least is not None and found.most is not None and found.least > found.most:
         raise _wrong(name, "has a least value above its most")
-    return found
+    if not isinstance(found.name, str):
+        raise _wrong(name, "has a name that is no text")
+    refuse_bad_name(name, found.name)
+    return replace(found, name="") if found.name == name else found
+
+
+def refuse_bad_name(column: str, name: str) -> None:
+    """Raises InputError NB236 where callers cannot send a column by this name. Empty: it keeps its own."""
+    if name and (name.strip() != name or not name.isprintable() or len(name) > _LONGEST_NAME):
+        raise InputError(
+            f"`{column}` cannot be called {name[:_LONGEST_NAME]!r}.", code="NB236",
+            hint=f"Letters, digits, signs and spaces between them, {_LONGEST_NAME} at most. {_PLACE}",
+        )  # fmt: skip
+
+
+def refuse_same_names(names: Mapping[str, str]) -> None:
+    """`names` says what callers call each column. Raises InputError NB237 where two would be called the same, also
+    where one would be called what the notebook calls another: who sends that would be answered otherwise, unnoticed."""
+    known = {column: column for column in names}
+    for column, name in names.items():
+        other = known.setdefault(name, column)
+        if other != column:
+            raise InputError(
+                f"`{column}` is to be called `{name}`, which is a name of the column `{other}`.", code="NB237",
+                hint=f"Choose a name that no column has in the notebook. {_PLACE}",
+            )  # fmt: skip
 
 
 def _wrong(name: str, what: str) -> InputError:

@@ -98,6 +98,9 @@ def render_papers(
             [(p.name, p.annotation, repr(record.parameters.get(p.name, p.default)), p.comment)
              for p in plan.parameters],
         ),
+        "renamed": ", ".join(
+            f"`{sent}` for `{own}`" for value in record.schema.request for own, sent in value.sent_as.items()
+        ),
         "arguments": ", ".join(record_name for record_name in plan.request),
         "example": shlex.quote(json.dumps(_first_rows(record), ensure_ascii=False)),
         "setting": _setting(given),
@@ -189,10 +192,13 @@ def _described(value: ValueSchema) -> str:
         return f"{head} of {value.dtype}, shape ({shape})"
     if not value.columns:
         return head
-    table = _table(
-        ("column", "type", "seen"), [(c.name, f"{c.dtype} ({column_annotation(c)})", _seen(c)) for c in value.columns]
-    )
-    return f"{head}\n\n{table}"
+    rows = [(c.name, f"{c.dtype} ({column_annotation(c)})", _seen(c)) for c in value.columns]
+    if not value.sent_as:
+        return f"{head}\n\n{_table(('column', 'type', 'seen'), rows)}"
+    named = [
+        (*row, f"`{c.renamed_from}`" if c.renamed_from else "") for row, c in zip(rows, value.columns, strict=True)
+    ]
+    return f"{head}\n\n{_table(('column', 'type', 'seen', 'in the notebook'), named)}"
 
 
 def _seen(column: Column) -> str:

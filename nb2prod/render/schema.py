@@ -20,6 +20,7 @@ def schema_module(schema: Schema, cells: str) -> str:
         row=_row(frame) if frame else "",
         dtypes=_dtypes(frame) if frame else "",
         index=_index(frame) if frame else "",
+        sent_as=_sent_as(frame) if frame else "",
         fields=_fields(schema),
         arguments=_arguments(schema),
         response=value_annotation(schema.response).text,
@@ -38,8 +39,13 @@ def _row(frame: ValueSchema) -> str:
 
 
 def _dtypes(frame: ValueSchema) -> str:
-    lines = "\n".join(f"    {c.name!r}: {_dtype(c)}," for c in frame.columns)
+    lines = "\n".join(f"    {c.notebook_name!r}: {_dtype(c)}," for c in frame.columns)
     return f"DTYPES: dict[str, Any] = {{\n{lines}\n}}"
+
+
+def _sent_as(frame: ValueSchema) -> str:
+    lines = "\n".join(f"    {own!r}: {sent!r}," for own, sent in frame.sent_as.items())
+    return f"SENT_AS: dict[str, str] = {{\n{lines}\n}}" if lines else ""
 
 
 def _index(frame: ValueSchema) -> str:

@@ -80,7 +80,7 @@ def test_each_value_is_where_the_caller_put_it() -> None:
     {name} = request_from_json(GOLDEN["body"])["{name}"]{flat}
     for number, row in enumerate({rows}):
         for name, value in row.items():
-            made = {name}[name].iloc[number]
+            made = {name}[{own}].iloc[number]
             if value is None:
                 assert pd.isna(made)
             else:
@@ -92,8 +92,8 @@ _NULL = """
 def test_null_is_a_missing_value(name: str) -> None:
     rows = [row | {{name: None}} for row in {rows}]
     {value} = request_from_json(GOLDEN["body"] | {{"{key}": rows}})["{value}"]{flat}
-    assert {value}[name].isna().all()
-    assert (name, str({value}.dtypes[name])) in COLUMNS
+    assert {value}[{own}].isna().all()
+    assert ({own}, str({value}.dtypes[{own}])) in COLUMNS
 """
 
 _SERIES = """
@@ -150,8 +150,12 @@ def _schema_tests(package: str, schema: Schema) -> str:
 
 
 def _columns(frame: ValueSchema) -> str:
-    pairs = "".join(f"    ({_text(column.name)}, {_text(column.dtype)}),\n" for column in frame.columns)
-    return f"COLUMNS = [\n{pairs}]"
+    pairs = "".join(f"    ({_text(column.notebook_name)}, {_text(column.dtype)}),\n" for column in frame.columns)
+    text = f"COLUMNS = [\n{pairs}]"
+    if frame.sent_as:
+        known = "".join(f"    {_text(sent)}: {_text(own)},\n" for own, sent in frame.sent_as.items())
+        text += f"\n\n# What callers call a column, and its name in the notebook\nIN_NOTEBOOK = {{\n{known}}}"
+    return text
 
 
 def _value_tests(value: ValueSchema, key: str) -> str:
@@ -162,10 +166,13 @@ def _value_tests(value: ValueSchema, key: str) -> str:
             same = "made == pd.Timestamp(value) if isinstance(made, pd.Timestamp) else made == value"
             flat = ".reset_index()" if value.index else ""
             same = same if timed else "made == value"
-            text = _FRAME.format(name=value.name, key=key, rows=rows, same=same, flat=flat)
+            own = "IN_NOTEBOOK.get(name, name)" if value.sent_as else "name"
+            text = _FRAME.format(name=value.name, key=key, rows=rows, same=same, flat=flat, own=own)
             missing = [column.name for column in value.columns if column.nullable]
             if missing:
-                text += "\n" + _NULL.format(names=_list(missing), value=value.name, key=key, rows=rows, flat=flat)
+                text += "\n" + _NULL.format(
+                    names=_list(missing), value=value.name, key=key, rows=rows, flat=flat, own=own
+                )  # fmt: skip
             return text
         case "series":
             dtype = value.columns[0].dtype if value.columns else value.dtype

@@ -26,7 +26,7 @@ from nb2prod.model.roles import Role
 from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
 from nb2prod.plan.capture import plan_capture
-from nb2prod.steps.extract import Project, extract_project, project_is_whole
+from nb2prod.steps.extract import Project, as_sent, extract_project, project_is_whole
 from nb2prod.steps.generated import is_kept
 from nb2prod.steps.image import build_step_image, image_is_there, verify_step_image
 from nb2prod.steps.keys import extract_key, key_of, run_key
@@ -89,7 +89,7 @@ def build_job(spec: BuildSpec, host: Host | None = None) -> Job:
             lambda o, e, c: prove_project(
                 build.output,
                 o["extract"],
-                o["run"],
+                as_sent(o["run"], o["read"]),
                 spec.mutants,
                 e,
                 c,
@@ -125,7 +125,7 @@ def build_job(spec: BuildSpec, host: Host | None = None) -> Job:
             ),
             Step(
                 "verify",
-                lambda o, e, c: verify_step_image(o, o["run"], e, c),
+                lambda o, e, c: verify_step_image(o, as_sent(o["run"], o["read"]), e, c),
                 key=lambda o: key_of(o["image"].digest, o["extract"].digest) if "image" in o else None,
                 dump=asdict,
                 load=lambda body: Parity(**body),

@@ -27,7 +27,7 @@ from nb2prod.model.spec import BuildSpec
 from nb2prod.notebook.fields import stated_fields
 from nb2prod.notebook.watch import refuse_unknown, watched_metrics
 from nb2prod.plan.extraction import plan_extraction
-from nb2prod.plan.stated import with_fields
+from nb2prod.plan.stated import record_as_sent
 from nb2prod.render.bill import BILL, bill_of_materials
 from nb2prod.render.docker import docker_files
 from nb2prod.render.manifest import line_maps, manifest
@@ -164,10 +164,13 @@ def render_package(
         plan = plan_extraction(analysis.graph, boundary, selection, package, metrics)
     except InputError as error:
         raise placed(error, analysis.notebook) from None
-    stated = stated_fields(analysis.notebook.document)
-    record = replace(record, schema=with_fields(record.schema, stated, record.body))
-    given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, record, sample)
+    given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, as_sent(record, analysis.notebook), sample)
     return given, format_sources(render_sources(given), package, own_tops(own_code(analysis), record))
+
+
+def as_sent(record: RunRecord, notebook: Notebook) -> RunRecord:
+    """What the run left, as callers see it. Raises InputError NB230, NB237 for metadata that does not go with it."""
+    return record_as_sent(record, stated_fields(notebook.document))
 
 
 def placed(error: InputError, notebook: Notebook) -> InputError:

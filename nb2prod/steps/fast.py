@@ -109,11 +109,12 @@ def _order(
         "kind": request.kind,
         "width": len(rows[0]) if request.kind == "array" else 0,
         "single": request.dtype == "float32",
-        "columns": [column.name for column in request.columns],
-        "numbers": [column.name for column in request.columns if column.dtype in NUMBERS],
-        "texts": [column.name for column in request.columns if column.dtype not in NUMBERS],
-        "dtypes": {column.name: column.dtype for column in request.columns if column.dtype in NUMBERS},
-        "nullable": [c.name for c in request.columns if c.nullable and c.dtype in NUMBERS],
+        "columns": [column.notebook_name for column in request.columns],
+        "numbers": [column.notebook_name for column in request.columns if column.dtype in NUMBERS],
+        "texts": [column.notebook_name for column in request.columns if column.dtype not in NUMBERS],
+        "dtypes": {column.notebook_name: column.dtype for column in request.columns if column.dtype in NUMBERS},
+        "nullable": [c.notebook_name for c in request.columns if c.nullable and c.dtype in NUMBERS],
+        "sent_as": request.sent_as,
         "artifacts": {name: each["sha256"] for name, each in index.items()},
     }
 

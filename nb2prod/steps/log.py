@@ -14,10 +14,9 @@ from nb2prod.job.step import Outputs
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.project import Pin
 from nb2prod.model.report import ModelVersion, Parity
-from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
 from nb2prod.parity import comparison
-from nb2prod.steps.extract import Project
+from nb2prod.steps.extract import Project, as_sent
 from nb2prod.steps.proof import golden_rows
 from nb2prod.tracking import default_tracking_uri, log_model, set_alias, verify_model, version_exists
 
@@ -38,7 +37,7 @@ def log_step(
 ) -> Logged:  # fmt: skip
     """Raises GateError NB713 where the reloaded model answers otherwise; the version then stays without an alias."""
     notebook: Notebook = outputs["read"]
-    record: RunRecord = outputs["run"]
+    record = as_sent(outputs["run"], notebook)
     project: Project = outputs["extract"]
     version = log_model(
         output,

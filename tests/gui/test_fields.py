@@ -3,7 +3,7 @@
 import json
 
 from nb2prod_gui.flow.walk import Page
-from nb2prod_gui.parts.field_table import DESCRIPTION, LEAST, MOST, PERSONAL, FieldTable
+from nb2prod_gui.parts.field_table import DESCRIPTION, LEAST, MOST, NAME, PERSONAL, FieldTable
 from PySide6.QtCore import Qt
 
 from nb2prod.model.schema import Stated
@@ -46,7 +46,7 @@ def test_what_is_stated_is_undone_and_saved_into_the_metadata_alone(window, qtbo
     with qtbot.waitSignal(project.studied, timeout=WAIT):
         window.open(notebook)
     window.go(Page.INTERFACE)
-    table = next(t for t in window.interface.findChildren(FieldTable) if t.columnCount() == 8)
+    table = next(t for t in window.interface.findChildren(FieldTable) if t.columnCount() > NAME)
     table.item(1, DESCRIPTION).setText("in square metres")
     table.item(1, LEAST).setText("1,5")
     assert project.fields == {"area": Stated("in square metres", least=1.5)}
@@ -68,3 +68,33 @@ def test_what_is_stated_is_undone_and_saved_into_the_metadata_alone(window, qtbo
     assert after == before
     assert not project.unsaved
     assert project.fields == {"area": Stated("in square metres", least=1.5)}
+
+
+def test_another_name_for_callers_is_saved_and_stays_beside_the_notebooks(window, qtbot, tmp_path):
+    notebook = write(tmp_path / "houses.ipynb", CELLS, {2: "training", 3: "training", 5: "inference"})
+    columns = [COLUMNS[0] | {"name": "number of rooms", "renamed_from": "rooms"}, *COLUMNS[1:]]
+    request = [{"name": "rows", "kind": "frame", "columns": columns}]
+    write_project(tmp_path / "build" / "houses", request, {"rows": [ROW]})
+    project = window.project
+    with qtbot.waitSignal(project.studied, timeout=WAIT):
+        window.open(notebook)
+    window.go(Page.INTERFACE)
+    table = next(t for t in window.interface.findChildren(FieldTable) if t.columnCount() > NAME)
+    assert [table.item(row, 0).text() for row in range(4)] == ["rooms", "area", "kind", "garden"]
+    told = []
+    table.refused.connect(told.append)
+    table.item(1, NAME).setText("living area")
+    assert project.fields == {"area": Stated(name="living area")}
+    for name in ("living area", "rooms", "garden"):
+        table.item(2, NAME).setText(name)
+        assert told[-1] == "kind: another field has this name."
+        assert table.item(2, NAME).text() == ""
+    table.item(2, NAME).setText("kind\u200b")
+    assert told[-1] == "kind: callers cannot use this name."
+    table.item(2, NAME).setText(" kind ")  # its own
+    assert told[-1] == ""
+    assert project.fields == {"area": Stated(name="living area")}
+    with qtbot.waitSignal(project.studied, timeout=WAIT):
+        assert project.save()
+    stated = {"area": {"name": "living area"}}
+    assert json.loads(notebook.read_text())["metadata"]["nb2prod"] == {"fields": stated}

@@ -1,16 +1,17 @@
 """What the notebook's metadata states of the request's columns, read and written."""
 
 import json
+from dataclasses import dataclass
 
 import pytest
 
 from nb2prod.errors import InputError
 from nb2prod.model.schema import Column, Schema, Stated, ValueSchema
 from nb2prod.notebook.fields import stated_fields, write_fields
-from nb2prod.plan.stated import with_fields
+from nb2prod.plan.stated import record_as_sent, with_fields
 from nb2prod.render.annotations import wire_column
 
-AGE = Stated("in years", True, 0, 130)
+AGE = Stated("in years", True, 0, 130, "years")
 
 
 def document(metadata, indent=1):
@@ -52,7 +53,7 @@ def test_a_file_as_jupyter_writes_it_stays_so():
 @pytest.mark.parametrize(
     "fields",
     [3, {"a": 3}, {"a": {"colour": 1}}, {"a": {"least": "0"}}, {"a": {"least": True}}, {"a": {"most": float("inf")}},
-     {"a": {"least": 2, "most": 1}}, {"a": {"description": 1}}, {"a": {"personal": "yes"}}],
+     {"a": {"least": 2, "most": 1}}, {"a": {"description": 1}}, {"a": {"personal": "yes"}}, {"a": {"name": 1}}],
 )  # fmt: skip
 def test_what_states_nothing_is_refused(fields):
     with pytest.raises(InputError) as caught:
@@ -68,7 +69,9 @@ BODY = {"rows": [{"age": 40, "name": "Ada"}, {"age": None, "name": "Bo"}]}
 
 def test_columns_get_what_is_stated_of_them():
     column = with_fields(SCHEMA, {"age": AGE}, BODY).request[0].columns[0]
-    assert column == Column("age", "int64", description="in years", personal=True, least=0, most=130)
+    expected = Column("years", "int64", description="in years", personal=True, least=0, most=130, renamed_from="age")
+    assert column == expected
+    assert column.notebook_name == "age"
     assert with_fields(SCHEMA, {}, BODY) is SCHEMA
 
 
@@ -85,6 +88,59 @@ def test_what_cannot_be_kept_is_refused(name, stated, words):
     with pytest.raises(InputError, match=words) as caught:
         with_fields(SCHEMA, {name: stated}, BODY)
     assert caught.value.code == "NB230"
+
+
+def test_the_golden_request_is_by_the_names_that_callers_use():
+    record = as_sent(BODY, SCHEMA.request)
+    assert record.body == {"rows": [{"years": 40, "name": "Ada"}, {"years": None, "name": "Bo"}]}
+    assert [column.name for column in record.schema.request[0].columns] == ["years", "name"]
+    two = ValueSchema("people", "frame", (Column("age", "int64"),)), ValueSchema("rate", "json")
+    record = as_sent({"people": [{"age": 1}], "rate": 0.5}, two)
+    assert record.body == {"people": [{"years": 1}], "rate": 0.5}
+
+
+def as_sent(body, request):
+    return record_as_sent(SimpleRecord(Schema(request, SCHEMA.response), body), {"age": Stated(name="years")})
+
+
+@dataclass(frozen=True)
+class SimpleRecord:
+    schema: Schema
+    body: dict
+
+
+@pytest.mark.parametrize("name", [" age", "age ", "a\nb", "a\u200bb", "a\u202eb", "x" * 101, "\ud800"])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(InputError) as caught:
+        stated_fields({"metadata": {"nb2prod": {"fields": {"size": {"name": name}}}}})
+    assert caught.value.code == "NB236"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"a": {"name": "x"}, "b": {"name": "x"}},
+        {"a": {"name": "b"}, "b": {"name": "x"}},
+        {"b": {"name": "x"}, "a": {"name": "b"}},
+        {"a": {"name": "b"}, "b": {"name": "a"}},
+        {"x": {"personal": True}, "a": {"name": "x"}},
+    ],
+)
+def test_one_name_for_two_columns_is_refused(fields):
+    with pytest.raises(InputError) as caught:
+        stated_fields({"metadata": {"nb2prod": {"fields": fields}}})
+    assert caught.value.code == "NB237"
+
+
+def test_a_name_of_a_column_of_which_nothing_is_stated_is_refused_after_the_run():
+    fields = stated_fields({"metadata": {"nb2prod": {"fields": {"age": {"name": "name"}}}}})
+    with pytest.raises(InputError, match="`name`") as caught:
+        with_fields(SCHEMA, fields, BODY)
+    assert caught.value.code == "NB237"
+
+
+def test_a_columns_own_name_is_no_other_name():
+    assert stated_fields({"metadata": {"nb2prod": {"fields": {"age": {"name": "age"}}}}}) == {"age": Stated()}
 
 
 @pytest.mark.parametrize(

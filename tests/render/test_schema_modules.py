@@ -68,6 +68,14 @@ def test_a_frame_keeps_dtypes_and_missing_values() -> None:
     assert frame["sold"][0] == pd.Timestamp(2024, 1, 2)
 
 
+def test_columns_are_read_by_the_names_that_callers_use() -> None:
+    columns = (Column("area", "float64", renamed_from="a"), Column("day", "datetime64[us]", renamed_from="index"))
+    schema = ValueSchema("sales", "frame", columns=columns, index="index")
+    frame = read(executed(schema), {"rows": [{"day": "2026-01-02T00:00:00", "area": 3}]})["sales"]
+    made = pd.DataFrame({"a": [3.0]}, index=pd.DatetimeIndex(["2026-01-02"], dtype="datetime64[us]"))
+    pd.testing.assert_frame_equal(frame, made)
+
+
 def test_the_order_of_keys_does_not_matter() -> None:
     module = executed(FRAME)
     backwards = dict(reversed(row().items()))

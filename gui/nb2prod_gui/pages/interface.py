@@ -104,9 +104,10 @@ class InterfacePage(QStackedWidget):
             table.refused.connect(told.setText)
             table.refused.connect(lambda words: told.setVisible(bool(words)))
             hint = self.tr(
-                "Descriptions and limits become part of the service's description, and a value beyond a limit is "
-                "refused. Personal fields are never written into the request log. All this is saved in the notebook's "
-                "metadata; the next build takes it up."
+                "Where another name is given, callers use that one; the notebook's code keeps its own. Descriptions "
+                "and limits become part of the service's description, and a value beyond a limit is refused. Personal "
+                "fields are never written into the request log. All this is saved in the notebook's metadata; the next "
+                "build takes it up."
             )
             column.addWidget(label(hint, "small"))
         return frame

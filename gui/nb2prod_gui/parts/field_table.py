@@ -4,28 +4,35 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from nb2prod.errors import InputError
 from nb2prod.model.schema import Column, Stated, ValueSchema
 from nb2prod_gui.look.theme import theme
 
-SEEN, DESCRIPTION, LEAST, MOST, PERSONAL = 3, 4, 5, 6, 7
+SEEN, NAME, DESCRIPTION, LEAST, MOST, PERSONAL = 3, 4, 5, 6, 7, 8
 _NUMBERS = ("int", "uint", "float")
 
 
 class FieldTable(QTableWidget):
-    """`stated` has a column and what is stated of it now; `refused` says why a limit is none. Not `editable`: only
-    what the run shows."""
+    """`stated` has a column, by its name in the notebook, and what is stated of it now; `refused` says why a name or a
+    limit is none. Not `editable`: only what the run shows."""
 
     stated = Signal(str, object)
     refused = Signal(str)
 
     def __init__(self, name: str, value: ValueSchema, stated: dict[str, Stated], *, editable: bool) -> None:
-        super().__init__(len(value.columns), 8 if editable else 4)
+        super().__init__(len(value.columns), PERSONAL + 1 if editable else SEEN + 1)
         self._value = value
         self._stated = stated
         self.setAccessibleName(name)
         heads = [self.tr("Field"), self.tr("Type"), self.tr("May be missing"), self.tr("Seen")]
         if editable:
-            heads += [self.tr("Description"), self.tr("Least"), self.tr("Most"), self.tr("Personal")]
+            heads += [
+                self.tr("Callers send"),
+                self.tr("Description"),
+                self.tr("Least"),
+                self.tr("Most"),
+                self.tr("Personal"),
+            ]
         self.setHorizontalHeaderLabels(heads)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
@@ -36,7 +43,7 @@ class FieldTable(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for row, column in enumerate(value.columns):
             missing = self.tr("yes") if column.nullable else self.tr("no")
-            for at, text in enumerate((column.name, column.dtype, missing, seen(column))):
+            for at, text in enumerate((column.notebook_name, column.dtype, missing, seen(column))):
                 item = QTableWidgetItem(text)
                 item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
                 self.setItem(row, at, item)
@@ -46,6 +53,7 @@ class FieldTable(QTableWidget):
         header.setSectionResizeMode(DESCRIPTION if editable else SEEN, QHeaderView.ResizeMode.Stretch)
         if editable:
             self.setColumnWidth(SEEN, min(self.columnWidth(SEEN), 130))
+            self.setColumnWidth(NAME, max(self.columnWidth(NAME), 110))
             for at in (LEAST, MOST):
                 self.setColumnWidth(at, 64)
         height = header.sizeHint().height() + sum(self.rowHeight(n) for n in range(self.rowCount()))
@@ -62,26 +70,28 @@ class FieldTable(QTableWidget):
             self.blockSignals(False)
 
     def _fill(self, row: int, column: Column) -> None:
-        now = self._stated.get(column.name, Stated())
+        now = self._stated.get(column.notebook_name, Stated())
         limits = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsEditable
         if not column.dtype.lower().startswith(_NUMBERS):
             limits = Qt.ItemFlag.NoItemFlags
         for at, text in (
+            (NAME, now.name),
             (DESCRIPTION, now.description),
             (LEAST, "" if now.least is None else f"{now.least:.12g}"),
             (MOST, "" if now.most is None else f"{now.most:.12g}"),
         ):
             item = self._held(row, at)
             item.setText(text)
-            if at == DESCRIPTION or limits != Qt.ItemFlag.NoItemFlags:
+            if at in (NAME, DESCRIPTION) or limits != Qt.ItemFlag.NoItemFlags:
                 item.setBackground(QColor(theme.palette.ground))  # what can be written in looks so
-            if at != DESCRIPTION:
+            if at in (LEAST, MOST):
                 item.setFlags(limits)
+        self._held(row, NAME).setToolTip(self.tr("Empty: callers use the notebook's name."))
         box = self._held(row, PERSONAL)
         box.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
         box.setCheckState(Qt.CheckState.Checked if now.personal else Qt.CheckState.Unchecked)
         box.setToolTip(self.tr("Never written into the request log."))
-        box.setData(Qt.ItemDataRole.AccessibleTextRole, self.tr("{0} is personal data").format(column.name))
+        box.setData(Qt.ItemDataRole.AccessibleTextRole, self.tr("{0} is personal data").format(column.notebook_name))
 
     def _held(self, row: int, at: int) -> QTableWidgetItem:
         """The item that is there, or a new one: one that is being edited must not be replaced."""
@@ -93,20 +103,40 @@ class FieldTable(QTableWidget):
 
     def _on_changed(self, item: QTableWidgetItem) -> None:
         column = self._value.columns[item.row()]
-        texts = {at: self._held(item.row(), at).text().strip() for at in (DESCRIPTION, LEAST, MOST)}
+        own = column.notebook_name
+        texts = {at: self._held(item.row(), at).text().strip() for at in (NAME, DESCRIPTION, LEAST, MOST)}
+        name = "" if texts[NAME] == own else texts[NAME]
+        if name and (words := self._name_fault(own, name)):
+            self._refuse(words)
+            return
         try:
             least, most = (float(texts[at].replace(",", ".")) if texts[at] else None for at in (LEAST, MOST))
             if any(limit is not None and not abs(limit) < float("inf") for limit in (least, most)):
                 raise ValueError
         except ValueError:
-            self._refuse(self.tr("{0}: a limit is a number.").format(column.name))
+            self._refuse(self.tr("{0}: a limit is a number.").format(own))
             return
         if least is not None and most is not None and least > most:
-            self._refuse(self.tr("{0}: the least value is above the most.").format(column.name))
+            self._refuse(self.tr("{0}: the least value is above the most.").format(own))
             return
         personal = self._held(item.row(), PERSONAL).checkState() is Qt.CheckState.Checked
         self.refused.emit("")
-        self.stated.emit(column.name, Stated(texts[DESCRIPTION], personal, least, most))
+        self.stated.emit(own, Stated(texts[DESCRIPTION], personal, least, most, name))
+
+    def _name_fault(self, own: str, name: str) -> str:
+        """Why callers cannot call the column so; empty where they can."""
+        from nb2prod.notebook.fields import refuse_bad_name, refuse_same_names
+
+        try:
+            refuse_bad_name(own, name)
+        except InputError:
+            return self.tr("{0}: callers cannot use this name.").format(own)
+        names = [column.notebook_name for column in self._value.columns]
+        try:
+            refuse_same_names({each: self._stated.get(each, Stated()).name or each for each in names} | {own: name})
+        except InputError:
+            return self.tr("{0}: another field has this name.").format(own)
+        return ""
 
     def _refuse(self, words: str) -> None:
         self.show_stated(self._stated)

@@ -145,6 +145,10 @@
         <translation>Gesehen</translation>
     </message>
     <message>
+        <source>Callers send</source>
+        <translation>Aufrufer senden</translation>
+    </message>
+    <message>
         <source>Description</source>
         <translation>Beschreibung</translation>
     </message>
@@ -169,6 +173,10 @@
         <translation>nein</translation>
     </message>
     <message>
+        <source>Empty: callers use the notebook&apos;s name.</source>
+        <translation>Leer: Aufrufer benutzen den Namen des Notebooks.</translation>
+    </message>
+    <message>
         <source>Never written into the request log.</source>
         <translation>Wird nie ins Anfrageprotokoll geschrieben.</translation>
     </message>
@@ -183,6 +191,14 @@
     <message>
         <source>{0}: the least value is above the most.</source>
         <translation>{0}: Der kleinste Wert liegt über dem größten.</translation>
+    </message>
+    <message>
+        <source>{0}: callers cannot use this name.</source>
+        <translation>{0}: Diesen Namen können Aufrufer nicht benutzen.</translation>
+    </message>
+    <message>
+        <source>{0}: another field has this name.</source>
+        <translation>{0}: Ein anderes Feld heißt so.</translation>
     </message>
 </context>
 <context>
@@ -266,8 +282,8 @@
         <translation>und bekommt {0}</translation>
     </message>
     <message>
-        <source>Descriptions and limits become part of the service&apos;s description, and a value beyond a limit is refused. Personal fields are never written into the request log. All this is saved in the notebook&apos;s metadata; the next build takes it up.</source>
-        <translation>Beschreibungen und Grenzen werden Teil der Beschreibung des Dienstes; ein Wert jenseits einer Grenze wird abgelehnt. Persönliche Felder werden nie ins Anfrageprotokoll geschrieben. All dies wird in den Metadaten des Notebooks gespeichert; der nächste Build übernimmt es.</translation>
+        <source>Where another name is given, callers use that one; the notebook&apos;s code keeps its own. Descriptions and limits become part of the service&apos;s description, and a value beyond a limit is refused. Personal fields are never written into the request log. All this is saved in the notebook&apos;s metadata; the next build takes it up.</source>
+        <translation>Wo ein anderer Name steht, benutzen Aufrufer diesen; der Code des Notebooks behält seinen. Beschreibungen und Grenzen werden Teil der Beschreibung des Dienstes; ein Wert jenseits einer Grenze wird abgelehnt. Persönliche Felder werden nie ins Anfrageprotokoll geschrieben. All dies wird in den Metadaten des Notebooks gespeichert; der nächste Build übernimmt es.</translation>
     </message>
     <message>
         <source>An example from the notebook</source>

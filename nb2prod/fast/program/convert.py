@@ -33,6 +33,8 @@ class Shape:
         self.numbers: list[Any] = list(order["numbers"])
         """What the input `numbers` holds: names of columns, or the expressions of ones that are made."""
         self.dtypes: dict[str, str] = order.get("dtypes", {})
+        self.sent_as: dict[str, str] = order.get("sent_as", {})
+        """What callers call columns that have another name here: the recipe reads rows, the graph is the notebook's."""
         self.columns: dict[str, Column] = {}
         for name in order["columns"]:
             group = "numbers" if name in order["numbers"] else "texts"
@@ -91,7 +93,7 @@ class Shape:
                 module = self.module if beside == "predict" else import_module(f"{self.module.__package__}.{beside}")
                 return self._constant(name, getattr(module, name))
             case ["request", name]:
-                return ["request", name, self.dtypes.get(name, "object")]
+                return ["request", self.sent(name), self.dtypes.get(name, "object")]
             case ["attribute", name, of]:
                 import pandas
 
@@ -113,6 +115,10 @@ class Shape:
             case ["compare" | "arithmetic" as kind, sign, a, b]:
                 return [kind, sign, self.read(a), self.read(b)]
         return part
+
+    def sent(self, column: Any) -> Any:
+        """A column by the name that it has in rows; all else, expressions among it, is as it is."""
+        return self.sent_as.get(column, column) if isinstance(column, str) else column
 
     def _constant(self, name: str, value: Any) -> list[Any]:
         from onnx_trees import NotConvertible
@@ -149,12 +155,12 @@ def build(shape: Shape, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     recipe = {
         "sha256": hashlib.sha256(data).hexdigest(),
         "artifacts": order["artifacts"],
-        "numbers": ("rows" if order["width"] else shape.numbers) if "numbers" in fed else [],
-        "texts": order["texts"] if "texts" in fed else [],
+        "numbers": ("rows" if order["width"] else list(map(shape.sent, shape.numbers))) if "numbers" in fed else [],
+        "texts": list(map(shape.sent, order["texts"])) if "texts" in fed else [],
         "single": order["single"],
-        "present": list(order["texts"]),
-        "words": shape.graph.words,
-        "known": shape.graph.known,
+        "present": list(map(shape.sent, order["texts"])),
+        "words": [words | {"column": shape.sent(words["column"])} for words in shape.graph.words],
+        "known": {shape.sent(name): values for name, values in shape.graph.known.items()},
         "limit": LIMIT,
         "outputs": list(shape.outputs),
         "answer": answer,
@@ -185,9 +191,11 @@ def convert(order: dict[str, Any]) -> dict[str, Any]:
         return schema.response_to_json(predictor.predict(**schema.request_from_json({"rows": rows})))
 
     try:
-        recipe, graph = build(Shape(predictor, predict, order), order)
+        shape = Shape(predictor, predict, order)
+        recipe, graph = build(shape, order)
         # Where the model refuses a row without a number, so does the recipe: its own code then says why.
-        recipe["present"] += [name for name in order["nullable"] if not _answers(ask, order["rows"][0], name)]
+        nullable = map(shape.sent, order["nullable"])
+        recipe["present"] += [name for name in nullable if not _answers(ask, order["rows"][0], name)]
         path = open_fast_path(recipe, graph)
     except (NotConvertible, FastPathError) as error:
         return {"reason": str(error)}
