@@ -54,9 +54,9 @@ def _joined(column: Column, stated: Stated, rows: object) -> Column:
             continue
         if (stated.least is not None and seen < stated.least) or (stated.most is not None and seen > stated.most):
             raise _refused(f"`{column.name}` is {seen:g} in the notebook's own request, outside the limits stated.", ())
-    known = {"name": stated.name, "renamed_from": column.name} if stated.name else {}
-    return replace(column, description=stated.description, personal=stated.personal, least=stated.least,
-                   most=stated.most, **known)  # fmt: skip
+    joined = replace(column, description=stated.description, personal=stated.personal, least=stated.least,
+                     most=stated.most)  # fmt: skip
+    return replace(joined, name=stated.name, renamed_from=column.name) if stated.name else joined
 
 
 def _renamed(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

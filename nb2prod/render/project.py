@@ -192,13 +192,16 @@ def _described(value: ValueSchema) -> str:
         return f"{head} of {value.dtype}, shape ({shape})"
     if not value.columns:
         return head
-    rows = [(c.name, f"{c.dtype} ({column_annotation(c)})", _seen(c)) for c in value.columns]
-    if not value.sent_as:
-        return f"{head}\n\n{_table(('column', 'type', 'seen'), rows)}"
-    named = [
-        (*row, f"`{c.renamed_from}`" if c.renamed_from else "") for row, c in zip(rows, value.columns, strict=True)
-    ]
-    return f"{head}\n\n{_table(('column', 'type', 'seen', 'in the notebook'), named)}"
+    names: tuple[str, ...] = ("column", "type", "seen")
+    rows = [_column_row(column) for column in value.columns]
+    if value.sent_as:
+        names += ("in the notebook",)
+        rows = [(*row, f"`{c.notebook_name}`") for row, c in zip(rows, value.columns, strict=True)]
+    return f"{head}\n\n{_table(names, rows)}"
+
+
+def _column_row(column: Column) -> tuple[str, ...]:
+    return column.name, f"{column.dtype} ({column_annotation(column)})", _seen(column)
 
 
 def _seen(column: Column) -> str:
