@@ -16,14 +16,14 @@ from typing import Any
 
 import nb2prod
 from nb2prod.errors import InputError, Nb2ProdError, Where
-from nb2prod.execute.record import read_record
+from nb2prod.execute.record import read_artifact, read_schema
 from nb2prod.files.digest import digest_bytes
 from nb2prod.files.manifest import MANIFEST
 from nb2prod.files.source import read_file
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.project import Requirements
 from nb2prod.model.run import RunRecord
-from nb2prod.model.schema import Column, ValueSchema
+from nb2prod.model.schema import Column, Schema, ValueSchema
 from nb2prod.render.manifest import line_maps, manifest
 from nb2prod.repository import versions_of
 from nb2prod.steps.extract import render_package
@@ -91,7 +91,7 @@ def _read_project(output: Path) -> _Project:
         golden = _generated_text(output, body, _GOLDEN)
         if golden is not None:
             return _Project(body, _record(body, json.loads(golden)))
-    except (ValueError, KeyError, TypeError, AttributeError):  # of a time when manifests held less
+    except (ValueError, KeyError, TypeError, AttributeError):  # of a time when manifests held other things
         raise not_reproducible(output, "of another time") from None
     raise InputError(
         f"{_GOLDEN} was changed since the project was generated, and what it was is not known here.",
@@ -102,15 +102,22 @@ def _read_project(output: Path) -> _Project:
 def _record(body: Mapping[str, Any], golden: Mapping[str, Any]) -> RunRecord:
     """The run, as far as sources follow from it. What the notebook's author states of columns is not the run's."""
     own = {Path(path).parts[1].removesuffix(".py"): path for path in body["own_modules"]}
-    record = read_record({
-        **{key: body[key] for key in ("artifacts", "metrics")},
-        "schema": {"request": body["request"], "response": body["response"]},
-        "body": golden["body"], "predictions": golden["predictions"], "parameters": golden["parameters"],
-        "variables": {one["name"]: one["value"] for one in golden["variables"]},
-        "python_version": body["python"], "sources": own,
-        "response_type": "", "python": "", "modules": (), "seconds": 0.0, "findings": (),
-    })  # fmt: skip
-    return replace(record, schema=replace(record.schema, request=tuple(map(_unstated, record.schema.request))))
+    request = tuple(_unstated(read_schema(value)) for value in body["request"])
+    return RunRecord(
+        parameters=golden["parameters"],
+        artifacts=tuple(map(read_artifact, body["artifacts"])),
+        schema=Schema(request, read_schema(body["response"])),
+        body=golden["body"],
+        predictions=golden["predictions"],
+        response_type="",
+        variables={one["name"]: one["value"] for one in golden["variables"]},
+        metrics=body["metrics"],
+        python="",
+        python_version=body["python"],
+        modules=(),
+        seconds=0.0,
+        sources=own,
+    )
 
 
 def _unstated(value: ValueSchema) -> ValueSchema:
