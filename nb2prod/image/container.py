@@ -14,6 +14,7 @@ from typing import Any
 
 from nb2prod.errors import Cancelled, ToolError
 from nb2prod.events import Cancel
+from nb2prod.image.confined import create_confined
 from nb2prod.image.engine import engine_error
 
 _POLL_SECONDS = 0.1
@@ -37,23 +38,11 @@ def start_container(client: Any, image: str) -> Iterator[str]:
     container = ""
     try:
         try:
-            made = client.create_container(
-                image,
-                # A key, so that the service runs as it will in production: bound to all addresses, refusing strangers.
-                environment={"NB2PROD_API_KEY": secrets.token_hex(16)},
-                host_config=client.create_host_config(
-                    network_mode="none",
-                    read_only=True,
-                    cap_drop=["ALL"],
-                    security_opt=["no-new-privileges"],
-                    pids_limit=256,
-                    tmpfs={"/tmp": ""},  # noqa: S108  a path in the container
-                    mem_limit="1g",
-                ),
+            container = create_confined(
+                client, image, key=secrets.token_hex(16), publish=None,
                 # The image's own HEALTHCHECK, asked twice a second rather than every ten (nanoseconds).
                 healthcheck={"interval": 500_000_000, "retries": 1_000_000},
-            )
-            container = made["Id"]
+            )  # fmt: skip
             client.start(container)
         except (DockerException, OSError) as error:
             raise engine_error(error) from error
@@ -68,9 +57,11 @@ def await_healthy(client: Any, container: str, cancel: Cancel, deadline_seconds:
     """Return when the container's health check passes. Raises ToolError (NB906) with its last lines, Cancelled."""
     deadline = time.monotonic() + deadline_seconds
     while True:
-        state = client.inspect_container(container)["State"]
+        told = client.inspect_container(container)
+        state = told["State"]
         if not state["Running"]:
-            reason = "ran out of its 1 GiB of memory" if state.get("OOMKilled") else f"exit code {state['ExitCode']}"
+            memory = f"ran out of its {told['HostConfig']['Memory'] >> 20} MiB of memory"
+            reason = memory if state.get("OOMKilled") else f"exit code {state['ExitCode']}"
             raise _not_ready(f"The container stopped before it was ready ({reason}).", last_lines(client, container))
         if state.get("Health", {}).get("Status") == "healthy":
             return

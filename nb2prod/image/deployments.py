@@ -12,9 +12,9 @@ from typing import Any
 
 from nb2prod.errors import ToolError, UsageError
 from nb2prod.events import Cancel
+from nb2prod.image.confined import PORT, create_confined
 from nb2prod.image.container import await_healthy
 from nb2prod.image.engine import connect, engine_error
-from nb2prod.image.trial import PORT
 
 LABEL = "io.nb2prod.deployment"
 _MODEL = "io.nb2prod.deployment.model"
@@ -71,22 +71,10 @@ def start_deployment(
         hint = "Letters, digits, '_', '.' and '-', at most 63."
         raise UsageError(f"{name!r} cannot be the name of a deployment.", code="NB902", hint=hint)
     with _engine() as client:
-        container = client.create_container(
-            image,
-            name=f"nb2prod-{name}",
-            ports=[PORT],
-            environment={"NB2PROD_API_KEY": key},
-            host_config=client.create_host_config(
-                port_bindings={PORT: ("127.0.0.1", port) if port else ("127.0.0.1",)},
-                read_only=True,
-                cap_drop=["ALL"],
-                security_opt=["no-new-privileges"],
-                pids_limit=256,
-                tmpfs={"/tmp": ""},  # noqa: S108  a path in the container
-                mem_limit=memory,
-            ),
+        container = create_confined(
+            client, image, key=key, publish=port or 0, memory=memory, name=f"nb2prod-{name}",
             labels={LABEL: name, _MODEL: model},
-        )["Id"]
+        )  # fmt: skip
         try:
             client.start(container)
             await_healthy(client, container, cancel or Event())

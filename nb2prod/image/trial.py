@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nb2prod.errors import ToolError
+from nb2prod.image.confined import MEMORY, PORT, create_confined
 from nb2prod.image.engine import connect, engine_error
-
-PORT = 8080
-"""Of the service inside the image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Trial:
 
 
 @contextmanager
-def trial_container(image: str, memory: str = "1g") -> Iterator[Trial]:
+def trial_container(image: str, memory: str = MEMORY) -> Iterator[Trial]:
     """A running container of `image` as tight as in production but for the published port; removed at the end.
 
     Raises ToolError: NB901 (no engine), NB909 (it does not start).
@@ -45,22 +43,7 @@ def trial_container(image: str, memory: str = "1g") -> Iterator[Trial]:
     container = ""
     try:
         try:
-            made = client.create_container(
-                image,
-                ports=[PORT],
-                environment={"NB2PROD_API_KEY": key},
-                host_config=client.create_host_config(
-                    port_bindings={PORT: ("127.0.0.1",)},
-                    read_only=True,
-                    cap_drop=["ALL"],
-                    security_opt=["no-new-privileges"],
-                    pids_limit=256,
-                    tmpfs={"/tmp": ""},  # noqa: S108  a path in the container
-                    mem_limit=memory,
-                ),
-                labels={"nb2prod": "trial"},
-            )
-            container = made["Id"]
+            container = create_confined(client, image, key=key, publish=0, memory=memory, labels={"nb2prod": "trial"})
             client.start(container)
             ports = client.inspect_container(container)["NetworkSettings"]["Ports"].get(f"{PORT}/tcp")
         except (DockerException, OSError) as error:
