@@ -28,8 +28,9 @@ from nb2prod.events import Cancel, CellFinished, Emit, Log, StepAdvanced
 from nb2prod.execute import failures
 from nb2prod.execute.host import Host
 from nb2prod.execute.manager import Manager, quiet
+from nb2prod.execute.memory import kills_for_memory, ran_out
 from nb2prod.execute.prepare import STAMP
-from nb2prod.execute.processes import descendants, end_processes
+from nb2prod.execute.processes import descendants, end_processes, ends_with_us, names_of
 from nb2prod.execute.streams import coalesced
 from nb2prod.model.notebook import SKIP_TAG
 
@@ -67,6 +68,7 @@ class Run:
     pid: int | None = None
     children: list[int] = field(default_factory=list)
     sources: dict[int, tuple[int, str]] = field(default_factory=dict)
+    memory_kills: int = field(default_factory=kills_for_memory)
 
     def kernel(self) -> int | None:
         """The kernel's process id, as soon as it has one and for ever after."""
@@ -156,10 +158,12 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
             self.run_state.manager = self.km = self.create_kernel_manager()
             with self.setup_kernel(cleanup_kc=True, **options):
                 self.started = True
+                pid = self.run_state.kernel()
                 try:
-                    self.papermill_execute_cells()
+                    with ends_with_us(pid):
+                        self.papermill_execute_cells()
+                    self._tell_left_behind(pid)
                 finally:
-                    pid = self.run_state.kernel()
                     self.run_state.children = descendants(pid) if pid is not None else []
                     if self.run_state.cancel.is_set() or not self.nb_man.complete:
                         # A busy kernel that is asked to shut down would be waited for.
@@ -173,6 +177,11 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
                 raise
             log = _text(self.run_state.log_file)
             raise failures.kernel_did_not_start(self.run_state.kernel_name, str(error), log) from error
+
+    def _tell_left_behind(self, pid: int | None) -> None:
+        run, left = self.run_state, names_of(descendants(pid) if pid is not None else [])
+        if left:
+            run.emit(Log(run.step, "info", f"the notebook's processes that still ran end with it: {', '.join(left)}"))
 
     def papermill_execute_cells(self) -> None:
         run = self.run_state
@@ -233,7 +242,8 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
         except DeadKernelError as error:
             if run.cancel.is_set():
                 raise Cancelled from error
-            raise failures.kernel_died(number, self._exit_status(), _text(run.log_file)) from error
+            memory = ran_out(run.memory_kills)
+            raise failures.kernel_died(number, self._exit_status(), _text(run.log_file), memory) from error
         if _stamp(cell).get("broken") and not _could_not_start(cell):
             raise failures.not_read(number)
         self._remember(cell, number)
@@ -253,6 +263,7 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
             count=cell.get("execution_count"),
             sources=self.run_state.sources,
             working_folder=self.run_state.working_folder,
+            memory=ran_out(self.run_state.memory_kills),
         )
 
     def _remember(self, cell: Any, number: int | None) -> None:

@@ -9,6 +9,11 @@ from nb2prod.errors import RunError, Where
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _FRAME = re.compile(r"(?:Cell |Input )?In ?\[(?P<count>\d+)\](?:, line (?P<line>\d+)|, in <cell line: (?P<old>\d+)>)")
 _SIGNALS = {4: "illegal instruction", 6: "aborted", 7: "bus error", 9: "killed; often: out of memory", 11: "crashed"}
+_KILL = 9
+_MEMORY = "Give it more memory or smaller data (a parameter)"
+_NO_MEMORY = re.compile(r"can't allocate memory|not enough memory|CUDA out of memory|std::bad_alloc", re.IGNORECASE)
+# As joblib, concurrent.futures and torch say it.
+_HELPER_KILLED = re.compile(r"SIGKILL|terminated abruptly|killed by signal")
 
 
 def cell_raised(
@@ -20,8 +25,9 @@ def cell_raised(
     count: int | None,
     sources: Mapping[int, tuple[int, str]],
     working_folder: Path,
+    memory: str = "",
 ) -> RunError:
-    """A cell raised `name`: `text`.
+    """A cell raised `name`: `text`. `memory`: what is known of it having run out (`nb2prod.execute.memory`).
 
     `count` is the cell's execution count; `sources` maps execution counts to (cell, source), so that frames of the
     traceback become cells and lines.
@@ -48,7 +54,7 @@ def cell_raised(
     return RunError(
         f"{name}: {shown}{elsewhere}" if shown else f"{name}{elsewhere}",
         code="NB501",
-        hint=_hint(name, text, working_folder),
+        hint=_hint(name, text, working_folder, memory),
         where=where,
     )
 
@@ -71,17 +77,19 @@ def exited(cell: int, line: int | None = None) -> RunError:
     )
 
 
-def kernel_died(cell: int | None, status: int | None, log: str) -> RunError:
-    """`status`: the exit status of the process as Popen gives it; `log`: what it wrote on its own stdout and stderr."""
+def kernel_died(cell: int | None, status: int | None, log: str, memory: str = "") -> RunError:
+    """`status`: the exit status of the process as Popen gives it; `log`: what it wrote on its own stdout and stderr;
+    `memory`: what is known of it having run out."""
     how = ""
     if status is not None and status < 0:
-        how = f" (signal {-status}: {_SIGNALS[-status]})" if -status in _SIGNALS else f" (signal {-status})"
+        meaning = memory if memory and -status == _KILL else _SIGNALS.get(-status, "")
+        how = f" (signal {-status}{meaning and ': ' + meaning})"
     elif status:
         how = f" (exit status {status})"
     return RunError(
         f"The kernel died{how} while this cell ran.{_last_line(log)}",
         code="NB502",
-        hint="Give it more memory or smaller data (a parameter), or run the cell by itself to see what crashes.",
+        hint=f"{_MEMORY}, or run the cell by itself to see what crashes.",
         where=Where(cell=cell),
     )
 
@@ -118,7 +126,11 @@ def _line(line: int, source: str) -> int:
     return line + blank
 
 
-def _hint(name: str, text: str, working_folder: Path) -> str:
+def _hint(name: str, text: str, working_folder: Path, memory: str) -> str:
+    if memory and _HELPER_KILLED.search(text):
+        return f"{memory[:1].upper()}{memory[1:]}. {_MEMORY}."
+    if name == "MemoryError" or _NO_MEMORY.search(text):
+        return f"Memory ran out. {_MEMORY}."
     if name == "ModuleNotFoundError":
         missing = re.search(r"No module named '([^'.]+)", text)
         return f"Install what provides `{missing[1]}` where the kernel runs." if missing else ""

@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from nb2prod.errors import RunError
@@ -64,6 +66,44 @@ def descendants(pid: int) -> list[int]:
     with contextlib.suppress(psutil.Error):
         return [child.pid for child in psutil.Process(pid).children(recursive=True)]
     return []
+
+
+def names_of(pids: list[int]) -> list[str]:
+    """The names of the programs that still run among these processes, each once."""
+    import psutil
+
+    names = set()
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                names.add(process.name())
+    return sorted(names)
+
+
+@contextlib.contextmanager
+def ends_with_us(pid: int | None) -> Iterator[None]:
+    """While inside: where this process is killed, the kernel and its group of processes are killed too.
+
+    A kernel looks for its parent once a second, but not inside a call that keeps Python's lock, and not on behalf of
+    the processes it has started. So a shell holds a pipe to us, which ends when we do; a line says that all is well.
+    """
+    if pid is None or os.name != "posix":
+        yield
+        return
+    command = ["/bin/sh", "-c", 'read -r line || kill -9 "-$1"', "sh", str(pid)]
+    try:
+        # A session of its own: what kills our group must not kill the guard first.
+        guard = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+    except OSError:  # no shell, or no process to be had
+        yield
+        return
+    try:
+        yield
+    finally:
+        guard.communicate(b"done\n")
 
 
 def end_processes(pid: int, also: list[int]) -> None:

@@ -71,6 +71,8 @@ def test_a_function_of_an_earlier_cell_that_raises_is_named_too(tmp_path) -> Non
         ("import no_such_module_x.y", "no_such_module_x"),
         ("open('nothing.csv')", "work"),
         ("print(undefined)", "deleted"),
+        ("raise MemoryError", "Memory ran out. Give it more"),
+        ('raise RuntimeError("DefaultCPUAllocator: can\'t allocate memory")', "Memory ran out. Give it more"),
     ],
 )
 def test_hints(source, hint, tmp_path) -> None:
@@ -287,9 +289,11 @@ def test_a_cancel_in_the_middle_of_a_cell(tmp_path) -> None:
 
 
 def test_what_a_notebook_leaves_running_ends_with_it(tmp_path) -> None:
-    source = SLEEPER.rpartition("time.sleep")[0]
-    record, _ = run(notebook(source + "[os.getpid(), child.pid, quiet.pid]"), spec(1), tmp_path)
+    source, told = SLEEPER.rpartition("time.sleep")[0], []
+    record, _ = run(notebook(source + "[os.getpid(), child.pid, quiet.pid]"), spec(1), tmp_path, emit=told.append)
     assert all(gone(pid) for pid in record.predictions)
+    (left,) = [event.text for event in told if isinstance(event, Log) and "still ran" in event.text]
+    assert left.startswith("the notebook's processes that still ran end with it: python")
 
 
 def test_no_kernel_outlives_a_killed_process(tmp_path) -> None:

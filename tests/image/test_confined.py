@@ -12,7 +12,7 @@ from nb2prod.errors import ToolError
 from nb2prod.image import build_image, stage_context
 from nb2prod.image.confined import PORT
 from nb2prod.image.container import start_container
-from nb2prod.image.deployments import find_deployment, remove_deployment, start_deployment
+from nb2prod.image.deployments import find_deployment, start_deployment
 from nb2prod.image.trial import trial_container
 
 pytestmark = pytest.mark.docker
@@ -34,7 +34,8 @@ def image_of(project: Path, run: SimpleNamespace) -> str:
 @pytest.fixture(autouse=True)
 def nothing_left(client: Any) -> Iterator[None]:
     yield
-    remove_deployment(NAME)
+    if (found := find_deployment(NAME)) is not None:
+        client.remove_container(found.container, force=True, v=True)  # its little server knows no SIGTERM
 
 
 def test_row_43_proof_trial_and_deployment_have_the_same_settings(

@@ -1,27 +1,33 @@
 """What goes wrong in a CI job: rows 17 to 28 and 80 of the fault matrix, through ``papermill --engine nb2prod``.
+Row 81, a pull request from a stranger, is in tests/builds/test_pull_request.py.
 
 (17 the kernel is killed, 18 it ends itself with 0, 19 it runs out of memory, 20 a cell does not end, 21 one asks for
 input, 22 papermill is killed, 23 a flood of output, 24 a kernel that is not there, 25 processes left behind, 26 a full
 disk, 27 two jobs at once, 28 a notebook that changes folder, handlers and processes or ends itself, 80 a job that is
-cancelled, retried, run twice.)
+cancelled, retried, run twice.) NB2PROD_FAULTS=1 has the flood of row 23 in its full length, a gigabyte.
 """
 
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.builds.command import processes_left, started
+from tests.builds.command import environment, processes_left, started
 from tests.builds.notebooks import EVALUATION, INFERENCE, LINE, PARAMETERS, REQUEST, TRAINING, Cell, write_notebook
 from tests.builds.projects import damaged_files
 from tests.files.conftest import small_disk  # noqa: F401
 from tests.plugins.test_papermill_engine import QUICK, cells, errors, papermill, tagged
 
+FLOOD = 1_000_000_000 if os.environ.pop("NB2PROD_FAULTS", "") == "1" else 20_000_000
+"""Characters. The variable is taken out of the environment, where a build would refuse it: it is no setting."""
 REST: tuple[Cell, ...] = (TRAINING, REQUEST, INFERENCE)
 
 
@@ -34,7 +40,10 @@ def statuses(path: Path) -> list[str]:
     ("source", "env", "code", "says"),
     [
         pytest.param("import os, signal\n\nos.kill(os.getpid(), signal.SIGKILL)", {}, "NB502", "out of memory",
-                     id="row 17 and 19"),
+                     id="row 17"),
+        pytest.param("import resource\n\nresource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
+                     "held = bytearray(4 << 30)", {}, "NB501", "Memory ran out.",
+                     id="row 19, a limit of the process"),
         pytest.param("import os\n\nos._exit(0)", {}, "NB502", "died", id="row 18"),
         pytest.param("while True:\n    try:\n        while True:\n            pass\n    except KeyboardInterrupt:\n"
                      "        pass", {"NB2PROD_CELL_TIMEOUT": "2"}, "NB503", "within 2 s", id="row 20"),
@@ -43,7 +52,6 @@ def statuses(path: Path) -> list[str]:
         pytest.param("import subprocess\n\nfor _ in range(2):\n    subprocess.Popen(['sleep', '300'])\n"
                      "subprocess.Popen(['sleep', '300'], start_new_session=True)\n1 / 0", {}, "NB501", "division",
                      id="row 25"),
-        pytest.param("for _ in range(2000):\n    print('x' * 10_000)\n1 / 0", {}, "NB501", "division", id="row 23"),
     ],
 )  # fmt: skip
 def test_a_run_that_fails_says_so_truthfully(
@@ -60,6 +68,46 @@ def test_a_run_that_fails_says_so_truthfully(
     assert (tmp_path / "out.ipynb").stat().st_size < 3_000_000
     assert processes_left(tmp_path, 5) == []
     assert not (tmp_path / "build" / "n").exists()
+
+
+def in_little_memory(megabytes: int, words: Sequence[str], cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a command of this machine as a container of so much memory would: its files, its processes, our user."""
+    docker = shutil.which("docker")
+    if docker is None:
+        pytest.skip("a limit of memory needs an engine")
+    image = os.environ.get("NB2PROD_BASE_IMAGE", "nb2prod-base:bookworm")
+    limits = ["--memory", f"{megabytes}m", "--memory-swap", f"{megabytes}m"]
+    seen = ["--pid", "host", "--network", "none", "--volume", "/:/host", image]
+    values = [f"{name}={value}" for name, value in environment(QUICK).items()]
+    there = ["chroot", f"--userspec={os.getuid()}:{os.getgid()}", "/host", "env", "-i", "-C", str(cwd), *values]
+    command = [docker, "run", "--rm", *limits, *seen, *there, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.docker
+def test_row_19_the_kernel_runs_out_of_the_jobs_memory(tmp_path: Path) -> None:
+    if in_little_memory(100, [sys.executable, "-c", ""], tmp_path).returncode:
+        pytest.skip("the engine runs on another machine, or without the rights to this one's files")
+    greedy = "held = []\nwhile True:\n    held.append(bytes(range(256)) * 40_000)"
+    write_notebook(tmp_path / "n.ipynb", PARAMETERS, ("", greedy), *REST)
+    words = [sys.executable, "-m", "papermill", "--engine", "nb2prod", "n.ipynb", "out.ipynb"]
+    done = in_little_memory(600, words, tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert "error NB502" in done.stderr
+    assert "The kernel died (signal 9: memory ran out, of which there are 600 MiB) while this cell ran." in done.stderr
+    assert statuses(tmp_path / "out.ipynb") == ["completed", "failed", *["pending"] * len(REST)]
+    assert processes_left(tmp_path, 5) == []
+
+
+def test_row_23_a_flood_of_output_is_cut_and_the_run_goes_on(tmp_path: Path) -> None:
+    flood = f"for _ in range({FLOOD // 10_000}):\n    print('x' * 9_999)\n\nreached = True"
+    write_notebook(tmp_path / "n.ipynb", PARAMETERS, TRAINING, ("", flood), ("", "assert reached"), *REST[1:])
+    done = papermill("n.ipynb", "out.ipynb", cwd=tmp_path)
+    assert done.code == 0, done.stderr
+    (shown,) = cells(tmp_path / "out.ipynb")[2]["outputs"]
+    text = "".join(shown["text"])
+    assert text.endswith("\n… further output was dropped\n")
+    assert len(text) < 1_100_000
 
 
 def test_row_24_a_kernel_that_is_not_there(tmp_path: Path) -> None:
@@ -105,12 +153,14 @@ def engine(*words: str, cwd: Path) -> Any:
 
 
 def test_row_22_papermill_killed_leaves_no_kernel_and_a_whole_notebook(tmp_path: Path) -> None:
-    waits(tmp_path)
+    """Not one that keeps Python's lock (nothing in it can look after its parent), nor what it has started."""
+    busy = "import os, subprocess\n\nsubprocess.Popen(['sleep', '300'])\nos.mkdir('waiting')\nsum(range(10**13))\n"
+    write_notebook(tmp_path / "n.ipynb", PARAMETERS, ("", busy), *REST)
     with engine("n.ipynb", "out.ipynb", cwd=tmp_path) as process:
         wait_for(tmp_path / "waiting", process)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
-        assert processes_left(tmp_path, 20) == []
+        assert processes_left(tmp_path, 5) == []
     assert statuses(tmp_path / "out.ipynb") == ["completed", "running", *["pending"] * len(REST)]
 
 
