@@ -11,10 +11,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from nb2prod.tracking.store import sqlite_path
 
 Say = Callable[[Mapping[str, Any]], None]
 
@@ -44,6 +46,7 @@ def main() -> int:
         answers.flush()
 
     try:
+        _open_store(request["tracking_uri"])
         say({"result": _DO[request["do"]](request, say)})
     except Stopped:
         return 1
@@ -66,6 +69,22 @@ def _stop_at_end_of_stdin() -> None:
     while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _open_store(tracking_uri: str) -> None:
+    """Let MLflow make the tables of an SQLite store that is not there yet: one process at a time, as two break it."""
+    path = sqlite_path(tracking_uri)
+    if path is None:
+        return
+    from filelock import FileLock
+    from mlflow import MlflowClient
+
+    with suppress(OSError):  # where no lock can be written, no store can be made
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(f".{path.name}.lock")):
+            client = MlflowClient()
+            client.search_experiments(max_results=1)
+            client.search_registered_models(max_results=1)
 
 
 def _log(request: dict[str, Any], say: Say) -> dict[str, Any]:

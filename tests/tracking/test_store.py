@@ -1,5 +1,6 @@
 """Before the notebook runs: does the store answer? Every other case is one clear error within seconds."""
 
+import json
 import os
 import socket
 import sqlite3
@@ -119,3 +120,20 @@ def test_lineage_names_the_commit_and_whether_the_tree_was_changed(tmp_path):
 def test_importing_the_package_does_not_import_mlflow():
     code = "import sys, nb2prod.tracking; assert not {'mlflow', 'pandas', 'jinja2'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_processes_that_come_to_make_a_store_at_once_make_one(tmp_path):
+    uri = f"sqlite:///{tmp_path}/new/mlflow.db"
+    request = {"do": "exists", "tracking_uri": uri, "model": "m", "version": "1", "run_id": "r"}
+    workers = [
+        subprocess.Popen([sys.executable, "-m", "nb2prod.tracking.worker"], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, text=True, env=os.environ | {"MLFLOW_TRACKING_URI": uri})
+        for _ in range(3)
+    ]  # fmt: skip
+    for worker in workers:
+        worker.stdin.write(json.dumps(request) + "\n")
+        worker.stdin.flush()
+    told = [worker.stdout.readline() for worker in workers]
+    for worker in workers:
+        worker.communicate(timeout=60)
+    assert told == ['{"result": {"exists": false}}\n'] * 3
