@@ -87,11 +87,15 @@ class Project(QObject):
     @property
     def faults(self) -> dict[str, str]:
         """What of the target a build would refuse, by field."""
+        return self.faults_of(self.draft.target)
+
+    def faults_of(self, target: Target) -> dict[str, str]:
+        """The same of another target."""
         if self.notebook is None:
             return {}
         from nb2prod_gui.flow.faults import target_faults
 
-        return target_faults(self.draft.target, self.path, self.default_output)
+        return target_faults(target, self.path, self.default_output, self.notebook.digest)
 
     @property
     def roles(self) -> dict[int, Role]:

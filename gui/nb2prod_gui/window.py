@@ -202,7 +202,10 @@ class Window(QMainWindow):
             self.make_pages()  # while the child starts
 
     def browse(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open notebook"), "", self.tr("Notebooks (*.ipynb)"))
+        """Choose a file, beginning where the last one was."""
+        last = next(iter(self.recents.read()), None)
+        folder = str(Path(last.notebook).parent) if last is not None else ""
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open notebook"), folder, self.tr("Notebooks (*.ipynb)"))
         if path:
             self.open(Path(path))
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from nb2prod_gui.flow.draft import Draft, Target, build_spec, default_image
-from nb2prod_gui.flow.faults import target_faults
+from nb2prod_gui.flow.draft import Draft, Target, build_spec, default_image, steps_of
+from nb2prod_gui.flow.faults import default_package, target_faults
 from nb2prod_gui.flow.history import History
 from nb2prod_gui.flow.recent import Recent, remembered
 from nb2prod_gui.flow.study import behind, lines_of, slice_of_cell, slice_of_name
@@ -13,6 +13,7 @@ from nb2prod_gui.flow.walk import Page, Standing, next_page, why_not
 from nb2prod.drawing.layout import Drawing
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.roles import Role
+from nb2prod.steps.build import build_job
 from nb2prod.steps.check import BoundarySummary
 from nb2prod.steps.study import Statement, Study
 
@@ -49,6 +50,22 @@ def test_empty_fields_mean_the_defaults_of_the_command_line():
     assert spec.image == "my-churn:latest"
     assert (spec.package, spec.tracking_uri, spec.base_image) == ("", None, None)
     assert build_spec(Path("/data/a.ipynb"), Draft(target=Target(with_image=False))).image is None
+
+
+@pytest.mark.parametrize("target", [Target(), Target(log=False), Target(with_image=False), Target(mutants=0)])
+def test_the_steps_that_are_shown_before_a_build_are_those_of_its_job(target, tmp_path):
+    spec = build_spec(tmp_path / "a.ipynb", Draft(target=target))
+    assert steps_of(spec) == tuple(step.name for step in build_job(spec).steps)
+
+
+def test_the_package_that_is_proposed_is_the_one_that_a_build_makes(tmp_path):
+    names = {"My churn (2026)": "my_churn_2026", "json": "json_model", "é": "notebook"}
+    for name, package in names.items():
+        path = tmp_path / f"{name}.ipynb"
+        path.write_text("{}")
+        assert default_package(path, "") == package
+        assert target_faults(Target(), path) == {}
+    assert "package" in target_faults(Target(), tmp_path / ("x" * 70 + ".ipynb"))
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """The window with a real notebook and the real analysis, offscreen."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from nb2prod_gui.flow.walk import Page
+from nb2prod_gui.parts.step_card import PURPOSES
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QGraphicsView, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsView, QLabel, QWidget
 
 from nb2prod.model.roles import Role
 
@@ -81,6 +83,17 @@ def test_j_and_k_move_and_search_finds(window, qtbot, churn):
     cells.search.setText("predict_proba")
     qtbot.keyClick(cells.search, Qt.Key.Key_Return)
     assert "predict_proba" in cells.model.view(cells.list.currentIndex().row()).cell.source
+
+
+def test_before_a_build_its_steps_are_there_with_what_each_is_for(window, qtbot, churn):
+    project = open_in(window, qtbot, churn)
+    project.set_target(replace(project.draft.target, log=False))
+    window.go(Page.RUN)
+    qtbot.wait(50)  # the rows of the longer job go
+    told = [label.text() for label in window.run.steps.findChildren(QLabel) if label.text()]
+    steps = ("read", "check", "run", "extract", "test", "image", "verify")
+    assert [word for word in told if word in PURPOSES] == list(steps)
+    assert [word for word in told if word not in PURPOSES] == [PURPOSES[step] for step in steps]
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"cells": 3}', b"\xff\xfe"])

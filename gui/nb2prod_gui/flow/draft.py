@@ -114,6 +114,12 @@ def build_spec(notebook: Path, draft: Draft, around: Around | None = None) -> Bu
     )
 
 
+def steps_of(spec: BuildSpec) -> tuple[str, ...]:
+    """The steps that a job with this spec has, in order."""
+    after = (("log",) if spec.log else ()) + (("image", "verify") if spec.image is not None else ())
+    return ("read", "check", "run", "extract", "test", *after)
+
+
 def default_image(notebook: Path) -> str:
     """A tag of lower-case letters, digits and hyphens: `churn:latest`."""
     words = "".join(c if c.isascii() and c.isalnum() else "-" for c in notebook.stem.lower())

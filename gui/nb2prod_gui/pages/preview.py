@@ -104,6 +104,7 @@ class PreviewPage(QStackedWidget):
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
         self.tree.setProperty("kind", "framed")
+        self.tree.setMinimumWidth(220)
         splitter.addWidget(_column(label(self.tr("Project"), "heading"), self.tree))
         splitter.addWidget(_column(self.file_name, self.note, self.file))
         splitter.addWidget(_column(self.cell_name, self.cell))

@@ -100,6 +100,7 @@ class ResultPage(QScrollArea):
             words = f"{status} · {rows}" if stage["status"] != "skipped" else stage["reason"] or status
             row.addWidget(label(words, kinds[stage["status"]]))
             column.addLayout(row)
+        column.addStretch(1)
         return frame
 
     def _tests(self, report: dict[str, Any]) -> QWidget:
@@ -108,6 +109,7 @@ class ResultPage(QScrollArea):
         tests = report.get("tests")
         if tests is None:
             column.addWidget(label(self.tr("No tests were run."), "muted"))
+            column.addStretch(1)
             return frame
         column.addWidget(label(self.tr("{0} passed, {1} failed").format(tests["passed"], tests["failed"])))
         if tests["mutants"]:
@@ -115,6 +117,7 @@ class ResultPage(QScrollArea):
             column.addWidget(label(caught))
         for failure in tests["failures"][:5]:
             column.addWidget(label(failure, "bad"))
+        column.addStretch(1)
         return frame
 
     def _model(self, report: dict[str, Any]) -> QWidget:
@@ -139,7 +142,8 @@ class ResultPage(QScrollArea):
             there = button(self.tr("Open in MLflow"))
             there.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(page)))
         else:
-            there = button(self.tr("Copy the command for MLflow's own pages"), "quiet")
+            there = button(self.tr("Copy the MLflow command"), "quiet")
+            there.setToolTip(self.tr("Run in a terminal, it shows this store in MLflow's own pages."))
             there.clicked.connect(lambda: QGuiApplication.clipboard().setText(mlflow_command(mlflow)))
         row.addWidget(there)
         row.addStretch(1)

@@ -1,81 +1,20 @@
 """Run: the steps of the job, its cells and layers as they run, the log; cancel and resume."""
 
-import time
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QSplitter,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from nb2prod.progress import Progress, StepProgress
+from nb2prod_gui.flow.draft import steps_of
 from nb2prod_gui.flow.ended import left_by
-from nb2prod_gui.look.icons import pixmap
-from nb2prod_gui.look.palette import FAR, GAP, NEAR, WIDE
-from nb2prod_gui.look.theme import theme
+from nb2prod_gui.look.palette import FAR, GAP, WIDE
 from nb2prod_gui.parts.log_view import LogView
 from nb2prod_gui.parts.pieces import PIECE, PieceList
-from nb2prod_gui.parts.words import button, card, label, set_kind
+from nb2prod_gui.parts.step_card import StepCard
+from nb2prod_gui.parts.words import button, label, set_kind
 from nb2prod_gui.project import Project
-
-
-class StepRow:
-    """The widgets of one step in the grid."""
-
-    def __init__(self, grid: QGridLayout, row: int, name: str) -> None:
-        self.mark = QLabel()
-        self.mark.setFixedWidth(24)
-        self.name = label(name, wrap=False)
-        self.detail = label("", "muted")
-        self.detail.setMinimumWidth(1)  # a long word, a path or an instruction, must not widen the window
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(6)
-        self.bar.setAccessibleName(name)
-        self.seconds = label("", "muted", wrap=False)
-        middle = QVBoxLayout()
-        middle.setSpacing(4)
-        middle.addWidget(self.detail)
-        middle.addWidget(self.bar)
-        for column, part in enumerate((self.mark, self.name)):
-            grid.addWidget(part, row, column)
-        grid.addLayout(middle, row, 2)
-        grid.addWidget(self.seconds, row, 3)
-
-    def show(self, step: StepProgress, now: float, ratio: float) -> None:
-        p = theme.palette
-        icon, ink = {
-            "waiting": ("clock", p.strong_line),
-            "running": ("run", p.accent),
-            "done": ("check", p.good),
-            "unchanged": ("check", p.muted),
-            "skipped": ("next", p.muted),
-            "failed": ("cross", p.bad),
-            "cancelled": ("stop", p.warning),
-        }[step.state]
-        self.mark.setPixmap(pixmap(icon, ink, 20, ratio))
-        self.mark.setAccessibleName(step.state)
-        self.name.setText(step.name)
-        cells = f"{len(step.cells)} cells" if step.cells else ""
-        told = step.detail if step.state == "running" else ""
-        wide = max(self.bar.width(), 160)
-        told = self.detail.fontMetrics().elidedText(told, Qt.TextElideMode.ElideMiddle, wide)
-        words = step.reason or told or cells or ("" if step.state in ("waiting", "done") else step.state)
-        self.detail.setText(words)
-        running = step.state == "running"
-        self.bar.setVisible(running)
-        self.bar.setRange(0, step.total)
-        self.bar.setValue(step.done)
-        seconds = step.seconds(now if running else None)
-        self.seconds.setText("" if seconds is None else f"{seconds:.1f} s")
 
 
 class RunPage(QWidget):
@@ -91,7 +30,6 @@ class RunPage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._project = project
-        self._rows: dict[str, StepRow] = {}
         self._place: tuple[str, int] = ("", 0)
         self._changed = False
         column = QVBoxLayout(self)
@@ -105,15 +43,11 @@ class RunPage(QWidget):
         for said in (self.summary, self.left):
             said.setMinimumWidth(1)
         column.addLayout(self._remedies())
-        frame, inside = card()
-        self.grid = QGridLayout()
-        self.grid.setHorizontalSpacing(GAP)
-        self.grid.setVerticalSpacing(NEAR + 2)
-        self.grid.setColumnStretch(2, 1)
-        inside.addLayout(self.grid)
-        inside.addStretch(1)
+        self.steps = StepCard()
         splitter = QSplitter()
-        splitter.addWidget(frame)
+        splitter.setHandleWidth(GAP)
+        splitter.setProperty("kind", "gap")
+        splitter.addWidget(self.steps)
         splitter.addWidget(self._details())
         splitter.setSizes([480, 640])
         column.addWidget(splitter, 1)
@@ -124,6 +58,7 @@ class RunPage(QWidget):
         project.jobs.finished.connect(self._finished)
         project.opened.connect(lambda: self._show(project.jobs.progress))
         project.made_changed.connect(lambda: self._show(project.jobs.progress))
+        project.edited.connect(lambda: self._show(project.jobs.progress))
         project.changed_on_disk.connect(self._note_change)
         self._show(Progress())
 
@@ -218,13 +153,7 @@ class RunPage(QWidget):
             self.summary.setText(self._before())
             set_kind(self.summary, "muted")
             self.left.hide()
-        now = time.time()
-        if not {*self._rows} <= {step.name for step in progress.steps}:  # of another job
-            self._forget_rows()
-        for n, step in enumerate(progress.steps):
-            if step.name not in self._rows:
-                self._rows[step.name] = StepRow(self.grid, n, step.name)
-            self._rows[step.name].show(step, now, self.devicePixelRatioF())
+        self.steps.show_steps(progress.steps or tuple(map(StepProgress, steps_of(self._project.spec))))
         if running and jobs.stopping:
             self.summary.setText(self.tr("Cancelling…"))
         elif running and progress.running is not None:
@@ -243,16 +172,6 @@ class RunPage(QWidget):
             return self.tr("Nothing has run yet.")
         there = self.tr("An earlier build left its project in {0}.").format(made.folder)
         return f"{there} " + self.tr("Build repeats only what has changed since, and leads on to Result and Try it.")
-
-    def _forget_rows(self) -> None:
-        while (item := self.grid.takeAt(0)) is not None:
-            if widget := item.widget():
-                widget.deleteLater()
-            elif layout := item.layout():
-                while (part := layout.takeAt(0)) is not None:
-                    if inner := part.widget():
-                        inner.deleteLater()
-        self._rows.clear()
 
     def _finished(self, progress: Progress) -> None:
         self._timer.stop()

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from nb2prod_gui.flow.draft import Target, default_image
-from nb2prod_gui.flow.faults import target_faults
+from nb2prod_gui.flow.faults import default_package
 from nb2prod_gui.look.palette import FAR, GAP, NEAR
 from nb2prod_gui.parts.words import card, label
 from nb2prod_gui.project import Project
@@ -116,8 +116,8 @@ class TargetPage(QScrollArea):
         defaults: dict[str, Callable[[], str]] = {
             "output": lambda: str(self._project.default_output),
             "image": lambda: default_image(path),
-            "package": lambda: path.stem,
-            "model": lambda: path.stem,
+            "package": self._default_package,
+            "model": lambda: target.package or self._default_package(),
             "tracking_uri": lambda: self.tr("as MLFLOW_TRACKING_URI says, else beside the project"),
             "base_image": lambda: self.tr("the slim image of the notebook's Python"),
             "platform": lambda: self.tr("the engine's own"),
@@ -143,6 +143,10 @@ class TargetPage(QScrollArea):
         self.mutants.setValue(target.mutants)
         self.mutants.blockSignals(False)
 
+    def _default_package(self) -> str:
+        notebook = self._project.notebook
+        return default_package(self._project.path, notebook.digest) if notebook is not None else ""
+
     def _try(self, name: str) -> None:
         """What would be wrong with the text as it is being written."""
         if self._project.notebook is not None:
@@ -150,8 +154,7 @@ class TargetPage(QScrollArea):
             self._show_faults(replace(self._project.draft.target, **changed))
 
     def _show_faults(self, target: Target) -> None:
-        project = self._project
-        found = target_faults(target, project.path, project.default_output) if project.notebook is not None else {}
+        found = self._project.faults_of(target)
         for name, told in self._faults.items():
             edit, fault = self._texts[name], found.get(name, "")
             told.setText(fault)
