@@ -5,5 +5,5 @@ work/    child processes: the analysis of the notebook, and jobs by the protocol
 look/    palette, type scale, icons
 parts/   widgets that several pages use
 pages/   one module per page: shows state, signals changes
-window.py  holds them together
+project.py, window.py  hold them together; rail.py and menus.py stand around the page
 """

@@ -218,25 +218,13 @@ class Project(QObject):
         if self.notebook is None or not self.unsaved:
             return True
         from nb2prod.files.rewrite import rewrite
-        from nb2prod.files.source import read_file
-        from nb2prod.notebook.fields import write_fields
-        from nb2prod.steps.reading import notebook_from
-        from nb2prod.steps.study import retagged
+        from nb2prod_gui.flow.saving import with_draft
 
         try:
-            data = read_file(self.path)
-            notebook = notebook_from(data, self.path)
-            if notebook.digest != self.notebook.digest:
-                raise Nb2ProdError(
-                    "the notebook was changed on disk since it was opened.", code="NB227",
-                    hint="Reload it: the roles you chose are kept where their cells are still there.",
-                )  # fmt: skip
-            after = retagged(data, notebook, self.draft.roles)
-            if self.draft.fields or self.draft.watch is not None:
-                after = write_fields(after, self.fields, self.draft.watch)
+            before, after = with_draft(self.path, self.notebook, self.draft)
             self._watcher.removePaths(self._watcher.files() or [""])
-            if after != data:
-                rewrite(self.path, data, after)
+            if after != before:
+                rewrite(self.path, before, after)
         except Nb2ProdError as error:
             self._watch(self.path)
             self._refuse(error)

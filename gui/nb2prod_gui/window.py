@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QButtonGroup,
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -25,14 +23,13 @@ from PySide6.QtWidgets import (
 
 from nb2prod.progress import Progress
 from nb2prod_gui.flow.recent import State
-from nb2prod_gui.flow.walk import WALK, Page, next_page, why_not
-from nb2prod_gui.look.icons import icon
-from nb2prod_gui.look.language import NAMES
-from nb2prod_gui.look.palette import FAR, GAP, NEAR, TIGHT, WIDE
-from nb2prod_gui.look.theme import Choice, theme
+from nb2prod_gui.flow.walk import Page, next_page, why_not
+from nb2prod_gui.look.palette import FAR, NEAR, WIDE
+from nb2prod_gui.menus import Menus
 from nb2prod_gui.pages.start import StartPage
 from nb2prod_gui.parts.words import button, label
 from nb2prod_gui.project import Project
+from nb2prod_gui.rail import Rail
 from nb2prod_gui.recents import Recents
 from nb2prod_gui.samples import samples
 
@@ -80,19 +77,20 @@ class Window(QMainWindow):
         self.page = Page.START
         self._stack = QStackedWidget()
         self._add(Page.START, self.start)
-        self._steps: dict[Page, QPushButton] = {}
+        self.rail = Rail()
+        self.rail.wanted.connect(self.go)
         central = QWidget()
         row = QHBoxLayout(central)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._rail())
+        row.addWidget(self.rail)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self._stack, 1)
         right.addWidget(self._footer())
         row.addLayout(right, 1)
         self.setCentralWidget(central)
-        self._menus()
+        self.menus = Menus(self, self.project, settings, self.browse)
         self.start.show_recents(self.recents.read())
         project = self.project
         project.opened.connect(self._on_opened)
@@ -102,8 +100,6 @@ class Window(QMainWindow):
         project.changed_on_disk.connect(self._on_changed_on_disk)
         project.jobs.progressed.connect(self._on_progressed)
         project.jobs.finished.connect(self._on_job_finished)
-        theme.changed.connect(self._on_theme)
-        self._on_theme()
         self.go(Page.START)
         if (geometry := settings.value("geometry")) is not None:
             self.restoreGeometry(geometry)
@@ -218,41 +214,6 @@ class Window(QMainWindow):
             self.pages[page].setFocus()
         self._refresh()
 
-    def _rail(self) -> QWidget:
-        rail = QWidget()
-        rail.setObjectName("rail")
-        rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        rail.setFixedWidth(196)
-        column = QVBoxLayout(rail)
-        column.setContentsMargins(GAP, WIDE, GAP, WIDE)
-        column.setSpacing(TIGHT)
-        name = label("nb2prod", "heading")
-        name.setContentsMargins(GAP, 0, 0, GAP)
-        column.addWidget(name)
-        titles = {
-            Page.START: self.tr("Start"),
-            Page.CELLS: self.tr("Cells"),
-            Page.INTERFACE: self.tr("Interface"),
-            Page.PREVIEW: self.tr("Preview"),
-            Page.TARGET: self.tr("Target"),
-            Page.RUN: self.tr("Run"),
-            Page.RESULT: self.tr("Result"),
-            Page.MODELS: self.tr("Models"),
-        }
-        group = QButtonGroup(self)
-        for page in (*WALK, Page.MODELS):
-            if page is Page.MODELS:
-                column.addSpacing(WIDE)
-            step = button(titles[page], "step")
-            step.setCheckable(True)
-            step.setIconSize(QSize(20, 20))
-            step.clicked.connect(lambda _=False, page=page: self.go(page))
-            group.addButton(step)
-            self._steps[page] = step
-            column.addWidget(step)
-        column.addStretch(1)
-        return rail
-
     def _footer(self) -> QWidget:
         footer = QWidget()
         footer.setObjectName("footer")
@@ -267,51 +228,6 @@ class Window(QMainWindow):
         row.addWidget(self.onward)
         self._foot = footer
         return footer
-
-    def _menus(self) -> None:
-        bar = self.menuBar()
-        file = bar.addMenu(self.tr("&File"))
-        self._action(file, self.tr("&Open notebook…"), QKeySequence.StandardKey.Open, self.browse)
-        self.save_action = self._action(file, self.tr("&Save roles"), QKeySequence.StandardKey.Save, self.project.save)
-        file.addSeparator()
-        self._action(file, self.tr("&Quit"), QKeySequence.StandardKey.Quit, self.close)
-        edit = bar.addMenu(self.tr("&Edit"))
-        self.undo_action = self._action(edit, self.tr("&Undo"), QKeySequence.StandardKey.Undo, self.project.undo)
-        self.redo_action = self._action(edit, self.tr("&Redo"), QKeySequence.StandardKey.Redo, self.project.redo)
-        view = bar.addMenu(self.tr("&View"))
-        choices: tuple[tuple[str, Choice], ...] = (
-            (self.tr("As the &system"), "system"),
-            (self.tr("&Light"), "light"),
-            (self.tr("&Dark"), "dark"),
-        )
-        for text, choice in choices:
-            self._action(view, text, None, lambda choice=choice: self._choose_theme(choice))
-        languages = view.addMenu(self.tr("&Language"))
-        for language, name in (("system", self.tr("As the &system")), *NAMES.items()):
-            self._action(languages, name, None, lambda language=language: self._choose_language(language))
-
-    def _action(self, menu: object, text: str, keys: object, what: object) -> QAction:
-        action = QAction(text, self)
-        if keys is not None:
-            action.setShortcut(QKeySequence(keys))  # type: ignore[call-overload]
-        action.triggered.connect(lambda _=False: what())  # type: ignore[operator]
-        menu.addAction(action)  # type: ignore[attr-defined]
-        return action
-
-    def _choose_language(self, language: str) -> None:
-        self._settings.setValue("language", language)
-        box = QMessageBox(QMessageBox.Icon.Information, "nb2prod", self.tr("Language"), parent=self)
-        box.setInformativeText(self.tr("The language changes when the wizard is started again."))
-        box.open()
-
-    def _choose_theme(self, choice: Choice) -> None:
-        self._settings.setValue("theme", choice)
-        theme.choose(choice)
-
-    def _on_theme(self) -> None:
-        for page, step in self._steps.items():
-            step.setIcon(icon(page.value, theme.palette.muted))
-        self.update()
 
     def _convert(self) -> None:
         """Make the files, and come back to the page that asked."""
@@ -331,14 +247,8 @@ class Window(QMainWindow):
     def _refresh(self) -> None:
         project = self.project
         standing = project.standing
-        for page, step in self._steps.items():
-            reason = why_not(page, standing, QCoreApplication.translate)
-            step.setEnabled(not reason)
-            step.setToolTip(reason)
-            step.setChecked(page is self.page)
-        self.undo_action.setEnabled(bool(project.history.past))
-        self.redo_action.setEnabled(bool(project.history.future))
-        self.save_action.setEnabled(project.unsaved)
+        self.rail.show_standing(self.page, standing)
+        self.menus.show_project(project)
         name = project.path.name
         self.setWindowTitle(f"{name}{' •' if project.unsaved else ''} – nb2prod" if name else "nb2prod")
         following = next_page(self.page)
@@ -346,7 +256,7 @@ class Window(QMainWindow):
         reason = why_not(following, standing, QCoreApplication.translate) if following is not None else ""
         self.onward.setVisible(following is not None)
         if following is not None:
-            self.onward.setText(self.tr("Next: {0}").format(self._steps[following].text()))
+            self.onward.setText(self.tr("Next: {0}").format(self.rail.title(following)))
             self.onward.setEnabled(not reason)
         self.status.setText(reason)
 

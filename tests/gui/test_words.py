@@ -85,8 +85,8 @@ def test_a_window_speaks_it(qapp, qtbot, tmp_path):
     try:
         window = Window(QSettings(str(tmp_path / "wizard.ini"), QSettings.Format.IniFormat))
         qtbot.addWidget(window)
-        assert window._steps[Page.CELLS].text() == "Zellen"
-        assert window._steps[Page.CELLS].toolTip() == "Öffnen Sie zuerst ein Notebook."
+        assert window.rail.steps[Page.CELLS].text() == "Zellen"
+        assert window.rail.steps[Page.CELLS].toolTip() == "Öffnen Sie zuerst ein Notebook."
         window.project.close()
     finally:
         for translator in spoken:

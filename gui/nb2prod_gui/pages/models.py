@@ -103,7 +103,7 @@ class ModelsPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         self.heading = label(self.tr("Choose a version, or two to compare."), "heading")
         self.origin = label("", "muted")
-        self.table = QTableWidget(0, 3)
+        self.table = QTableWidget(0, 0)
         self.table.setAccessibleName(self.tr("Metrics and parameters"))
         self.table.setProperty("kind", "framed")
         self.table.verticalHeader().hide()

@@ -1,5 +1,6 @@
 """Preview: the project as a tree; each file beside the cell its lines came from; what a build would change of it."""
 
+import html
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -60,6 +61,7 @@ class PreviewPage(QStackedWidget):
         self.cell = CodeView(self.tr("Cell it came from"))
         self.cell.line_chosen.connect(self._follow_cell)
         self.file_name = label("", "heading")
+        self.file_name.setMinimumWidth(1)  # a long path, whole in the tip, must not take the cell's room
         self.note = label("", "small")
         self.cell_name = label("", "heading")
         self._cell = 0
@@ -139,6 +141,10 @@ class PreviewPage(QStackedWidget):
         self._file = first or self._file
         self._show()
 
+    def _name_file(self, name: str) -> None:
+        self.file_name.setText(name)
+        self.file_name.setToolTip(html.escape(name))
+
     def _tell(self, words: str) -> None:
         self.state.setText(words)
         self.foresee.setEnabled(not self._ask.busy)
@@ -211,7 +217,7 @@ class PreviewPage(QStackedWidget):
             return
         self._file = path
         if path == WHY:
-            self.file_name.setText(self.tr("Why each requirement"))
+            self._name_file(self.tr("Why each requirement"))
             self.note.setText(self.tr("Serving first, then what training needs besides."))
             self.file.show_text(_reasons(made), "why.txt")
             return
@@ -223,7 +229,7 @@ class PreviewPage(QStackedWidget):
             text = made.text(path)
         except OSError as error:
             text = f"({error.strerror})"
-        self.file_name.setText(path)
+        self._name_file(path)
         hint = self.tr("Click a line to see where it comes from.") if path in made.manifest.map else ""
         if path in made.handwork.edited:
             hint = self.tr("Edited by hand: a build stops before it rather than overwrite it.")
@@ -242,7 +248,7 @@ class PreviewPage(QStackedWidget):
                 "You edited this file: − as you have it, + as it is generated. A build stops before it."
             ),
         }
-        self.file_name.setText(change.path)
+        self._name_file(change.path)
         self.note.setText(words[change.kind])
         self.file.show_text(change.diff or self.tr("(not a text file, or too long to compare)"), "change.diff")
 

@@ -1,5 +1,7 @@
 """The columns that a caller sends, as a table: what the run shows, and what the author states, which is edited here."""
 
+import html
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
@@ -10,6 +12,8 @@ from nb2prod_gui.look.theme import theme
 
 SEEN, NAME, DESCRIPTION, LEAST, MOST, PERSONAL = 3, 4, 5, 6, 7, 8
 _NUMBERS = ("int", "uint", "float")
+_LONGEST = 20
+"""Letters of what was seen, where descriptions need the room; all of it is in the tip."""
 
 
 class FieldTable(QTableWidget):
@@ -44,18 +48,15 @@ class FieldTable(QTableWidget):
         for row, column in enumerate(value.columns):
             missing = self.tr("yes") if column.nullable else self.tr("no")
             for at, text in enumerate((column.notebook_name, column.dtype, missing, seen(column))):
-                item = QTableWidgetItem(text)
+                short = text if len(text) <= _LONGEST or not editable else text[: _LONGEST - 1] + "…"
+                item = QTableWidgetItem(short)
+                item.setToolTip(html.escape(text) if short != text else "")
                 item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
                 self.setItem(row, at, item)
             if editable:
                 self._fill(row, column)
-        self.resizeColumnsToContents()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(DESCRIPTION if editable else SEEN, QHeaderView.ResizeMode.Stretch)
-        if editable:
-            self.setColumnWidth(SEEN, min(self.columnWidth(SEEN), 130))
-            self.setColumnWidth(NAME, max(self.columnWidth(NAME), 110))
-            for at in (LEAST, MOST):
-                self.setColumnWidth(at, 64)
         height = header.sizeHint().height() + sum(self.rowHeight(n) for n in range(self.rowCount()))
         self.setFixedHeight(min(height + 4, 420))
         self.itemChanged.connect(self._on_changed)

@@ -8,7 +8,7 @@ from nb2prod_gui.flow.results import Share, Trend, in_bytes
 from nb2prod_gui.look.palette import NEAR, SMALL, mixed
 from nb2prod_gui.look.theme import sans, theme
 
-_TREND_HEIGHT = 40
+_TREND_HEIGHT, _VALUE_HEIGHT = 40, 26
 _NAME = 150
 _PLOT = 140
 _ROW = 22
@@ -21,6 +21,7 @@ class TrendPlot(QWidget):
     def __init__(self, trend: Trend) -> None:
         super().__init__()
         self._trend = trend
+        self._height = _TREND_HEIGHT if trend.before else _VALUE_HEIGHT
         change = trend.change
         self._words = f"{trend.value:.6g}" + ("" if change is None else f"   {change:+.3g}")
         self._colour = "bad" if trend.is_worse else "good" if trend.better and change else "text"
@@ -29,7 +30,7 @@ class TrendPlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(_NAME + _PLOT + 120, _TREND_HEIGHT)
+        return QSize(_NAME + _PLOT + 120, self._height)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
         p = theme.palette
@@ -39,13 +40,13 @@ class TrendPlot(QWidget):
         painter.setPen(QColor(p.text))
         middle = Qt.AlignmentFlag.AlignVCenter
         name = painter.fontMetrics().elidedText(self._trend.name, Qt.TextElideMode.ElideRight, _NAME - NEAR)
-        painter.drawText(QRectF(0, 0, _NAME, _TREND_HEIGHT), middle, name)
+        painter.drawText(QRectF(0, 0, _NAME, self._height), middle, name)
         left = _NAME
         if self._trend.before:
             self._line(painter, QRectF(_NAME + 4, 9, _PLOT - 20, _TREND_HEIGHT - 18))
             left += _PLOT
         painter.setPen(QColor(getattr(p, self._colour)))
-        painter.drawText(QRectF(left, 0, self.width() - left, _TREND_HEIGHT), middle, self._words)
+        painter.drawText(QRectF(left, 0, self.width() - left, self._height), middle, self._words)
 
     def _line(self, painter: QPainter, box: QRectF) -> None:
         p = theme.palette

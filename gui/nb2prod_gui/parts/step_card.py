@@ -14,13 +14,13 @@ from nb2prod_gui.parts.words import label
 
 PURPOSES = {
     "read": QT_TRANSLATE_NOOP("steps", "reads the notebook"),
-    "check": QT_TRANSLATE_NOOP("steps", "looks at its data flow, runs nothing"),
+    "check": QT_TRANSLATE_NOOP("steps", "follows its data, runs nothing"),
     "run": QT_TRANSLATE_NOOP("steps", "runs it once, in a fresh kernel"),
     "extract": QT_TRANSLATE_NOOP("steps", "writes the package"),
-    "test": QT_TRANSLATE_NOOP("steps", "tests it in an environment of its own"),
+    "test": QT_TRANSLATE_NOOP("steps", "tests it without the notebook"),
     "log": QT_TRANSLATE_NOOP("steps", "registers the model in MLflow"),
     "image": QT_TRANSLATE_NOOP("steps", "builds the image"),
-    "verify": QT_TRANSLATE_NOOP("steps", "asks the container, then gives it its name"),
+    "verify": QT_TRANSLATE_NOOP("steps", "asks the container"),
 }
 
 

@@ -440,6 +440,65 @@
     </message>
 </context>
 <context>
+    <name>Menus</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Datei</translation>
+    </message>
+    <message>
+        <source>&amp;Open notebook…</source>
+        <translation>Notebook ö&amp;ffnen …</translation>
+    </message>
+    <message>
+        <source>&amp;Save roles</source>
+        <translation>Rollen &amp;speichern</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Bearbeiten</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Wiederholen</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+        <source>As the &amp;system</source>
+        <translation>Wie das &amp;System</translation>
+    </message>
+    <message>
+        <source>&amp;Light</source>
+        <translation>&amp;Hell</translation>
+    </message>
+    <message>
+        <source>&amp;Dark</source>
+        <translation>&amp;Dunkel</translation>
+    </message>
+    <message>
+        <source>&amp;Language</source>
+        <translation>S&amp;prache</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>The language changes when the wizard is started again.</source>
+        <translation>Die Sprache wechselt beim nächsten Start des Assistenten.</translation>
+    </message>
+</context>
+<context>
     <name>ModelsPage</name>
     <message>
         <source>Models</source>
@@ -685,6 +744,41 @@
     </message>
 </context>
 <context>
+    <name>Rail</name>
+    <message>
+        <source>Start</source>
+        <translation>Start</translation>
+    </message>
+    <message>
+        <source>Cells</source>
+        <translation>Zellen</translation>
+    </message>
+    <message>
+        <source>Interface</source>
+        <translation>Schnittstelle</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>Vorschau</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>Ziel</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>Lauf</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>Ergebnis</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+</context>
+<context>
     <name>ResultPage</name>
     <message>
         <source>Result</source>
@@ -755,10 +849,6 @@
         <translation>In MLflow öffnen</translation>
     </message>
     <message>
-        <source>Copy the command for MLflow&apos;s own pages</source>
-        <translation>Befehl für die Seiten von MLflow kopieren</translation>
-    </message>
-    <message>
         <source>{0} is worse than in the version before.</source>
         <translation>{0} ist schlechter als in der Version davor.</translation>
     </message>
@@ -805,6 +895,14 @@
     <message>
         <source>Copy the command line</source>
         <translation>Befehlszeile kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the MLflow command</source>
+        <translation>MLflow-Befehl kopieren</translation>
+    </message>
+    <message>
+        <source>Run in a terminal, it shows this store in MLflow&apos;s own pages.</source>
+        <translation>In einem Terminal ausgeführt, zeigt er diesen Speicher in den Seiten von MLflow selbst.</translation>
     </message>
     <message>
         <source>Save as a job…</source>
@@ -1316,94 +1414,6 @@
         <translation>Notebooks (*.ipynb)</translation>
     </message>
     <message>
-        <source>Start</source>
-        <translation>Start</translation>
-    </message>
-    <message>
-        <source>Cells</source>
-        <translation>Zellen</translation>
-    </message>
-    <message>
-        <source>Interface</source>
-        <translation>Schnittstelle</translation>
-    </message>
-    <message>
-        <source>Preview</source>
-        <translation>Vorschau</translation>
-    </message>
-    <message>
-        <source>Target</source>
-        <translation>Ziel</translation>
-    </message>
-    <message>
-        <source>Run</source>
-        <translation>Lauf</translation>
-    </message>
-    <message>
-        <source>Result</source>
-        <translation>Ergebnis</translation>
-    </message>
-    <message>
-        <source>Models</source>
-        <translation>Modelle</translation>
-    </message>
-    <message>
-        <source>&amp;File</source>
-        <translation>&amp;Datei</translation>
-    </message>
-    <message>
-        <source>&amp;Open notebook…</source>
-        <translation>Notebook ö&amp;ffnen …</translation>
-    </message>
-    <message>
-        <source>&amp;Save roles</source>
-        <translation>Rollen &amp;speichern</translation>
-    </message>
-    <message>
-        <source>&amp;Quit</source>
-        <translation>&amp;Beenden</translation>
-    </message>
-    <message>
-        <source>&amp;Edit</source>
-        <translation>&amp;Bearbeiten</translation>
-    </message>
-    <message>
-        <source>&amp;Undo</source>
-        <translation>&amp;Rückgängig</translation>
-    </message>
-    <message>
-        <source>&amp;Redo</source>
-        <translation>&amp;Wiederholen</translation>
-    </message>
-    <message>
-        <source>&amp;View</source>
-        <translation>&amp;Ansicht</translation>
-    </message>
-    <message>
-        <source>As the &amp;system</source>
-        <translation>Wie das &amp;System</translation>
-    </message>
-    <message>
-        <source>&amp;Light</source>
-        <translation>&amp;Hell</translation>
-    </message>
-    <message>
-        <source>&amp;Dark</source>
-        <translation>&amp;Dunkel</translation>
-    </message>
-    <message>
-        <source>&amp;Language</source>
-        <translation>S&amp;prache</translation>
-    </message>
-    <message>
-        <source>Language</source>
-        <translation>Sprache</translation>
-    </message>
-    <message>
-        <source>The language changes when the wizard is started again.</source>
-        <translation>Die Sprache wechselt beim nächsten Start des Assistenten.</translation>
-    </message>
-    <message>
         <source>Next: {0}</source>
         <translation>Weiter: {0}</translation>
     </message>
@@ -1501,6 +1511,45 @@
     <message>
         <source>Handwritten digits: a small PyTorch network</source>
         <translation>Handgeschriebene Ziffern: ein kleines PyTorch-Netz</translation>
+    </message>
+</context>
+<context>
+    <name>steps</name>
+    <message>
+        <source>reads the notebook</source>
+        <translation>liest das Notebook</translation>
+    </message>
+    <message>
+        <source>follows its data, runs nothing</source>
+        <translation>folgt den Daten, führt nichts aus</translation>
+    </message>
+    <message>
+        <source>runs it once, in a fresh kernel</source>
+        <translation>führt es einmal aus, in einem neuen Kernel</translation>
+    </message>
+    <message>
+        <source>writes the package</source>
+        <translation>schreibt das Paket</translation>
+    </message>
+    <message>
+        <source>tests it without the notebook</source>
+        <translation>prüft es ohne das Notebook</translation>
+    </message>
+    <message>
+        <source>registers the model in MLflow</source>
+        <translation>registriert das Modell in MLflow</translation>
+    </message>
+    <message>
+        <source>builds the image</source>
+        <translation>baut das Image</translation>
+    </message>
+    <message>
+        <source>asks the container</source>
+        <translation>befragt den Container</translation>
+    </message>
+    <message>
+        <source>{0} cells</source>
+        <translation>{0} Zellen</translation>
     </message>
 </context>
 <context>
