@@ -6,6 +6,9 @@ import pytest
 from nb2prod_gui.flow.made import read_made
 from nb2prod_gui.pages.tryout import TryPanel
 from nb2prod_gui.work.service_client import Reply, ServiceClient
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
 
 from tests.gui.test_made import COLUMNS, ROW, write_project
 
@@ -50,3 +53,12 @@ def test_an_answer_of_rows_is_a_table(panel):
     assert (panel.table.rowCount(), panel.table.columnCount()) == (1, 2)
     panel._show_reply(Reply(200, b'{"predictions": 3}', 1.0))
     assert not panel.answers.isTabVisible(0)
+
+
+def test_the_key_is_not_shown_but_the_line_that_is_copied_runs_as_it_is(panel, qtbot):
+    panel._service.url, panel._service.key = "http://127.0.0.1:9", "k3y"
+    panel.predict()
+    assert "k3y" not in panel.curl.text()
+    copy = next(b for b in panel.findChildren(QPushButton) if "curl" in b.accessibleName())
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == panel.curl.text().replace("$NB2PROD_API_KEY", "k3y")

@@ -216,10 +216,12 @@ class ResultPage(QScrollArea):
         column.addWidget(label(self.tr("The same without this window"), "heading"))
         spec, around = self._project.spec, self._project.around
         command = command_line(spec, around.settings, around.asked)
+        job = papermill_line(spec, around.settings, around.asked)
+        column.addWidget(label(self.tr("Command line"), "small"))
         column.addLayout(self._to_copy(command, self.tr("Command line that repeats this build"),
                                        self.tr("Copy the command line")))  # fmt: skip
-        job = papermill_line(spec, around.settings, around.asked)
         if job:
+            column.addWidget(label(self.tr("papermill job: its report is a notebook"), "small"))
             column.addLayout(self._to_copy(job, self.tr("papermill job that repeats this build"),
                                            self.tr("Copy the papermill job")))  # fmt: skip
         save = button(self.tr("Save as a job…"))

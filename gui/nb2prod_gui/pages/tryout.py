@@ -42,6 +42,7 @@ class TryPanel(QFrame):
         self._service = service
         self._made: Made | None = None
         self._image = ""
+        self._sent = b""
         self._readers: dict[str, Callable[[], Any]] = {}
         self._wrong: dict[str, QLabel] = {}
         self._editors: dict[str, QWidget] = {}
@@ -87,7 +88,8 @@ class TryPanel(QFrame):
         self.curl.setFont(mono())
         self.curl.setAccessibleName(self.tr("The same request with curl"))
         copy = button(self.tr("Copy"), "quiet", name=self.tr("Copy the curl line"))
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.curl.text()))
+        copy.setToolTip(self.tr("With the key of this container, which ends with it"))
+        copy.clicked.connect(self._copy_curl)
         line = QHBoxLayout()
         line.addWidget(self.curl, 1)
         line.addWidget(copy)
@@ -144,10 +146,16 @@ class TryPanel(QFrame):
             self._mark_wrong(str(error).partition(":")[0], str(error))
             return
         self._mark_wrong("", "")
+        self._sent = body
         self.curl.setText(self._service.curl(body))
         self.curl.setCursorPosition(0)
         self.send.setEnabled(False)
         self._service.predict(body)
+
+    def _copy_curl(self) -> None:
+        """What runs in a terminal as it is."""
+        if self._sent:
+            QGuiApplication.clipboard().setText(self._service.curl(self._sent, with_key=True))
 
     def _form(self, fields: tuple[Field, ...]) -> QWidget:
         box = QWidget()

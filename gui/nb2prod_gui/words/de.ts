@@ -877,8 +877,16 @@
         <translation>Dasselbe ohne dieses Fenster</translation>
     </message>
     <message>
+        <source>Command line</source>
+        <translation>Befehlszeile</translation>
+    </message>
+    <message>
         <source>Command line that repeats this build</source>
         <translation>Befehlszeile, die diesen Bau wiederholt</translation>
+    </message>
+    <message>
+        <source>papermill job: its report is a notebook</source>
+        <translation>papermill-Auftrag: sein Bericht ist ein Notebook</translation>
     </message>
     <message>
         <source>papermill job that repeats this build</source>
@@ -1353,6 +1361,10 @@
     <message>
         <source>Copy the curl line</source>
         <translation>curl-Zeile kopieren</translation>
+    </message>
+    <message>
+        <source>With the key of this container, which ends with it</source>
+        <translation>Mit dem Schlüssel dieses Containers, der mit ihm endet</translation>
     </message>
     <message>
         <source>Log of the service</source>

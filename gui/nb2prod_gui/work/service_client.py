@@ -92,10 +92,11 @@ class ServiceClient(QObject):
         reply = self._network.post(request, body)
         reply.finished.connect(lambda: self._take(reply, sent))
 
-    def curl(self, body: bytes) -> str:
-        """The same request for a terminal; the key is left to a variable."""
+    def curl(self, body: bytes, *, with_key: bool = False) -> str:
+        """The same request for a terminal; the key is left to a variable, unless it is asked for: to be copied, not
+        shown. It is that of this container, and ends with it."""
         quoted = body.decode().replace("'", "'\\''")
-        key = ' -H "Authorization: Bearer $NB2PROD_API_KEY"' if self.key else ""
+        key = f' -H "Authorization: Bearer {self.key if with_key else "$NB2PROD_API_KEY"}"' if self.key else ""
         return f"curl -s {self.url}/predict -H 'Content-Type: application/json'{key} -d '{quoted}'"
 
     def _start(self, arguments: list[str]) -> None:
