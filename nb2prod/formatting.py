@@ -14,28 +14,37 @@ from pathlib import Path
 from nb2prod.errors import ToolError
 
 LINE_LENGTH = 100
+_NEWEST = (3, 13)
 _UNUSED = "F401,F811"
 _BROKEN = "E9,F7,F82"
 _MANNERS = "E4,E7,F"
 
 
-def format_sources(sources: Mapping[str, str], package: str, own: Collection[str] = ()) -> dict[str, str]:
+def format_sources(
+    sources: Mapping[str, str], package: str, own: Collection[str] = (), *, python: str = "3.11"
+) -> dict[str, str]:
     """The sources (relative path -> text) as ruff lays them out. `package` and `own` are sorted as first-party imports.
+
+    `python` is the version that will run them (``3.13.0``): what is valid there is valid here.
 
     Raises ToolError NB950 where ruff cannot read one: then the generated code is at fault, and nothing is written.
     """
-    return _formatted(sources, package, own, generated=True)
+    return _formatted(sources, package, own, python, generated=True)
 
 
-def lay_out(sources: Mapping[str, str], package: str, own: Collection[str] = ()) -> dict[str, str]:
+def lay_out(
+    sources: Mapping[str, str], package: str, own: Collection[str] = (), *, python: str = "3.11"
+) -> dict[str, str]:
     """Sources that were edited, laid out as `format_sources` does; but nothing is taken out of them.
 
     Raises ToolError NB950 where ruff cannot read one.
     """
-    return _formatted(sources, package, own, generated=False)
+    return _formatted(sources, package, own, python, generated=False)
 
 
-def _formatted(sources: Mapping[str, str], package: str, own: Collection[str], *, generated: bool) -> dict[str, str]:
+def _formatted(
+    sources: Mapping[str, str], package: str, own: Collection[str], python: str, *, generated: bool
+) -> dict[str, str]:
     from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped, unused-ignore]
 
     if not sources:
@@ -47,7 +56,7 @@ def _formatted(sources: Mapping[str, str], package: str, own: Collection[str], *
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        common = ["--isolated", "--no-cache", "--line-length", str(LINE_LENGTH), "--target-version", "py311"]
+        common = ["--isolated", "--no-cache", "--line-length", str(LINE_LENGTH), "--target-version", _target(python)]
         known = ["--config", f"lint.isort.known-first-party={json.dumps([package, 'comparing', *sorted(own)])}"]
         broken = ["--quiet", "--select", _BROKEN, "--output-format", "concise"]
         manners = ["--quiet", "--select", _MANNERS, "--ignore", _UNUSED, "--add-noqa"]
@@ -58,6 +67,12 @@ def _formatted(sources: Mapping[str, str], package: str, own: Collection[str], *
             _run([ruff, "check", *broken, *common], root)
         _run([ruff, "check", *manners, *common], root)
         return {path: (root / path).read_text(encoding="utf-8") for path in sources}
+
+
+def _target(python: str) -> str:
+    """ruff's word for a version. One newer than those that nb2prod runs on can hold nothing that these cannot read."""
+    major, minor = (int(part) for part in python.split(".")[:2])
+    return "py{}{}".format(*min((major, minor), _NEWEST))
 
 
 def _run(command: list[str], folder: Path) -> None:

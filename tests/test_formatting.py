@@ -36,6 +36,25 @@ def test_the_notebooks_manners_stay_and_pass_ruff(tmp_path: Path) -> None:
     assert format_sources({"src/line/features.py": text}, "line") == {"src/line/features.py": text}
 
 
+NEWER = """\
+type Rows = list[float]
+
+
+def shown[T: int](d: dict[str, T]) -> str:
+    return f"{d["k"]} and {", ".join(str(i) for i in d)}"
+"""
+
+
+def test_what_only_a_newer_python_reads_is_valid_where_that_runs_it() -> None:
+    for python in ("3.12.1", "3.13.0", "3.14.0"):
+        assert (
+            "type Rows"
+            in format_sources({"src/line/features.py": NEWER}, "line", python=python)["src/line/features.py"]
+        )
+    with pytest.raises(ToolError, match=r"Python 3\.11"):
+        format_sources({"src/line/features.py": NEWER}, "line", python="3.11.7")
+
+
 @pytest.mark.parametrize("source", ["def f(:\n", "def f():\n    return undefined\n", "return 1\n"])
 def test_broken_code_is_refused(source: str) -> None:
     with pytest.raises(ToolError) as refused:

@@ -114,9 +114,17 @@ def _kind(
         return "parameter"
     if s.role in (Role.PARAMETERS, Role.REQUEST) or not s.facts.binds <= settled:
         return "value"
+    if is_type_alias(s.node):  # what it names is looked up when somebody asks for it, as in a function
+        own = ("constant", "import", "feature")
+        return "constant" if all(_joined(kinds, c) in own for c in reads.values()) else "value"
     if not _is_computed(s.node):
         return "value"
     return "constant" if all(_joined(kinds, c) in ("constant", "import") for c in reads.values()) else "value"
+
+
+def is_type_alias(node: ast.stmt) -> bool:
+    """``type Rows = list[float]``, which Python 3.11 does not have."""
+    return node.__class__.__name__ == "TypeAlias"
 
 
 def is_import(node: ast.stmt) -> bool:

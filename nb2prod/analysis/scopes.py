@@ -9,7 +9,7 @@ A notebook's cells share one module namespace. For every statement the uses of t
 in which Python makes them; uses inside function bodies are marked late. Positions are kept, so that source can be cut
 and spliced without reprinting it.
 
-Source of the rules: Python reference, section 4.2 (naming and binding), and PEP 572, 709, 695.
+Source of the rules: Python reference, section 4.2 (naming and binding), and PEP 572, 709, 695, 696.
 """
 
 import ast
@@ -55,6 +55,9 @@ _TRANSPARENT = frozenset(
 """Nodes that name nothing themselves and evaluate their parts in the order in which they are written."""
 
 
+_TYPE_ALIAS: type[ast.AST] | None = getattr(ast, "TypeAlias", None)
+"""``type Rows = list[float]``; None in Python 3.11, which has none."""
+
 _CONSUMERS = frozenset(
     ("sum", "any", "all", "max", "min", "len", "list", "tuple", "set", "frozenset", "dict", "sorted", "Counter", "join",
      "extend", "update", "fromiter", "mean", "fsum")
@@ -69,12 +72,12 @@ def _children(node: ast.AST) -> list[ast.AST]:
 
 @dataclass(slots=True)
 class _Scope:
-    """A function, class or comprehension around the code being walked. The names of a class grow as its body runs: it
-    reads a name from itself only once it is bound there, and before that the global."""
+    """A function, class, comprehension or list of type parameters around the code being walked. The names of a class
+    grow as its body runs: it reads a name from itself only once it is bound there, and before that the global."""
 
     names: frozenset[str]
     declared_global: frozenset[str] = frozenset()
-    kind: Literal["function", "class", "comprehension"] = "function"
+    kind: Literal["function", "class", "comprehension", "types"] = "function"
 
 
 class _Walker:
@@ -98,7 +101,8 @@ class _Walker:
                 yield from self._use(node.id, context, node)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield from self._all(node.decorator_list)
-                with self._type_parameters(node):
+                with self._type_parameters(node) as bounds:
+                    yield from bounds
                     yield from self._signature(node)
                     yield from self._function(node, node.body)
                 yield from self._use(node.name, "store", node)
@@ -107,7 +111,8 @@ class _Walker:
                 yield from self._function(node, [node.body])
             case ast.ClassDef():
                 yield from self._all(node.decorator_list)
-                with self._type_parameters(node):
+                with self._type_parameters(node) as bounds:
+                    yield from bounds
                     yield from self._all([*node.bases, *node.keywords])
                     yield from self._class(node)
                 yield from self._use(node.name, "store", node)
@@ -162,6 +167,8 @@ class _Walker:
                 yield from self._all(_children(node))
                 if node.rest is not None:
                     yield from self._use(node.rest, "store", node)
+            case _ if node.__class__ is _TYPE_ALIAS:
+                yield from self._type_alias(node)
             case _:
                 yield from self._all(_children(node))
 
@@ -187,28 +194,45 @@ class _Walker:
             yield NameUse(name, context, self.late, node)
 
     def _is_global(self, name: str) -> bool:
-        for depth, scope in enumerate(reversed(self.scopes)):
+        inside = False
+        for scope in reversed(self.scopes):
             if name in scope.declared_global:
                 return True
-            if scope.kind == "class" and depth > 0:
+            if scope.kind == "class" and inside:
                 continue  # names of a class body are not visible inside its functions
             if name in scope.names:
                 return False
+            inside = inside or scope.kind != "types"  # annotations of a generic method do see its class
         return True
 
     def _in_function(self) -> bool:
-        scope = next((s for s in reversed(self.scopes) if s.kind != "comprehension"), None)
+        scope = next((s for s in reversed(self.scopes) if s.kind not in ("comprehension", "types")), None)
         return scope is not None and scope.kind == "function"
 
     @contextmanager
-    def _type_parameters(self, node: ast.AST) -> Iterator[None]:
-        """``def f[T](x: T)``, ``type Rows = …`` (PEP 695): a scope of their own around signature and body."""
-        names = frozenset(p.name for p in getattr(node, "type_params", []))
-        if names:
-            self.scopes.append(_Scope(names))
-        yield
-        if names:
-            self.scopes.pop()
+    def _type_parameters(self, node: ast.AST) -> Iterator[tuple[NameUse, ...]]:
+        """``def f[T: Row](x: T)`` (PEP 695): a scope of their own around signature and body. What bounds and defaults
+        read is read when somebody asks for them."""
+        parameters = getattr(node, "type_params", [])
+        if not parameters:
+            yield ()
+            return
+        self.scopes.append(_Scope(frozenset(p.name for p in parameters), kind="types"))
+        yield tuple(self._lazily([child for p in parameters for child in _children(p)]))
+        self.scopes.pop()
+
+    def _type_alias(self, node: ast.AST) -> Iterator[NameUse]:
+        """``type Rows[T] = list[T]``: the name is bound at once, its value is worked out when somebody asks for it."""
+        name, value = node.name, node.value  # type: ignore[attr-defined]
+        with self._type_parameters(node) as bounds:
+            yield from bounds
+            yield from self._lazily([value])
+        yield from self.statement(name)
+
+    def _lazily(self, nodes: list[ast.AST]) -> Iterator[NameUse]:
+        was_late, self.late = self.late, True
+        yield from self._all(nodes)
+        self.late = was_late
 
     def _annotation(self, node: ast.expr) -> Iterator[NameUse]:
         """An annotation; where it is a string, the names in it."""

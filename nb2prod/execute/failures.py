@@ -1,6 +1,7 @@
 """What went wrong in a run, in the words of the notebook: one message, the cell, the line, what to do."""
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -60,10 +61,11 @@ def cell_raised(
 
 
 def not_read(cell: int | None) -> RunError:
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return RunError(
         "The kernel could run this cell, which nb2prod cannot read: what it does is not known.",
         code="NB165",
-        hint="Write it so that the Python which nb2prod runs on can read it too.",
+        hint=f"Install nb2prod with the kernel's Python. It runs on {own}; or write the cell as that reads it.",
         where=Where(cell=cell),
     )
 

@@ -215,8 +215,30 @@ def _late_reads(script: str) -> set[str]:
 def _bound(code: str) -> set[str]:
     """Names that code gives a value at its top level, or from a function by ``global``."""
     top, *inner = _scopes(code)
-    found = {x.get_name() for x in top.get_symbols() if x.is_assigned() or x.is_imported()}
+    found = {x.get_name() for x in top.get_symbols() if x.is_assigned() or x.is_imported()} - _of_comprehensions(code)
     return found | {x.get_name() for t in inner for x in t.get_symbols() if x.is_declared_global()}
+
+
+def _of_comprehensions(code: str) -> set[str]:
+    """Names that comprehensions alone give a value: since Python 3.12 `symtable` has them among the names around."""
+    nodes = list(ast.walk(ast.parse(code)))
+    own = {n for c in nodes if isinstance(c, ast.comprehension) for n in ast.walk(c.target)}
+    names = {n.id for n in own if isinstance(n, ast.Name)}
+    return names.difference(*(_names_bound(node) for node in nodes if node not in own)) if names else names
+
+
+def _names_bound(node: ast.AST) -> set[str | None]:
+    """What a node, by itself, gives a value."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.MatchMapping(rest=name):
+            return {name}
+        case ast.alias(name=path, asname=name):
+            return {name or path.partition(".")[0]}
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.ExceptHandler(name=name) | ast.MatchAs(name=name) | ast.MatchStar(name=name):
+            return {name}
+    return set()
 
 
 def _scopes(code: str) -> list[symtable.SymbolTable]:

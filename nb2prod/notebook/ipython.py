@@ -16,6 +16,7 @@ are followed by a small scanner (`lines.py`); Python's own parser has the last w
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ from nb2prod.model.notebook import Install
 from nb2prod.model.roles import Role
 from nb2prod.notebook import magics
 from nb2prod.notebook.cell_magics import body_of, translate_header
-from nb2prod.notebook.lines import statement_spans
+from nb2prod.notebook.lines import is_open, statement_spans
 from nb2prod.notebook.magics import Place, Translation
 from nb2prod.notebook.text import shorten
 
@@ -200,6 +201,8 @@ def _without_magic(lines: list[str], start: int, reading: _Reading) -> list[str]
 def _replace_lines(lines: list[str], start: int, reading: _Reading) -> list[str]:
     lines = list(lines)
     for first, last in statement_spans(lines):
+        if lines[last].endswith("?") and sys.version_info >= (3, 12) and is_open(lines[first : last + 1]):
+            continue  # up to Python 3.11 IPython shows help here; since then it is a syntax error
         translation = magics.translate(_one_text(lines[first : last + 1]), reading.place(start + first + 1))
         if translation is None or "\n" in (translation.python or ""):  # a text or a bracket goes on: no line of its own
             continue

@@ -39,6 +39,14 @@ def statement_spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
         first = last + 1
 
 
+def is_open(lines: Sequence[str]) -> bool:
+    """Whether a statement ends inside a bracket or a text."""
+    depth, quote = 0, ""
+    for line in lines:
+        depth, quote, _ = _scan(line, depth, quote)
+    return depth > 0 or bool(quote)
+
+
 def own_value(line: str) -> int | None:
     """Where ``!command`` or ``%magic`` begins behind the first ``=`` outside brackets; None where there is none."""
     position = depth = 0

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -58,7 +59,7 @@ def read_notebook(data: bytes, name: str, scripts: Callable[[str], str | None] =
             saved = saved_outputs(document["cells"][part.index - 1]) if part.kind == "code" else ()
             cells.append(replace(cell, saved=saved) if saved else cell)
             pythons.append(cell.python)
-            findings += code.findings
+            findings += tuple(_with_newer(finding, document) for finding in code.findings)
             installs += code.installs
     secrets, mask = secret_findings(document)
     secrets = tuple(_as_read(secret, cells, name) for secret in secrets)
@@ -105,6 +106,20 @@ def _not_run(raw: RawCell, role: Role | None) -> CellPython:
         message = f"the cell is tagged `{role.value}`, but also `{SKIP_TAG}`: it does not run."
         found = (Finding("NB159", Severity.ERROR, message, raw.index, None, "Remove one of the two tags."),)
     return CellPython("\n".join(f"# {line}".rstrip() for line in raw.source.split("\n")), found)
+
+
+def _with_newer(finding: Finding, document: Mapping[str, Any]) -> Finding:
+    """A syntax error may be none to the newer Python that saved the notebook; its hint then says so."""
+    info = document.get("metadata", {}).get("language_info")
+    version = info.get("version") if isinstance(info, dict) else None
+    saved = re.match(r"3\.(\d{1,3})\b", version) if isinstance(version, str) else None
+    if finding.code != "NB139" or saved is None or int(saved[1]) <= sys.version_info[1]:
+        return finding
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    hint = (
+        f"nb2prod runs on Python {own}. If {saved[0]}, which saved the notebook, reads it: install nb2prod with it."
+    )
+    return replace(finding, hint=hint)
 
 
 def _find_kernel(metadata: Mapping[str, Any], name: str) -> tuple[str, str | None, tuple[Finding, ...]]:

@@ -197,7 +197,10 @@ def _feature_imports(plan: ExtractionPlan) -> str:
 
 
 def constant_names(constants: Iterable[Code]) -> list[str]:
-    """The names that constants bind: each is one assignment to one name."""
+    """The names that constants bind: each is one assignment to one name, or ``type Rows = …``."""
     statements = (s for constant in constants for s in ast.parse(constant.text).body)
-    targets = (s.targets[0] if isinstance(s, ast.Assign) else getattr(s, "target", None) for s in statements)
+    targets = (
+        s.targets[0] if isinstance(s, ast.Assign) else getattr(s, "target", getattr(s, "name", None))
+        for s in statements
+    )
     return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -165,7 +165,8 @@ def render_package(
     except InputError as error:
         raise placed(error, analysis.notebook) from None
     given = Ingredients(analysis.notebook, analysis.graph, boundary, plan, as_sent(record, analysis.notebook), sample)
-    return given, format_sources(render_sources(given), package, own_tops(own_code(analysis), record))
+    own = own_tops(own_code(analysis), record)
+    return given, format_sources(render_sources(given), package, own, python=record.python_version)
 
 
 def as_sent(record: RunRecord, notebook: Notebook) -> RunRecord:

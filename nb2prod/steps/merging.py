@@ -101,7 +101,10 @@ def _laid_out(sides: Sides, analysis: Analysis) -> dict[str, str]:
                 f"the edited file is no Python: {getattr(fault, 'msg', fault)}.", code="NB296",
                 where=Where(str(sides.project / path), line=getattr(fault, "lineno", None)), hint="Mend it there.",
             ) from None  # fmt: skip
-    return lay_out(sides.code, sides.base.package, own_tops(own_code(analysis), sides.base.record))
+    base = sides.base
+    return lay_out(
+        sides.code, base.package, own_tops(own_code(analysis), base.record), python=base.record.python_version
+    )
 
 
 def _put_back(sides: Sides, given: Ingredients, was: Mapping[str, str], now: Mapping[str, str]) -> Put:

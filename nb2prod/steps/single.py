@@ -1,5 +1,6 @@
 """A notebook as one module, without running it: what `jupyter nbconvert --to nb2prod` writes."""
 
+import platform
 from pathlib import Path
 
 import nb2prod
@@ -37,6 +38,6 @@ def module_from(data: bytes, path: Path) -> str:
         text = single_module(analysis.graph, plan, own.modules.tops, nb2prod.__version__)
     except InputError as error:
         raise placed(error, notebook) from None
-    sources = format_sources({f"{name}.py": text}, name, own.modules.tops)
+    sources = format_sources({f"{name}.py": text}, name, own.modules.tops, python=platform.python_version())
     refuse_secrets(notebook, {path: text.encode() for path, text in sources.items()})
     return sources[f"{name}.py"]

@@ -4,6 +4,7 @@
 
 import ast
 import symtable
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -53,6 +54,17 @@ SNIPPETS = [
     "def f():\n    def g(): pass\n    class h: pass\n    return g, h, f",
     "a = b = c\na += b\nassert d, e\nraise g from h",
 ]  # fmt: skip
+if sys.version_info >= (3, 12):
+    SNIPPETS += [
+        "type A = B | c",
+        "type A[T: (B, C), *Ts, **P] = dict[T, D]",
+        "def f[T: B](x: T, y: C = d) -> T:\n    z: T = x\n    return e",
+        "class A[T: B](C[T]):\n    x: T\n    Y = D\n    def f[U: Y](self, y: Y) -> U: return Y, T, g",
+        "def f():\n    type A = B\n    return A",
+        "x = f'{a!r} {f'{b}' + ', '.join(c for c in d)}'",
+    ]
+if sys.version_info >= (3, 13):
+    SNIPPETS += ["def f[T = A](x: T): return x", "class A[T = B, *Ts = C, **P = [D]]: pass"]
 
 
 @pytest.mark.parametrize("source", SNIPPETS)
@@ -60,7 +72,7 @@ def test_the_names_of_the_module_are_those_python_says(source: str) -> None:
     uses = [use for statement in ast.parse(source).body for use in global_uses(statement)]
     found_reads = {u.name for u in uses if u.context == "load"}
     found_stores = {u.name for u in uses if u.context != "load"}
-    table = symtable.symtable(source, "<cell>", "exec")
+    table = symtable.symtable(_with_own_scopes(source), "<cell>", "exec")
     stores = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
     stores |= {s.get_name() for scope in _scopes(table) for s in scope.get_symbols()
                if s.is_declared_global() and s.is_assigned()}  # fmt: skip
@@ -78,6 +90,29 @@ def test_the_names_of_the_module_are_those_python_says(source: str) -> None:
 def test_annotations(source: str, names: set[str]) -> None:
     (statement,) = ast.parse(source).body
     assert {u.name for u in global_uses(statement)} == names
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="syntax of Python 3.12")
+def test_a_type_alias_sees_the_names_of_its_class() -> None:
+    (statement,) = ast.parse("class A:\n    Y = int\n    type B = Y | C").body
+    assert {u.name for u in global_uses(statement)} == {"A", "C", "int"}
+
+
+class _Generators(ast.NodeTransformer):
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp) -> ast.AST:
+        self.generic_visit(node)
+        return ast.GeneratorExp(node.elt, node.generators)
+
+    visit_SetComp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        self.generic_visit(node)
+        return ast.GeneratorExp(ast.Tuple([node.key, node.value], ast.Load()), node.generators)
+
+
+def _with_own_scopes(source: str) -> str:
+    """Since Python 3.12 `symtable` has the variables of a comprehension, but for a generator's, in the scope around."""
+    return ast.unparse(_Generators().visit(ast.parse(source)))
 
 
 def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -315,3 +316,15 @@ def test_flipped_bytes_are_read_or_refused() -> None:
         for _ in range(chance.randint(1, 3)):
             broken[chance.randrange(len(broken))] = chance.randrange(256)
         read_or_refuse(bytes(broken))
+
+
+def test_what_a_newer_python_wrote_may_be_no_syntax_error_there() -> None:
+    def hint(version: object) -> str:
+        body = json.loads(notebook("x = = 1"))
+        body["metadata"]["language_info"] = {"name": "python", "version": version}
+        (found,) = [f for f in read_notebook(json.dumps(body).encode(), "n.ipynb").findings if f.code == "NB139"]
+        return found.hint
+
+    assert "install nb2prod with it" in hint(f"3.{sys.version_info[1] + 1}.2")
+    for other in ("3.8.1", f"3.{sys.version_info[1]}.0", "", None, 4):
+        assert "install" not in hint(other)

@@ -21,6 +21,7 @@ import inspect
 import io
 import json
 import pickle
+import platform
 import sys
 import tempfile
 import types
@@ -202,7 +203,8 @@ def convert(
         return (refusal.code,)
     sources = package_modules(plan, _record(boundary, truth), "Example", "example.ipynb")
     if layout:
-        sources = format_sources({f"src/{package}/{name}": body for name, body in sources.items()}, package)
+        named = {f"src/{package}/{name}": body for name, body in sources.items()}
+        sources = format_sources(named, package, python=platform.python_version())
     else:
         sources = {f"src/{package}/{name}": body for name, body in sources.items()}
     return Converted(graph, boundary, plan, sources, truth, findings)
@@ -291,7 +293,7 @@ def _record(boundary: Boundary, truth: Truth) -> RunRecord:
         ),
         schema=Schema(tuple(schema(n) for n in boundary.request), schema(boundary.response or "")),
         body={}, predictions=None, response_type="", variables={}, metrics=truth.metrics, python="",
-        python_version="3.11.0", modules=(), seconds=0.0,
+        python_version=platform.python_version(), modules=(), seconds=0.0,
     )  # fmt: skip
 
 
