@@ -40,9 +40,19 @@ set_done() { stamp_of "${@:2}" >".venv/$1.stamp"; }
 
 install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
 
-if ! is_done dev requirements/dev.txt pyproject.toml || ! .venv/bin/python -c pass 2>/dev/null; then
+version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
+
+# Whether .venv works, and has the Python that was named if one was: `make test PYTHON=python3.13`.
+is_venv() {
+    local own named
+    own=$(version_of .venv/bin/python) || return 1
+    [ "${PYTHON:-python3}" != python3 ] && named=$(version_of "$PYTHON") || return 0
+    [ "$own" = "$named" ]
+}
+
+if ! is_venv || ! is_done dev requirements/dev.txt pyproject.toml; then
     echo "Setting up .venv (a few minutes the first time) …" >&2
-    .venv/bin/python -c pass 2>/dev/null || make_venv
+    is_venv || make_venv
     install --require-hashes -r requirements/dev.txt
     install --no-deps --no-build-isolation -e .
     set_done dev requirements/dev.txt pyproject.toml

@@ -65,7 +65,7 @@ def not_read(cell: int | None) -> RunError:
     return RunError(
         "The kernel could run this cell, which nb2prod cannot read: what it does is not known.",
         code="NB165",
-        hint=f"Install nb2prod with the kernel's Python. It runs on {own}; or write the cell as that reads it.",
+        hint=f"Install nb2prod with the kernel's Python (it runs on {own}), or write the cell as {own} reads it.",
         where=Where(cell=cell),
     )
 

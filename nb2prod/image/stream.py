@@ -17,6 +17,8 @@ _RUNNING = re.compile(r" ---> Running in ([0-9a-f]+)")
 _BUILT = re.compile(r"Successfully built ([0-9a-f]+)")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _KEPT_LINES = 20
+_OTHER_PYTHON = re.compile(r"This project needs Python (\S+); the base image has (\S+)")
+"""As templates/docker/Dockerfile.jinja says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,13 @@ def build_failed(state: BuildState, base_image: str, dockerfile: str = "") -> To
             f"The base image {base_image} cannot be had: {state.error}",
             code="NB903",
             hint="Choose another with --base-image or NB2PROD_BASE_IMAGE; `make base-image` makes one from Debian.",
+        )
+    if told := _OTHER_PYTHON.search(output):
+        return ToolError(
+            f"The base image {base_image} has Python {told[2]}; this project needs {told[1]}, as its kernel had.",
+            code="NB904",
+            hint=f"Choose one with Python {told[1]} by --base-image or NB2PROD_BASE_IMAGE (python:{told[1]}-slim), "
+            f"or run the notebook in a kernel with Python {told[2]}.",
         )
     tail = f"\n{output}" if output else ""
     what = f"Step {state.done} of {state.total} of the Dockerfile failed"

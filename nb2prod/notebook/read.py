@@ -116,9 +116,7 @@ def _with_newer(finding: Finding, document: Mapping[str, Any]) -> Finding:
     if finding.code != "NB139" or saved is None or int(saved[1]) <= sys.version_info[1]:
         return finding
     own = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    hint = (
-        f"nb2prod runs on Python {own}. If {saved[0]}, which saved the notebook, reads it: install nb2prod with it."
-    )
+    hint = f"nb2prod runs on Python {own}. If {saved[0]}, which saved the notebook, reads it: install nb2prod with it."
     return replace(finding, hint=hint)
 
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import platform
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -79,7 +80,7 @@ def project(tmp_path: Path) -> Path:
         (folder / inside).mkdir(parents=True)
     _, digest = make_wheel(folder / "wheels", "nb2prod_serving", RUNTIME)
     (folder / "requirements.txt").write_text(f"nb2prod-serving==1.0 \\\n    --hash=sha256:{digest}\n")
-    for name, data in docker_files("tiny").items():
+    for name, data in docker_files("tiny", python=platform.python_version()).items():
         (folder / name).write_bytes(data)
     (folder / "src/tiny/__init__.py").write_text("")
     (folder / "src/tiny/service.py").write_text(

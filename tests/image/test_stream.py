@@ -54,6 +54,13 @@ def test_a_failed_step_is_found_in_the_dockerfile() -> None:
     assert [instruction_line(text, n) for n in (1, 3, 4)] == [2, 8, None]
 
 
+def test_a_base_image_with_another_python_is_told_apart() -> None:
+    said = "\x1b[91mThis project needs Python 3.13; the base image has 3.11\x1b[0m\n"
+    error = build_failed(fold([*STEPS, {"stream": said}, {"error": "code 1"}])[0], "debian:12")
+    assert error.message == "The base image debian:12 has Python 3.11; this project needs 3.13, as its kernel had."
+    assert "python:3.13-slim" in error.hint
+
+
 def test_a_base_image_that_cannot_be_had_is_told_apart() -> None:
     state, _ = fold([*STEPS[:2], {"error": "pull access denied"}])
     assert build_failed(state, "base").code == "NB903"
