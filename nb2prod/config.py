@@ -65,7 +65,7 @@ class Target:
 NAMES = tuple(each.name for each in fields(Settings))
 TARGET_NAMES = tuple(each.name for each in fields(Target))
 _IN_METADATA = (*NAMES, *(name for name in TARGET_NAMES if name not in ("output", "fresh", "kernel")))
-_NO_SETTINGS = ("description", "fields", "schema_version", "title", "watch")
+_NO_SETTINGS = ("answers", "description", "fields", "schema_version", "title", "watch")
 """What else the notebook's metadata may hold under ``nb2prod``."""
 
 

@@ -192,6 +192,16 @@ class Project(QObject):
             self._edit(self.history.then(self.draft.with_field(name, stated, self.notebook.fields)))
 
     @property
+    def answers(self) -> dict[str, str]:
+        """What callers call columns of the response, with the changes; empty: as the notebook does."""
+        return {**(self.notebook.answers if self.notebook else {}), **self.draft.answers}
+
+    def set_answer(self, column: str, name: str) -> None:
+        """Another name for callers; one step of undo."""
+        if self.notebook is not None:
+            self._edit(self.history.then(self.draft.with_answer(column, name, self.notebook.answers)))
+
+    @property
     def watch(self) -> Mapping[str, Better]:
         """The watched metrics, with the changes."""
         return self.draft.watch if self.draft.watch is not None else self.notebook.watch if self.notebook else {}
@@ -209,8 +219,9 @@ class Project(QObject):
 
     @property
     def unsaved(self) -> bool:
-        """Whether roles, what is stated of fields, or watched metrics differ from the file."""
-        return bool(self.draft.roles or self.draft.fields) or self.draft.watch is not None
+        """Whether roles, what is stated of fields and answers, or watched metrics differ from the file."""
+        draft = self.draft
+        return bool(draft.roles or draft.fields or draft.answers) or draft.watch is not None
 
     def save(self) -> bool:
         """Write the roles as tags and the fields as metadata, with a backup; nothing else in the file changes. Tells
@@ -230,7 +241,7 @@ class Project(QObject):
             self._refuse(error)
             return False
         draft = self.draft
-        self.history = History(replace(draft, roles={}, fields={}, watch=None))
+        self.history = History(replace(draft, roles={}, fields={}, answers={}, watch=None))
         self.reload()
         return True
 
@@ -289,8 +300,9 @@ class Project(QObject):
         self.notebook = notebook
         kept = Draft().with_roles({c: r for c, r in self.draft.roles.items() if c in code}, notebook.saved_roles())
         fields = {n: f for n, f in self.draft.fields.items() if f != notebook.fields.get(n, Stated())}
+        answers = {c: n for c, n in self.draft.answers.items() if n != notebook.answers.get(c, "")}
         watch = None if self.draft.watch == notebook.watch else self.draft.watch
-        self.history = History(replace(self.draft, roles=kept.roles, fields=fields, watch=watch))
+        self.history = History(replace(self.draft, roles=kept.roles, fields=fields, answers=answers, watch=watch))
         self.read_made()
         self.opened.emit()
         self.edited.emit()

@@ -1,6 +1,8 @@
-"""What the author states of the request's columns, in the notebook's own metadata:
+"""What the author states of the request's columns, and how callers call those of the response, in the notebook's own
+metadata:
 
-{"nb2prod": {"fields": {"age": {"name": "years", "description": "of life", "personal": true, "least": 0}}}}
+{"nb2prod": {"fields": {"age": {"name": "years", "description": "of life", "personal": true, "least": 0}},
+             "answers": {"p": {"name": "probability"}}}}
 """
 
 import json
@@ -17,7 +19,7 @@ _BOM = "\ufeff"
 _HINT = (
     'Write {"name": "text", "description": "text", "personal": true, "least": 0, "most": 10}, or some of these keys.'
 )
-_PLACE = "It stands under `nb2prod.fields` in the notebook's metadata."
+_PLACE = "It stands under `nb2prod.fields` or `nb2prod.answers` in the notebook's metadata."
 _LONGEST_NAME = 100
 
 
@@ -31,6 +33,24 @@ def stated_fields(document: Mapping[str, Any]) -> dict[str, Stated]:
     found = {name: _stated(name, body) for name, body in fields.items()}
     refuse_same_names({name: stated.name or name for name, stated in found.items()})
     return found
+
+
+def stated_answers(document: Mapping[str, Any]) -> dict[str, str]:
+    """What callers call columns of the response, by column. Raises InputError NB238 for what states no name, NB236 and
+    NB237 as `stated_fields`."""
+    own = document.get("metadata", {}).get("nb2prod")
+    answers = own.get("answers", {}) if isinstance(own, dict) else {}
+    bodies = answers.values() if isinstance(answers, dict) else (None,)
+    if not all(isinstance(b, dict) and b.keys() <= {"name"} and isinstance(b.get("name", ""), str) for b in bodies):
+        raise InputError(
+            "`nb2prod.answers` in the notebook's metadata does not give names to columns.", code="NB238",
+            hint='Write {"p": {"name": "probability"}}: the column of the response, and what callers call it.',
+        )  # fmt: skip
+    names = {column: body.get("name", "") or column for column, body in answers.items()}
+    for column, name in names.items():
+        refuse_bad_name(column, name)
+    refuse_same_names(names)
+    return {column: name for column, name in names.items() if name != column}
 
 
 def _stated(name: str, body: Any) -> Stated:
@@ -78,9 +98,14 @@ def _wrong(name: str, what: str) -> InputError:
     return InputError(f"the field `{name}` in the notebook's metadata {what}.", code="NB230", hint=_HINT)
 
 
-def write_fields(data: bytes, fields: Mapping[str, Stated], watch: Mapping[str, str] | None = None) -> bytes:
-    """The notebook's bytes with these fields stated in place of those there, and, where `watch` is given, with these
-    watched metrics (see `nb2prod.notebook.watch`); every other byte stays.
+def write_fields(
+    data: bytes,
+    fields: Mapping[str, Stated],
+    watch: Mapping[str, str] | None = None,
+    answers: Mapping[str, str] | None = None,
+) -> bytes:
+    """The notebook's bytes with these fields stated in place of those there, and, where they are given, with these
+    watched metrics (see `nb2prod.notebook.watch`) and names of answers; every other byte stays.
 
     `data` are bytes that `read_notebook` has accepted, of nbformat 4.
     """
@@ -88,7 +113,11 @@ def write_fields(data: bytes, fields: Mapping[str, Stated], watch: Mapping[str, 
     before = json.loads(text.removeprefix(_BOM))
     stated = {name: _body(field) for name, field in fields.items() if field != Stated()}
     metadata = before.get("metadata", {})
-    written = {"fields": stated} | ({} if watch is None else {"watch": dict(watch)})
+    written: dict[str, dict[str, Any]] = {"fields": stated}
+    if watch is not None:
+        written["watch"] = dict(watch)
+    if answers is not None:
+        written["answers"] = {column: {"name": name} for column, name in answers.items()}
     own = {key: value for key, value in metadata.get("nb2prod", {}).items() if key not in written}
     wanted = {"nb2prod": own | {key: value for key, value in written.items() if value}}
     if metadata.get("nb2prod", {}) == wanted["nb2prod"]:

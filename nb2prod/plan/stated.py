@@ -1,4 +1,4 @@
-"""What the author states of the request's columns, joined with what the run shows of them."""
+"""What the author states of the columns of request and response, joined with what the run shows of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,19 +6,32 @@ from typing import Any
 
 from nb2prod.errors import InputError
 from nb2prod.model.run import RunRecord
-from nb2prod.model.schema import Column, Schema, Stated
+from nb2prod.model.schema import Column, Schema, Stated, ValueSchema
 from nb2prod.notebook.fields import refuse_same_names
 
 _NUMBERS = ("int", "uint", "float")
 
 
-def record_as_sent(record: RunRecord, fields: Mapping[str, Stated]) -> RunRecord:
-    """The record as callers see it: with the fields stated, and the golden request by the names that callers use.
+def record_as_sent(record: RunRecord, fields: Mapping[str, Stated], answers: Mapping[str, str]) -> RunRecord:
+    """The record as callers see it: with the fields stated, and the golden rows by the names that callers use.
 
-    Raises as `with_fields` does.
+    Raises as `with_fields` and `with_answers` do.
     """
-    schema = with_fields(record.schema, fields, record.body)
-    return replace(record, schema=schema, body=_renamed(record.body, schema))
+    schema = with_answers(with_fields(record.schema, fields, record.body), answers)
+    predictions = _rows_renamed(record.predictions, schema.response.sent_as)
+    return replace(record, schema=schema, body=_renamed(record.body, schema), predictions=predictions)
+
+
+def record_as_run(record: RunRecord) -> RunRecord:
+    """The inverse of `record_as_sent`, without what it states."""
+    schema = record.schema
+    body = dict(record.body)
+    for value in schema.request:
+        key = _key_of(value, schema)
+        body[key] = _rows_renamed(body[key], _own_names(value))
+    bare = Schema(tuple(map(_unstated, schema.request)), _unstated(schema.response))
+    predictions = _rows_renamed(record.predictions, _own_names(schema.response))
+    return replace(record, schema=bare, body=body, predictions=predictions)
 
 
 def with_fields(schema: Schema, fields: Mapping[str, Stated], body: Mapping[str, Any]) -> Schema:
@@ -47,6 +60,30 @@ def with_fields(schema: Schema, fields: Mapping[str, Stated], body: Mapping[str,
     return replace(schema, request=tuple(request))
 
 
+def with_answers(schema: Schema, answers: Mapping[str, str]) -> Schema:
+    """The schema with these names for columns of the response, by the notebook's.
+
+    Raises InputError NB238 where the response is no table or has no such column, NB237 for a name of two columns.
+    """
+    if not answers:
+        return schema
+    response = schema.response
+    there = [column.name for column in response.columns] if response.kind == "frame" else []
+    for column in answers:
+        if column not in there:
+            what = f"which has no column `{column}`" if there else f"which is no table but {response.kind}"
+            known = f"It has: {', '.join(there)}." if there else "Only columns of a data frame have names."
+            raise InputError(
+                f"the notebook's metadata names `{column}` of the response, {what}.", code="NB238",
+                hint=f"{known} Change it under `nb2prod.answers` in the metadata.",
+            )  # fmt: skip
+    refuse_same_names({name: answers.get(name, name) for name in there})
+    columns = tuple(
+        replace(c, name=answers[c.name], renamed_from=c.name) if c.name in answers else c for c in response.columns
+    )
+    return replace(schema, response=replace(response, columns=columns))
+
+
 def _joined(column: Column, stated: Stated, rows: object) -> Column:
     for row in rows if isinstance(rows, Sequence) else ():
         seen = row.get(column.name) if isinstance(row, Mapping) else None
@@ -61,12 +98,28 @@ def _joined(column: Column, stated: Stated, rows: object) -> Column:
 
 def _renamed(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """The golden request by the names that callers use."""
-    made = dict(body)
-    for value in schema.request:
-        key, names = "rows" if schema.body_is_rows else value.name, value.sent_as
-        if names and isinstance(rows := body.get(key), Sequence):
-            made[key] = [{names.get(name, name): cell for name, cell in row.items()} for row in rows]
-    return made
+    keys = {_key_of(value, schema): value.sent_as for value in schema.request if value.sent_as}
+    return dict(body) | {key: _rows_renamed(body[key], names) for key, names in keys.items()}
+
+
+def _key_of(value: ValueSchema, schema: Schema) -> str:
+    return "rows" if schema.body_is_rows else value.name
+
+
+def _own_names(value: ValueSchema) -> dict[str, str]:
+    return {sent: own for own, sent in value.sent_as.items()}
+
+
+def _unstated(value: ValueSchema) -> ValueSchema:
+    columns = (
+        replace(c, name=c.notebook_name, renamed_from="", description="", personal=False, least=None, most=None)
+        for c in value.columns
+    )
+    return replace(value, columns=tuple(columns))
+
+
+def _rows_renamed(rows: Any, names: Mapping[str, str]) -> Any:
+    return [{names.get(name, name): cell for name, cell in row.items()} for row in rows] if names else rows
 
 
 def _refused(message: str, there: Sequence[str]) -> InputError:

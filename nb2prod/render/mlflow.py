@@ -31,7 +31,7 @@ _TORCH_ONLY = ("bfloat16",)
 def mlflow_module(package: str, schema: Schema) -> str:
     """The source of ``mlflow_model.py`` for the package `package` (a valid module name)."""
     asked = asked_as(schema)
-    uses_schema = asked not in _DIRECT or schema.response.kind in _SERIALISED
+    uses_schema = asked not in _DIRECT or schema.response.kind in _SERIALISED or bool(schema.response.sent_as)
     return fill(
         "mlflow_model.py.jinja",
         package=package,
@@ -103,6 +103,8 @@ def _predict(asked: Asked, schema: Schema) -> list[str]:
             lines.append(f"return {call}.detach().cpu().float().numpy()")
         case "tensor":
             lines.append(f"return {call}.detach().cpu().numpy()")
+        case "frame" if schema.response.sent_as:
+            lines.append(f"return self.schema.answered({call})")
         case "json" | "records":
             lines.append(f"return self.schema.response_to_json({call})")
         case _:

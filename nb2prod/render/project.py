@@ -99,7 +99,9 @@ def render_papers(
              for p in plan.parameters],
         ),
         "renamed": ", ".join(
-            f"`{sent}` for `{own}`" for value in record.schema.request for own, sent in value.sent_as.items()
+            f"`{sent}` for `{own}`"
+            for value in (*record.schema.request, record.schema.response)
+            for own, sent in value.sent_as.items()
         ),
         "arguments": ", ".join(record_name for record_name in plan.request),
         "example": shlex.quote(json.dumps(_first_rows(record), ensure_ascii=False)),

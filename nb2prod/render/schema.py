@@ -20,12 +20,13 @@ def schema_module(schema: Schema, cells: str) -> str:
         row=_row(frame) if frame else "",
         dtypes=_dtypes(frame) if frame else "",
         index=_index(frame) if frame else "",
-        sent_as=_sent_as(frame) if frame else "",
+        sent_as=_names("SENT_AS", frame) if frame else "",
         fields=_fields(schema),
         arguments=_arguments(schema),
         response=value_annotation(schema.response).text,
         response_name=schema.response.name or "response",
         encoded=_encoded(schema.response),
+        answered_as=_names("ANSWERED_AS", schema.response) if schema.response.kind == "frame" else "",
     )
 
 
@@ -43,9 +44,9 @@ def _dtypes(frame: ValueSchema) -> str:
     return f"DTYPES: dict[str, Any] = {{\n{lines}\n}}"
 
 
-def _sent_as(frame: ValueSchema) -> str:
+def _names(constant: str, frame: ValueSchema) -> str:
     lines = "\n".join(f"    {own!r}: {sent!r}," for own, sent in frame.sent_as.items())
-    return f"SENT_AS: dict[str, str] = {{\n{lines}\n}}" if lines else ""
+    return f"{constant}: dict[str, str] = {{\n{lines}\n}}" if lines else ""
 
 
 def _index(frame: ValueSchema) -> str:
@@ -100,7 +101,8 @@ def _shape(value: ValueSchema, body: str) -> str:
 def _encoded(value: ValueSchema) -> str:
     match value.kind:
         case "frame":
-            return 'json_value(response.to_dict(orient="records"))'
+            answered = "answered(response)" if value.sent_as else "response"
+            return f'json_value({answered}.to_dict(orient="records"))'
         case "series" | "array":
             return "json_value(response.tolist())"
         case "tensor":

@@ -24,7 +24,7 @@ from nb2prod.model.project import Pin, ProjectTree, Requirements, project_digest
 from nb2prod.model.report import FastPath
 from nb2prod.model.run import RunRecord
 from nb2prod.model.spec import BuildSpec
-from nb2prod.notebook.fields import stated_fields
+from nb2prod.notebook.fields import stated_answers, stated_fields
 from nb2prod.notebook.watch import refuse_unknown, watched_metrics
 from nb2prod.plan.extraction import plan_extraction
 from nb2prod.plan.stated import record_as_sent
@@ -170,8 +170,8 @@ def render_package(
 
 
 def as_sent(record: RunRecord, notebook: Notebook) -> RunRecord:
-    """What the run left, as callers see it. Raises InputError NB230, NB237 for metadata that does not go with it."""
-    return record_as_sent(record, stated_fields(notebook.document))
+    """What the run left, as callers see it. Raises InputError NB230, NB237, NB238 where that does not go with it."""
+    return record_as_sent(record, stated_fields(notebook.document), stated_answers(notebook.document))
 
 
 def placed(error: InputError, notebook: Notebook) -> InputError:

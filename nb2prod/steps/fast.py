@@ -59,9 +59,11 @@ def _make(
 ) -> Fast:
     try:
         sources = _sources(files, f"src/{package}/")
-        answer = read_shape(sources["predict"], record.schema, sources, _plain(files))
+        kind, parts = read_shape(sources["predict"], record.schema, sources, _plain(files))
     except NotDirectError as piece:
         return refused(f"`{str(piece)[:80]}` is more than a call on an artifact")
+    names = record.schema.response.sent_as
+    answer = [kind, {names.get(name, name): part for name, part in parts.items()} if kind == "records" else parts]
     if any(tool.name not in own_interpreter().distributions for tool in TOOLS):
         return refused("nb2prod's ONNX tools are not installed: pip install 'nb2prod[onnx]'")
     request = record.schema.request[0]

@@ -18,7 +18,7 @@ from nb2prod.files.digest import digest_bytes
 from nb2prod.model.notebook import RAISES_TAG, SKIP_TAG
 from nb2prod.model.roles import Role
 from nb2prod.model.spec import BuildSpec
-from nb2prod.notebook.fields import stated_fields
+from nb2prod.notebook.fields import stated_answers, stated_fields
 from nb2prod.notebook.watch import watched_metrics
 from nb2prod.plan.capture import plan_capture
 from nb2prod.render.project import title_of
@@ -55,8 +55,10 @@ def extract_key(analysis: Analysis, run: str, spec: BuildSpec, output: Path) -> 
     notebook = analysis.notebook
     roles = [(cell.index, cell.role.value if cell.role else None) for cell in notebook.cells if cell.kind == "code"]
     stated = {name: asdict(field) for name, field in stated_fields(notebook.document).items()}
-    watch = watched_metrics(notebook.document)
-    return key_of(run, roles, stated, watch, title_of(notebook), spec.sample, spec.platform, spec.service, str(output))
+    watch, answers = watched_metrics(notebook.document), stated_answers(notebook.document)
+    return key_of(
+        run, roles, stated, answers, watch, title_of(notebook), spec.sample, spec.platform, spec.service, str(output)
+    )
 
 
 @cache

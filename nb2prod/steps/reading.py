@@ -17,7 +17,7 @@ from nb2prod.errors import InputError, UsageError, Where
 from nb2prod.files.source import read_file
 from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.notebook import Notebook
-from nb2prod.notebook.fields import stated_fields
+from nb2prod.notebook.fields import stated_answers, stated_fields
 from nb2prod.notebook.read import read_notebook
 from nb2prod.notebook.text_notebook import is_text_notebook, read_text_notebook
 from nb2prod.notebook.watch import watched_metrics
@@ -44,9 +44,10 @@ class Analysis:
 
 
 def open_notebook(path: Path) -> Notebook:
-    """Read the file. Raises InputError that names it, NB230 and NB231 for metadata that states nothing among them."""
+    """Read the file. Raises InputError that names it; NB230, NB231, NB236 to NB238 for metadata that states nothing."""
     notebook = notebook_from(read_file(path), path)
     stated_fields(notebook.document)  # a build would find out after the run
+    stated_answers(notebook.document)
     watched_metrics(notebook.document)
     return notebook
 

@@ -9,7 +9,7 @@ project's manifest and, byte for byte, the sources that the manifest has the dig
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from nb2prod.files.source import read_file
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.project import Requirements
 from nb2prod.model.run import RunRecord
-from nb2prod.model.schema import Column, Schema, ValueSchema
+from nb2prod.model.schema import Schema
+from nb2prod.plan.stated import record_as_run
 from nb2prod.render.manifest import line_maps, manifest
 from nb2prod.repository import versions_of
 from nb2prod.steps.extract import render_package
@@ -102,11 +103,10 @@ def _read_project(output: Path) -> _Project:
 def _record(body: Mapping[str, Any], golden: Mapping[str, Any]) -> RunRecord:
     """The run, as far as sources follow from it. What the notebook's author states of columns is not the run's."""
     own = {Path(path).parts[1].removesuffix(".py"): path for path in body["own_modules"]}
-    request = tuple(_unstated(read_schema(value)) for value in body["request"])
-    return RunRecord(
+    record = RunRecord(
         parameters=golden["parameters"],
         artifacts=tuple(map(read_artifact, body["artifacts"])),
-        schema=Schema(request, read_schema(body["response"])),
+        schema=Schema(tuple(map(read_schema, body["request"])), read_schema(body["response"])),
         body=golden["body"],
         predictions=golden["predictions"],
         response_type="",
@@ -118,12 +118,7 @@ def _record(body: Mapping[str, Any], golden: Mapping[str, Any]) -> RunRecord:
         seconds=0.0,
         sources=own,
     )
-
-
-def _unstated(value: ValueSchema) -> ValueSchema:
-    bare = Column("", "")
-    stated = {name: getattr(bare, name) for name in ("description", "personal", "least", "most")}
-    return replace(value, columns=tuple(replace(column, **stated) for column in value.columns))
+    return record_as_run(record)
 
 
 def _recorded(notebook: Path, project: _Project) -> Iterator[Notebook]:

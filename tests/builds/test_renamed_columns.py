@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from nb2prod.plugins.job_notebooks.scoring import score
+from nb2prod.steps.diff import diff_project
 
 pytest.importorskip("skl2onnx")
 pytest.importorskip("mlflow")
@@ -33,6 +34,7 @@ FIELDS = {
     "chg": {"name": "charge", "description": "a month"},
     "ctr": {"name": "contract", "personal": True},
 }
+ANSWERS = {"p": {"name": "probability"}, "of": {"name": "tenure"}}
 SENT = ["tenure in months", "charge", "contract"]
 ASK = """
 import csv, io, json, time
@@ -92,7 +94,8 @@ except Exception as error:
 inputs = [column.name for column in model.metadata.signature.inputs]
 answer = model.predict(rows[rows.columns[::-1]]).to_dict("records")
 example = model.predict(model.input_example).to_dict("records")
-print(json.dumps([inputs, answer, example, refused]))
+outputs = [column.name for column in model.metadata.signature.outputs]
+print(json.dumps([inputs, outputs, answer, example, refused]))
 """
 DIRECT = """
 import json
@@ -111,6 +114,10 @@ def told(program, project, *arguments, **environment):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def shares(rows):
+    return [float(row["probability"]) for row in rows]
+
+
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
     """The project, its report, and its golden rows."""
@@ -120,7 +127,7 @@ def people(tmp_path_factory):
          "execution_count": None}
         for n, (role, source) in enumerate(CELLS)
     ]  # fmt: skip
-    metadata = {"nb2prod": {"fields": FIELDS}}
+    metadata = {"nb2prod": {"fields": FIELDS, "answers": ANSWERS}}
     (folder / "people.ipynb").write_text(
         json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
     )
@@ -142,8 +149,9 @@ def test_every_protocol_takes_the_callers_names_with_the_graph_and_without(peopl
     assert found["path"]["answered_by"] == ("onnx" if fast == "1" else "python")
     expected = golden["predictions"]
     for way in ("predict", "records", "split", "inputs", "csv", "v2", "graphql"):
-        assert [row["of"] for row in found[way]] == [2, 50, 11], way
-        assert [row["p"] for row in found[way]] == pytest.approx([row["p"] for row in expected], rel=1e-9), way
+        assert [row["tenure"] for row in found[way]] == [2, 50, 11], way
+        assert shares(found[way]) == pytest.approx(shares(expected), rel=1e-9), way
+        assert {*found[way][0]} == {"tenure", "probability"}, way
     assert found["metadata"] == SENT
     assert list(found["openapi"]["properties"]) == SENT
     assert found["openapi"]["properties"]["charge"]["description"] == "a month"
@@ -161,18 +169,24 @@ def test_the_model_in_mlflow_takes_the_callers_names(people):
     project, _, golden = people
     uri = f"sqlite:///{project.parent / 'mlflow.db'}"
     rows = json.dumps(golden["body"]["rows"])
-    inputs, answer, example, refused = told(LOADED, project, "models:/people/1", rows, MLFLOW_TRACKING_URI=uri)
+    inputs, outputs, answer, example, refused = told(LOADED, project, "models:/people/1", rows, MLFLOW_TRACKING_URI=uri)
     assert inputs == SENT
-    assert [row["p"] for row in answer] == pytest.approx([row["p"] for row in golden["predictions"]], rel=1e-9)
+    assert shares(answer) == pytest.approx(shares(golden["predictions"]), rel=1e-9)
+    assert outputs == ["tenure", "probability"]
     assert example == answer
     assert "charge" in refused
 
 
-def test_the_package_itself_keeps_the_notebooks_names(people):
+def test_the_package_itself_keeps_the_notebooks_names_and_a_clone_shows_no_difference(people, tmp_path):
     project, _, golden = people
     assert list(golden["body"]["rows"][0]) == SENT
     answer = told(DIRECT, project)
-    assert [row["p"] for row in answer] == pytest.approx([row["p"] for row in golden["predictions"]], rel=1e-9)
+    assert [row["p"] for row in answer] == pytest.approx(shares(golden["predictions"]), rel=1e-9)
+    (project.parent / ".nb2prod" / "out").rename(tmp_path / "out")  # as in a clone
+    try:
+        assert not diff_project(project.parent / "people.ipynb", project).differs
+    finally:
+        (tmp_path / "out").rename(project.parent / ".nb2prod" / "out")
 
 
 def test_a_file_is_scored_by_the_callers_names(people, tmp_path):
@@ -187,4 +201,4 @@ def test_a_file_is_scored_by_the_callers_names(people, tmp_path):
     with answers.open(newline="") as file:
         found = list(csv.DictReader(file))
     assert found[0]["tenure in months"] == "2"
-    assert [float(row["p"]) for row in found] == pytest.approx([row["p"] for row in golden["predictions"]], rel=1e-9)
+    assert shares(found) == pytest.approx(shares(golden["predictions"]), rel=1e-9)

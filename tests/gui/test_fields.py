@@ -98,3 +98,29 @@ def test_another_name_for_callers_is_saved_and_stays_beside_the_notebooks(window
         assert project.save()
     stated = {"area": {"name": "living area"}}
     assert json.loads(notebook.read_text())["metadata"]["nb2prod"] == {"fields": stated}
+
+
+def test_names_of_answers_are_undone_and_saved(window, qtbot, tmp_path):
+    notebook = write(tmp_path / "houses.ipynb", CELLS, {2: "training", 3: "training", 5: "inference"})
+    output = write_project(tmp_path / "build" / "houses", [], {})
+    response = {"name": "answer", "kind": "frame", "columns": [{"name": "p", "dtype": "float64"}]}
+    manifest = json.loads((output / "nb2prod.json").read_text())
+    (output / "nb2prod.json").write_text(json.dumps(manifest | {"response": response}))
+    project = window.project
+    with qtbot.waitSignal(project.studied, timeout=WAIT):
+        window.open(notebook)
+    window.go(Page.INTERFACE)
+    table = next(t for t in window.interface.findChildren(FieldTable) if t.columnCount() == NAME + 1)
+    table.item(0, NAME).setText("probability")
+    assert project.unsaved
+    project.undo()
+    assert table.item(0, NAME).text() == ""
+    project.redo()
+    with qtbot.waitSignal(project.studied, timeout=WAIT):
+        assert project.save()
+    assert json.loads(notebook.read_text())["metadata"]["nb2prod"] == {"answers": {"p": {"name": "probability"}}}
+    assert not project.unsaved
+    project.set_answer("p", "")
+    with qtbot.waitSignal(project.studied, timeout=WAIT):
+        assert project.save()
+    assert json.loads(notebook.read_text())["metadata"].get("nb2prod", {}) == {}

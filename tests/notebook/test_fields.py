@@ -7,8 +7,8 @@ import pytest
 
 from nb2prod.errors import InputError
 from nb2prod.model.schema import Column, Schema, Stated, ValueSchema
-from nb2prod.notebook.fields import stated_fields, write_fields
-from nb2prod.plan.stated import record_as_sent, with_fields
+from nb2prod.notebook.fields import stated_answers, stated_fields, write_fields
+from nb2prod.plan.stated import record_as_run, record_as_sent, with_answers, with_fields
 from nb2prod.render.annotations import wire_column
 
 AGE = Stated("in years", True, 0, 130, "years")
@@ -100,13 +100,53 @@ def test_the_golden_request_is_by_the_names_that_callers_use():
 
 
 def as_sent(body, request):
-    return record_as_sent(SimpleRecord(Schema(request, SCHEMA.response), body), {"age": Stated(name="years")})
+    run = Run(Schema(request, TABLE), body, [{"p": 0.5, "of": 40}])
+    record = record_as_sent(run, {"age": Stated("in years", True, 0, name="years")}, {"p": "probability"})
+    assert record.predictions == [{"probability": 0.5, "of": 40}]
+    assert [column.name for column in record.schema.response.columns] == ["probability", "of"]
+    assert record_as_run(record) == run
+    return record
+
+
+TABLE = ValueSchema("answer", "frame", (Column("p", "float64"), Column("of", "int64")))
 
 
 @dataclass(frozen=True)
-class SimpleRecord:
+class Run:
     schema: Schema
     body: dict
+    predictions: list
+
+
+def test_names_of_answers_are_written_and_read():
+    before = document({"nb2prod": {"watch": {"r2": "higher"}}})
+    after = write_fields(before, {}, answers={"p": "probability"})
+    assert stated_answers(json.loads(after)) == {"p": "probability"}
+    assert json.loads(after)["metadata"]["nb2prod"]["watch"] == {"r2": "higher"}
+    assert write_fields(after, {}) == after
+    assert write_fields(after, {}, answers={}) == before
+    assert stated_answers({"metadata": {"nb2prod": {"answers": {"p": {"name": "p"}, "q": {}}}}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [(3, "NB238"), ({"p": "x"}, "NB238"), ({"p": {"name": 1}}, "NB238"), ({"p": {"least": 1}}, "NB238"),
+     ({"p": {"name": " x"}}, "NB236"), ({"p": {"name": "x"}, "q": {"name": "x"}}, "NB237")],
+)  # fmt: skip
+def test_what_names_no_answer_is_refused(answers, code):
+    with pytest.raises(InputError) as caught:
+        stated_answers({"metadata": {"nb2prod": {"answers": answers}}})
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("response", "answers", "code"),
+    [(TABLE, {"q": "x"}, "NB238"), (SCHEMA.response, {"p": "x"}, "NB238"), (TABLE, {"p": "of"}, "NB237")],
+)
+def test_names_that_do_not_go_with_the_response_are_refused(response, answers, code):
+    with pytest.raises(InputError) as caught:
+        with_answers(Schema(SCHEMA.request, response), answers)
+    assert caught.value.code == code
 
 
 @pytest.mark.parametrize("name", [" age", "age ", "a\nb", "a\u200bb", "a\u202eb", "x" * 101, "\ud800"])

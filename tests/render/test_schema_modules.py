@@ -76,6 +76,12 @@ def test_columns_are_read_by_the_names_that_callers_use() -> None:
     pd.testing.assert_frame_equal(frame, made)
 
 
+def test_columns_are_answered_by_the_names_that_callers_know() -> None:
+    columns = (Column("share of", "float64", renamed_from="0"), Column("b", "int64"))
+    module = executed(ValueSchema("x", "json"), response=ValueSchema("y", "frame", columns=columns))
+    assert module.response_to_json(pd.DataFrame({0: [0.5], "b": [1]})) == [{"share of": 0.5, "b": 1}]
+
+
 def test_the_order_of_keys_does_not_matter() -> None:
     module = executed(FRAME)
     backwards = dict(reversed(row().items()))

@@ -43,14 +43,21 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`roles` are changes against the file (None: no role), so are `fields`, what is stated of the request's columns;
-    `parameters` are values other than the defaults; `watch` is None, or the watched metrics in place of the file's."""
+    """`roles` are changes against the file (None: no role), so are `fields`, what is stated of the request's columns,
+    and `answers`, what callers call columns of the response (empty: as the notebook does); `parameters` are values
+    other than the defaults; `watch` is None, or the watched metrics in place of the file's."""
 
     roles: Mapping[int, Role | None] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     target: Target = field(default_factory=Target)
     fields: Mapping[str, Stated] = field(default_factory=dict)
     watch: Mapping[str, Better] | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+    def with_answer(self, column: str, name: str, saved: Mapping[str, str]) -> "Draft":
+        """With this name besides those changed already; what equals the file (`saved`) is no change."""
+        wanted = {**self.answers, column: name}
+        return replace(self, answers={c: n for c, n in wanted.items() if n != saved.get(c, "")})
 
     def with_watched(self, name: str, better: Better | None, saved: Mapping[str, Better]) -> "Draft":
         """With this metric watched, or no more; what equals the file (`saved`) is no change."""

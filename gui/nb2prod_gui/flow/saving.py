@@ -22,6 +22,7 @@ def with_draft(path: Path, opened: Opened, draft: Draft) -> tuple[bytes, bytes]:
             hint="Reload it: the roles you chose are kept where their cells are still there.",
         )  # fmt: skip
     after = retagged(data, notebook, draft.roles)
-    if draft.fields or draft.watch is not None:
-        after = write_fields(after, {**opened.fields, **draft.fields}, draft.watch)
+    if draft.fields or draft.answers or draft.watch is not None:
+        answers = {column: name for column, name in {**opened.answers, **draft.answers}.items() if name}
+        after = write_fields(after, {**opened.fields, **draft.fields}, draft.watch, answers)
     return data, after

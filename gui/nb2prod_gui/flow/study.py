@@ -37,8 +37,8 @@ class Cell(msgspec.Struct, frozen=True):
 
 class Opened(msgspec.Struct, frozen=True):
     """The cells of a notebook, once when it is opened or has changed on disk. `digest` is that of the file;
-    `fields` is what its metadata states of the request's columns, `watch` which metrics are watched, `stated`
-    all that it holds under ``nb2prod``."""
+    `fields` is what its metadata states of the request's columns, `watch` which metrics are watched, `answers`
+    what callers call columns of the response, `stated` all that it holds under ``nb2prod``."""
 
     path: str
     digest: str
@@ -47,6 +47,7 @@ class Opened(msgspec.Struct, frozen=True):
     fields: dict[str, Stated] = {}
     stated: dict[str, Any] = {}
     watch: dict[str, Better] = {}
+    answers: dict[str, str] = {}
 
     def saved_roles(self) -> dict[int, Role]:
         return {cell.index: cell.role for cell in self.cells if cell.role is not None}

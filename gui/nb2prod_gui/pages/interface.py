@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nb2prod.model.schema import ValueSchema
+from nb2prod.model.schema import Stated, ValueSchema
 from nb2prod_gui.flow.made import Made
 from nb2prod_gui.look.palette import FAR, GAP, NEAR
 from nb2prod_gui.parts.code_view import CodeView
 from nb2prod_gui.parts.empty import Empty
-from nb2prod_gui.parts.field_table import FieldTable
+from nb2prod_gui.parts.field_table import NAME, PERSONAL, SEEN, FieldTable
 from nb2prod_gui.parts.words import card, label
 from nb2prod_gui.project import Project
 
@@ -65,11 +65,13 @@ class InterfacePage(QStackedWidget):
         column.addWidget(label(self.tr("Types, ranges and categories are those of the notebook's run."), "muted"))
         for value in made.manifest.request:
             column.addWidget(
-                self._value(self.tr("A caller sends {0}").format(value.name), value, editable=value.kind == "frame")
+                self._value(
+                    self.tr("A caller sends {0}").format(value.name), value, PERSONAL if value.kind == "frame" else SEEN
+                )
             )
-        column.addWidget(
-            self._value(self.tr("and gets {0}").format(made.manifest.response.name), made.manifest.response)
-        )
+        response = made.manifest.response
+        last = NAME if response.kind == "frame" else SEEN
+        column.addWidget(self._value(self.tr("and gets {0}").format(response.name), response, last))
         column.addWidget(self._example(made))
         row = QHBoxLayout()
         row.setSpacing(GAP)
@@ -81,11 +83,17 @@ class InterfacePage(QStackedWidget):
 
     def _on_edited(self) -> None:
         for table in self._tables:
-            table.show_stated(self._project.fields)
+            table.show_stated(self._stated(table.columnCount() > PERSONAL))
         for name, box in self._watch_boxes.items():
             box.setCurrentIndex(box.findData(self._project.watch.get(name)))
 
-    def _value(self, title: str, value: ValueSchema, *, editable: bool = False) -> QWidget:
+    def _stated(self, of_request: bool) -> dict[str, Stated]:
+        """Of the columns of the request, or of the response."""
+        project = self._project
+        return project.fields if of_request else {c: Stated(name=name) for c, name in project.answers.items()}
+
+    def _value(self, title: str, value: ValueSchema, last: int) -> QWidget:
+        """`last` as of `FieldTable`."""
         frame, column = card()
         column.addWidget(label(title, "heading"))
         if not value.columns:
@@ -93,16 +101,21 @@ class InterfacePage(QStackedWidget):
             words = " · ".join(part for part in (value.kind, value.dtype or value.annotation, shape) if part)
             column.addWidget(label(words))
             return frame
-        table = FieldTable(title, value, self._project.fields, editable=editable)
+        of_request = last == PERSONAL
+        table = FieldTable(title, value, self._stated(of_request), last=last)
         column.addWidget(table)
-        if editable:
+        if last > SEEN:
             self._tables.append(table)
             told = label("", "bad")
             told.hide()
             column.addWidget(told)
-            table.stated.connect(self._project.set_field)
+            if of_request:
+                table.stated.connect(self._project.set_field)
+            else:
+                table.stated.connect(lambda name, stated: self._project.set_answer(name, stated.name))
             table.refused.connect(told.setText)
             table.refused.connect(lambda words: told.setVisible(bool(words)))
+        if of_request:
             hint = self.tr(
                 "Where another name is given, callers use that one; the notebook's code keeps its own. Descriptions "
                 "and limits become part of the service's description, and a value beyond a limit is refused. Personal "

@@ -1,4 +1,5 @@
-"""The columns that a caller sends, as a table: what the run shows, and what the author states, which is edited here."""
+"""The columns that a caller sends or gets, as a table: what the run shows, and what the author states, which is edited
+here."""
 
 import html
 
@@ -18,25 +19,25 @@ _LONGEST = 20
 
 class FieldTable(QTableWidget):
     """`stated` has a column, by its name in the notebook, and what is stated of it now; `refused` says why a name or a
-    limit is none. Not `editable`: only what the run shows."""
+    limit is none. `last` is the last column of the table: SEEN, what the run shows; NAME, of a response; PERSONAL."""
 
     stated = Signal(str, object)
     refused = Signal(str)
 
-    def __init__(self, name: str, value: ValueSchema, stated: dict[str, Stated], *, editable: bool) -> None:
-        super().__init__(len(value.columns), PERSONAL + 1 if editable else SEEN + 1)
+    def __init__(self, name: str, value: ValueSchema, stated: dict[str, Stated], *, last: int) -> None:
+        super().__init__(len(value.columns), last + 1)
+        editable = last > SEEN
         self._value = value
         self._stated = stated
         self.setAccessibleName(name)
         heads = [self.tr("Field"), self.tr("Type"), self.tr("May be missing"), self.tr("Seen")]
-        if editable:
-            heads += [
-                self.tr("Callers send"),
-                self.tr("Description"),
-                self.tr("Least"),
-                self.tr("Most"),
-                self.tr("Personal"),
-            ]
+        heads += [
+            self.tr("Callers send") if last > NAME else self.tr("Callers get"),
+            self.tr("Description"),
+            self.tr("Least"),
+            self.tr("Most"),
+            self.tr("Personal"),
+        ][: last - SEEN]
         self.setHorizontalHeaderLabels(heads)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
@@ -48,7 +49,7 @@ class FieldTable(QTableWidget):
         for row, column in enumerate(value.columns):
             missing = self.tr("yes") if column.nullable else self.tr("no")
             for at, text in enumerate((column.notebook_name, column.dtype, missing, seen(column))):
-                short = text if len(text) <= _LONGEST or not editable else text[: _LONGEST - 1] + "…"
+                short = text if len(text) <= _LONGEST or last <= NAME else text[: _LONGEST - 1] + "…"
                 item = QTableWidgetItem(short)
                 item.setToolTip(html.escape(text) if short != text else "")
                 item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
@@ -56,7 +57,7 @@ class FieldTable(QTableWidget):
             if editable:
                 self._fill(row, column)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(DESCRIPTION if editable else SEEN, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(min(last, DESCRIPTION), QHeaderView.ResizeMode.Stretch)
         height = header.sizeHint().height() + sum(self.rowHeight(n) for n in range(self.rowCount()))
         self.setFixedHeight(min(height + 4, 420))
         self.itemChanged.connect(self._on_changed)
@@ -64,7 +65,7 @@ class FieldTable(QTableWidget):
     def show_stated(self, stated: dict[str, Stated]) -> None:
         """As it is now, after undo for example."""
         self._stated = stated
-        if self.columnCount() > DESCRIPTION:
+        if self.columnCount() > NAME:
             self.blockSignals(True)
             for row, column in enumerate(self._value.columns):
                 self._fill(row, column)
@@ -75,19 +76,22 @@ class FieldTable(QTableWidget):
         limits = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsEditable
         if not column.dtype.lower().startswith(_NUMBERS):
             limits = Qt.ItemFlag.NoItemFlags
-        for at, text in (
+        self._held(row, NAME).setToolTip(self.tr("Empty: callers use the notebook's name."))
+        shown = (
             (NAME, now.name),
             (DESCRIPTION, now.description),
             (LEAST, "" if now.least is None else f"{now.least:.12g}"),
             (MOST, "" if now.most is None else f"{now.most:.12g}"),
-        ):
+        )
+        for at, text in shown[: self.columnCount() - NAME]:
             item = self._held(row, at)
             item.setText(text)
             if at in (NAME, DESCRIPTION) or limits != Qt.ItemFlag.NoItemFlags:
                 item.setBackground(QColor(theme.palette.ground))  # what can be written in looks so
             if at in (LEAST, MOST):
                 item.setFlags(limits)
-        self._held(row, NAME).setToolTip(self.tr("Empty: callers use the notebook's name."))
+        if self.columnCount() <= PERSONAL:
+            return
         box = self._held(row, PERSONAL)
         box.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
         box.setCheckState(Qt.CheckState.Checked if now.personal else Qt.CheckState.Unchecked)
@@ -105,10 +109,15 @@ class FieldTable(QTableWidget):
     def _on_changed(self, item: QTableWidgetItem) -> None:
         column = self._value.columns[item.row()]
         own = column.notebook_name
-        texts = {at: self._held(item.row(), at).text().strip() for at in (NAME, DESCRIPTION, LEAST, MOST)}
+        held = (NAME, DESCRIPTION, LEAST, MOST)[: self.columnCount() - NAME]
+        texts = {at: self._held(item.row(), at).text().strip() for at in held}
         name = "" if texts[NAME] == own else texts[NAME]
         if name and (words := self._name_fault(own, name)):
             self._refuse(words)
+            return
+        if self.columnCount() <= PERSONAL:
+            self.refused.emit("")
+            self.stated.emit(own, Stated(name=name))
             return
         try:
             least, most = (float(texts[at].replace(",", ".")) if texts[at] else None for at in (LEAST, MOST))

@@ -149,6 +149,10 @@
         <translation>Aufrufer senden</translation>
     </message>
     <message>
+        <source>Callers get</source>
+        <translation>Aufrufer bekommen</translation>
+    </message>
+    <message>
         <source>Description</source>
         <translation>Beschreibung</translation>
     </message>

@@ -19,7 +19,7 @@ from nb2prod.errors import InputError, Nb2ProdError
 from nb2prod.files.source import read_file
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.roles import Role
-from nb2prod.notebook.fields import stated_fields
+from nb2prod.notebook.fields import stated_answers, stated_fields
 from nb2prod.notebook.watch import watched_metrics
 from nb2prod.steps.reading import notebook_from
 from nb2prod.steps.study import study
@@ -83,11 +83,12 @@ def opened(path: Path, notebook: Notebook, data: bytes) -> Opened:
     )
     try:
         fields, watch = stated_fields(notebook.document), watched_metrics(notebook.document)
+        answers = stated_answers(notebook.document)
     except InputError:  # a build says what is wrong with them
-        fields, watch = {}, {}
+        fields, watch, answers = {}, {}, {}
     own = notebook.document.get("metadata", {}).get("nb2prod")
     stated = own if isinstance(own, dict) else {}
-    return Opened(str(path), notebook.digest, cells, fields=fields, stated=stated, watch=watch)
+    return Opened(str(path), notebook.digest, cells, fields=fields, stated=stated, watch=watch, answers=answers)
 
 
 def saved_outputs(data: bytes) -> dict[int, list[Any]]:
