@@ -45,7 +45,9 @@ def with_fields(schema: Schema, fields: Mapping[str, Stated], body: Mapping[str,
     columns = {c.name: c for value in schema.request if value.kind == "frame" for c in value.columns}
     for name, stated in fields.items():
         if name not in columns:
-            raise _refused(f"the notebook's metadata describes `{name}`, which no caller sends.", sorted(columns))
+            raise _refused(
+                f"the notebook's metadata describes `{name}`, which no caller sends as a column.", sorted(columns)
+            )
         limited = stated.least is not None or stated.most is not None
         if limited and not columns[name].dtype.lower().startswith(_NUMBERS):
             raise _refused(f"`{name}` has limits, but is no number ({columns[name].dtype}).", ())
