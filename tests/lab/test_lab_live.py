@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.builds.notebooks import LINE, document
-from tests.lab.driver import Notebook, expect
+from tests.lab.driver import OPEN, Notebook, expect
 
 
 @pytest.fixture
@@ -112,6 +112,43 @@ def test_a_build_is_followed_to_its_result(line, lab):
     assert (lab.root / "build" / "built" / "src" / "built" / "predict.py").exists()
     report.get_by_role("button", name="README").click()
     expect(n.page.locator(".jp-MarkdownViewer h1").first).to_be_visible()
+
+
+def test_parameters_and_options_are_filled_in_checked_and_built_with(line, lab, notebook):
+    n = line("filled.ipynb")
+    n.panel.get_by_label("Log the model").uncheck()
+    n.panel.get_by_text("Parameters").click()
+    scale = n.panel.get_by_label("scale", exact=True)
+    expect(scale).to_have_attribute("placeholder", "2.0")
+    scale.fill("much")
+    expect(n.panel.locator(".nb2prod-Fault")).to_contain_text("is float; `much` is not")
+    n.panel.get_by_role("button", name="Save and build").click()
+    expect(n.panel.get_by_role("button", name="Save and build")).to_be_enabled()
+    expect(n.panel.locator(".nb2prod-Steps")).to_have_count(0)  # not begun
+    scale.fill("6")
+    expect(n.panel.locator(".nb2prod-Fault")).to_have_count(0)
+    n.panel.get_by_text("Options").click()
+    expect(n.panel.get_by_label("Folder")).to_have_attribute("placeholder", "build/filled")
+    n.panel.get_by_label("Folder").fill("steep")
+    n.panel.get_by_role("button", name="Save and build").click()
+    report = n.panel.locator(".nb2prod-Report")
+    expect(report.get_by_role("row", name="steepness")).to_contain_text("1.5", timeout=180_000)
+    assert (lab.root / "steep" / "pyproject.toml").exists()
+    n.close()
+    n = notebook("filled.ipynb")  # as after a reload
+    n.panel.get_by_text("Parameters").click()
+    expect(n.panel.get_by_label("scale", exact=True)).to_have_value("6")
+
+
+def test_marks_stand_at_the_cells_in_view_and_where_one_scrolls_to(lab, notebook):
+    cells = [{"source": f"part_{n} = {n}\npart_{n}", "metadata": {"tags": ["training"]}} for n in range(150)]
+    n = notebook(lab.write("long.ipynb", *cells))
+    heads = n.page.locator(f"{OPEN} .nb2prod-Head")
+    expect(n.role(1)).to_have_text("training")
+    n.page.wait_for_function("window.jupyterapp.shell.currentWidget.content.widgets.every(c => !c.isPlaceholder())")
+    assert heads.count() < 75
+    n.page.evaluate("window.jupyterapp.shell.currentWidget.content.scrollToItem(149)")
+    expect(n.role(150)).to_have_text("training")
 
 
 def test_a_build_is_cancelled_and_found_again(line, lab, page, notebook):

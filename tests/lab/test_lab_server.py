@@ -33,6 +33,8 @@ def progress(client: httpx.Client, id: str) -> list[dict]:
     [
         ("POST", "study"),
         ("POST", "tags"),
+        ("POST", "form"),
+        ("GET", "form?notebook=x.ipynb"),
         ("POST", "jobs"),
         ("GET", "jobs?notebook=x.ipynb"),
         ("GET", "jobs/" + "0" * 32),
@@ -60,6 +62,8 @@ def test_the_study_is_of_what_is_posted_not_of_the_file(lab, client):
     assert study["boundary"] == {"artifacts": ["line"], "request": ["points"], "response": "heights"}
     assert study["roles"]["2"] == "training"
     assert {lit["cell"] for lit in study["lit"]} == {1, 2, 3, 5}  # 4 is the request: callers send it
+    scale = {"name": "scale", "annotation": "float", "source": "2.0", "comment": "", "cell": 1, "line": 1}
+    assert study["parameters"][0] == scale
 
 
 def test_what_is_no_notebook_is_refused_with_its_code(client):
@@ -70,7 +74,8 @@ def test_what_is_no_notebook_is_refused_with_its_code(client):
 
 @pytest.mark.parametrize("path", ["../x.ipynb", "a/../../x.ipynb", "/../../etc/x.ipynb", "x\0.ipynb"])
 def test_paths_stay_below_the_servers_folder(client, path):
-    for what, body in (("study", {"path": path, "notebook": document()}), ("jobs", {"notebook": path})):
+    study = ("study", {"path": path, "notebook": document()})
+    for what, body in (study, ("jobs", {"notebook": path}), ("form", {"form": {"notebook": path, "output": "x"}})):
         answer = client.post(f"nb2prod/{what}", json=body)
         assert answer.status_code == 400
         assert answer.json()["error"]["code"] in ("NB101", "NB295")
@@ -87,7 +92,7 @@ def test_the_output_stays_below_the_servers_folder(lab, client):
     "body", [b"", b"[]", b'{"path": 1}', b'{"cells": [["a"]], "roles": {"1": "boss"}}', b"{" * 100_000]
 )
 def test_other_bodies_are_refused(client, body):
-    for what in ("study", "tags", "jobs"):
+    for what in ("study", "tags", "form", "jobs"):
         assert client.post(f"nb2prod/{what}", content=body).json()["error"]["code"] == "NB295"
 
 
@@ -96,9 +101,31 @@ def test_tags_of_cells_that_are_not_there_are_refused(client):
     assert answer.json()["error"]["code"] == "NB229"
 
 
+def test_the_form_is_checked_by_field_and_told_what_holds(lab, client):
+    made = document(*LINE)
+    made["metadata"]["nb2prod"] = {"model": "heights", "log": False}
+    (lab.root / "form.ipynb").write_text(json.dumps(made))
+    stands = client.get("nb2prod/form?notebook=form.ipynb").json()
+    assert (stands["model"], stands["log"], stands["output"]) == ("heights", False, "build/form")
+    declared = client.post("nb2prod/study", json={"path": "form.ipynb", "notebook": made}).json()["study"]["parameters"]
+
+    def faults(**form: object) -> dict:
+        question = {"form": {"notebook": "form.ipynb"} | form, "declared": declared}
+        return client.post("nb2prod/form", json=question).json()["faults"]
+
+    assert faults(parameters={"scale": "3", "name": "4"}, image="line:1", output="made") == {}
+    wrong = faults(parameters={"scale": "much"}, sample={"scal": "1"}, image="Line 1", output="../x")
+    assert wrong.keys() == {"parameters.scale", "sample.scal", "image", "output"}
+    assert "is float; `much` is not" in wrong["parameters.scale"]
+    assert "Did you mean `scale`?" in wrong["sample.scal"]
+    assert "holds the notebook itself" in faults(output="/")["output"]
+    assert "a file of that name" in faults(output="form.ipynb")["output"]
+
+
 def test_a_build_runs_as_a_job(lab, client):
     (lab.root / "line.ipynb").write_text(json.dumps(document(*LINE)))
-    started = client.post("nb2prod/jobs", json={"notebook": "line.ipynb", "log": False})
+    asked = {"notebook": "line.ipynb", "log": False, "parameters": {"scale": "4.0"}, "output": "build/steep"}
+    started = client.post("nb2prod/jobs", json=asked)
     assert started.status_code == 201
     id = started.json()["id"]
     assert client.post("nb2prod/jobs", json={"notebook": "line.ipynb"}).json()["error"]["code"] == "NB295"
@@ -106,9 +133,12 @@ def test_a_build_runs_as_a_job(lab, client):
     assert [line["finished"] for line in lines][-1] is True
     last = lines[-1]
     assert last["progress"]["status"] == "ok", last["progress"]["report"]
-    assert last["project"] == "build/line"
+    assert last["project"] == "build/steep"
+    assert last["progress"]["report"]["metrics"] == {"steepness": 1.0}
     assert last["progress"]["report"]["parity"][0]["status"] == "equal"
-    assert client.get("nb2prod/jobs?notebook=line.ipynb").json() == {"id": id}
+    latest = client.get("nb2prod/jobs?notebook=line.ipynb").json()
+    assert latest["id"] == id
+    assert asked.items() <= latest["asked"].items()
     assert progress(client, id) == [last]
 
 
@@ -129,7 +159,7 @@ def test_a_cancelled_job_ends_as_cancelled(lab, client):
 def test_jobs_that_are_not_there(client):
     assert client.get("nb2prod/jobs/" + "0" * 32).status_code == 404
     assert client.delete("nb2prod/jobs/" + "0" * 32).status_code == 404
-    assert client.get("nb2prod/jobs?notebook=none.ipynb").json() == {"id": None}
+    assert client.get("nb2prod/jobs?notebook=none.ipynb").json() == {"id": None, "asked": None}
     answer = client.post("nb2prod/jobs", json={"notebook": "none.ipynb"})
     assert answer.json()["error"]["code"] == "NB101"
 

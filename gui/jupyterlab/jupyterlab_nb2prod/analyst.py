@@ -12,7 +12,10 @@ from typing import Any
 
 import msgspec
 
+from jupyterlab_nb2prod import form
+from nb2prod.analysis.parameters import declared_parameters
 from nb2prod.errors import Nb2ProdError
+from nb2prod.steps.reading import notebook_from
 from nb2prod.steps.study import Study, study
 
 
@@ -34,7 +37,9 @@ def main() -> int:
 def answer(data: bytes, path: Path) -> dict[str, Any]:
     """What the editor shows: the study, or why there is none."""
     try:
-        return {"study": shown(study(data, path, {}))}
+        notebook = notebook_from(data, path)
+        parameters = declared_parameters(notebook)
+        return {"study": shown(study(data, path, {}, notebook)) | {"parameters": form.shown(parameters)}}
     except Nb2ProdError as error:
         where = error.where
         refused = {"code": error.code, "message": error.message, "hint": error.hint or ""}

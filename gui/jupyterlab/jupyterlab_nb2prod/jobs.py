@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
+from jupyterlab_nb2prod.form import Form
 from nb2prod.events import JobFinished, Stamped, decode
 from nb2prod.model.spec import BuildSpec
 from nb2prod.progress import Progress, advance
@@ -24,10 +25,11 @@ KEPT = 50
 
 @dataclass(eq=False)
 class Job:
-    """`version` grows with each change of `progress`."""
+    """`version` grows with each change of `progress`. `asked` is what was filled in for it."""
 
     spec: BuildSpec
     child: asyncio.subprocess.Process
+    asked: Form | None = None
     id: str = field(default_factory=lambda: uuid4().hex)
     progress: Progress = field(default_factory=Progress)
     version: int = 0
@@ -123,7 +125,7 @@ class Jobs:
         """The latest one that builds this notebook."""
         return next((job for job in reversed(self._jobs.values()) if job.spec.notebook == str(notebook)), None)
 
-    async def start(self, spec: BuildSpec) -> Job:
+    async def start(self, spec: BuildSpec, asked: Form | None = None) -> Job:
         pipe = asyncio.subprocess.PIPE
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "nb2prod", "job", "-", "--events", "jsonl", "--stop-on-stdin-eof",
@@ -131,7 +133,7 @@ class Jobs:
         )  # fmt: skip
         assert child.stdin is not None
         child.stdin.write(msgspec.json.encode(spec) + b"\n")
-        job = Job(spec, child)
+        job = Job(spec, child, asked)
         self._jobs[job.id] = job
         for old in [known for known in self._jobs.values() if known.finished][:-KEPT]:
             del self._jobs[old.id]

@@ -3,8 +3,10 @@
 ===================================  ================================================================================
 ``POST nb2prod/study``               the notebook as it stands: findings, suggestions, boundary, lines in production
 ``POST nb2prod/tags``                the tags that spell roles, as ``nb2prod tag`` would write them
+``GET nb2prod/form?notebook=PATH``   what a build does of which its form says nothing
+``POST nb2prod/form``                what of a form a build would refuse, by field
 ``POST nb2prod/jobs``                starts a build
-``GET nb2prod/jobs?notebook=PATH``   the latest build of a notebook
+``GET nb2prod/jobs?notebook=PATH``   the latest build of a notebook, and the form that asked for it
 ``GET nb2prod/jobs/ID``              its progress as a stream, a JSON object per line, the last when it has ended
 ``DELETE nb2prod/jobs/ID``           cancels it
 ===================================  ================================================================================
@@ -13,7 +15,6 @@ What is refused comes with status 400 and ``{"error": {"code", "message", "hint"
 """
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, ClassVar, cast
@@ -26,6 +27,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from jupyterlab_nb2prod.asking import Analyst
+from jupyterlab_nb2prod.form import Declared, Form, asked_of, faults, stands
 from jupyterlab_nb2prod.jobs import Job, Jobs
 from jupyterlab_nb2prod.places import place_of, shown_as
 from nb2prod.errors import InputError, Nb2ProdError, UsageError, Where
@@ -49,15 +51,9 @@ class TagsQuestion(msgspec.Struct, forbid_unknown_fields=True):
     roles: dict[int, Role | None]
 
 
-class BuildQuestion(msgspec.Struct, forbid_unknown_fields=True):
-    """Paths as JupyterLab has them; `output` empty: ``build/<name>`` beside the notebook. `image` empty, and `log`: as
-    the notebook's metadata and the settings say."""
-
-    notebook: str
-    output: str = ""
-    image: str = ""
-    log: bool = True
-    parameters: dict[str, Any] = {}
+class FormQuestion(msgspec.Struct, forbid_unknown_fields=True):
+    form: Form
+    declared: tuple[Declared, ...] = ()
 
 
 def add_routes(application: web.Application) -> None:
@@ -67,6 +63,7 @@ def add_routes(application: web.Application) -> None:
     routes = (
         ("study", StudyHandler),
         ("tags", TagsHandler),
+        ("form", FormHandler),
         ("jobs", JobsHandler),
         ("jobs/([0-9a-f]{32})", JobHandler),
     )
@@ -130,27 +127,37 @@ class TagsHandler(Handler):
         self.finish(msgspec.json.encode({"tags": retag(question.cells, question.roles)}))
 
 
+class FormHandler(Handler):
+    @_guarded()
+    async def get(self) -> None:
+        notebook = self.get_query_argument("notebook")
+        self.finish(msgspec.json.encode(await asyncio.to_thread(stands, notebook, self.root)))
+
+    @_guarded()
+    async def post(self) -> None:
+        question = msgspec.json.decode(self.request.body, type=FormQuestion)
+        found = await asyncio.to_thread(faults, question.form, question.declared, self.root)
+        self.finish(msgspec.json.encode({"faults": found}))
+
+
 class JobsHandler(Handler):
     @_guarded()
     async def get(self) -> None:
         job = self.jobs.of(place_of(self.root, self.get_query_argument("notebook")))
-        self.finish({"id": job.id if job else None})
+        asked = job.asked if job else None
+        self.finish(msgspec.json.encode({"id": job.id if job else None, "asked": asked}))
 
     @_guarded("execute")
     async def post(self) -> None:
-        from nb2prod.steps.asked import asked_build  # imports the whole analysis, which a server does without until now
-
-        question = msgspec.json.decode(self.request.body, type=BuildQuestion)
-        notebook = place_of(self.root, question.notebook)
+        form = msgspec.json.decode(self.request.body, type=Form)
+        notebook = place_of(self.root, form.notebook)
         if not notebook.is_file():
-            raise InputError("no such file.", code="NB101", where=Where(question.notebook), hint="Save the notebook.")
-        output = place_of(self.root, question.output) if question.output else notebook.parent / "build" / notebook.stem
+            raise InputError("no such file.", code="NB101", where=Where(form.notebook), hint="Save the notebook.")
+        spec = await asyncio.to_thread(asked_of, form, self.root)
         running = self.jobs.of(notebook)
         if running is not None and not running.finished:
             raise UsageError("a build of this notebook is running.", code="NB295", hint="Wait for it, or cancel it.")
-        target = {"output": str(output), "image": question.image or None, "log": None if question.log else False}
-        spec = asked_build(notebook, os.environ, target=target, parameters=question.parameters)
-        job = await self.jobs.start(spec)
+        job = await self.jobs.start(spec, form)
         self.set_status(201)
         self.finish({"id": job.id})
 

@@ -2,11 +2,12 @@
 
 import { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
-import { Signal } from '@lumino/signaling';
 import * as React from 'react';
+import { Asked } from './asked';
 import { Build } from './build';
 import { Finding, goTo } from './finding';
 import { Report, Steps } from './result';
+import { IStudy } from './server';
 import { Watch } from './watch';
 
 export interface INotebook {
@@ -21,7 +22,7 @@ export interface IActions {
   toggleLight: () => void;
 }
 
-const MOST = 200; // findings; more are counted
+const MOST = 100; // findings, or suggestions; more are counted
 
 export class SidePanel extends ReactWidget {
   constructor(
@@ -47,27 +48,24 @@ export class SidePanel extends ReactWidget {
     }
     const { watch, build } = notebook;
     return (
-      <Redrawn key={watch.panel.id} signals={[watch.changed, build.changed]}>
-        {() => (
-          <>
-            <Understood watch={watch} trans={trans} actions={actions} />
-            <Suggestions watch={watch} trans={trans} />
-            <Findings watch={watch} trans={trans} />
-            <BuildPart build={build} trans={trans} actions={actions} />
-          </>
-        )}
-      </Redrawn>
+      <React.Fragment key={watch.panel.id}>
+        <UseSignal signal={watch.changed}>
+          {() => (
+            <>
+              <Understood watch={watch} trans={trans} actions={actions} />
+              <Suggestions watch={watch} study={watch.study} trans={trans} />
+              <Findings watch={watch} study={watch.study} trans={trans} />
+            </>
+          )}
+        </UseSignal>
+        <UseSignal signal={build.changed}>
+          {() => <BuildPart build={build} trans={trans} actions={actions} />}
+        </UseSignal>
+      </React.Fragment>
     );
   }
 
   private _notebook: INotebook | null = null;
-}
-
-function Redrawn(props: { signals: Signal<any, void>[]; children: () => React.JSX.Element }): React.JSX.Element {
-  return props.signals.reduceRight<() => React.JSX.Element>(
-    (inner, signal) => () => <UseSignal signal={signal}>{() => inner()}</UseSignal>,
-    props.children
-  )();
 }
 
 function Understood(props: { watch: Watch; trans: TranslationBundle; actions: IActions }): React.JSX.Element {
@@ -116,9 +114,15 @@ function names(all: string[]): React.JSX.Element {
   );
 }
 
-function Suggestions(props: { watch: Watch; trans: TranslationBundle }): React.JSX.Element | null {
-  const { watch, trans } = props;
-  const proposals = watch.study?.proposals ?? [];
+interface IStudied {
+  watch: Watch;
+  study: IStudy | null;
+  trans: TranslationBundle;
+}
+
+const Suggestions = React.memo(function Suggestions(props: IStudied): React.JSX.Element | null {
+  const { watch, study, trans } = props;
+  const proposals = study?.proposals ?? [];
   if (!proposals.length) {
     return null;
   }
@@ -130,7 +134,7 @@ function Suggestions(props: { watch: Watch; trans: TranslationBundle }): React.J
         {trans._n('Accept it', 'Accept all %1', proposals.length, proposals.length)}
       </button>
       <ul className="nb2prod-Suggestions">
-        {proposals.map(one => (
+        {proposals.slice(0, MOST).map(one => (
           <li key={one.cell}>
             <div>
               <button className="nb2prod-Place" onClick={() => void goTo(watch, one.cell, null)}>
@@ -152,17 +156,18 @@ function Suggestions(props: { watch: Watch; trans: TranslationBundle }): React.J
           </li>
         ))}
       </ul>
+      {proposals.length > MOST && <p>{trans.__('… and %1 more', proposals.length - MOST)}</p>}
     </section>
   );
-}
+});
 
-function Findings(props: { watch: Watch; trans: TranslationBundle }): React.JSX.Element | null {
-  const { watch, trans } = props;
-  if (!watch.study) {
+const Findings = React.memo(function Findings(props: IStudied): React.JSX.Element | null {
+  const { watch, study, trans } = props;
+  if (!study) {
     return null;
   }
   const order = ['error', 'warning', 'info'];
-  const findings = [...watch.study.findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  const findings = [...study.findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
   return (
     <section aria-label={trans.__('Findings')}>
       <h2>{trans.__('Findings')}</h2>
@@ -175,7 +180,7 @@ function Findings(props: { watch: Watch; trans: TranslationBundle }): React.JSX.
       {findings.length > MOST && <p>{trans.__('… and %1 more', findings.length - MOST)}</p>}
     </section>
   );
-}
+});
 
 function BuildPart(props: { build: Build; trans: TranslationBundle; actions: IActions }): React.JSX.Element {
   const { build, trans, actions } = props;
@@ -190,26 +195,7 @@ function BuildPart(props: { build: Build; trans: TranslationBundle; actions: IAc
           void build.start();
         }}
       >
-        <label>
-          {trans.__('Image')}{' '}
-          <input
-            type="text"
-            className="jp-mod-styled"
-            placeholder={trans.__('none')}
-            defaultValue={build.image}
-            disabled={build.running}
-            onChange={event => (build.image = event.target.value)}
-          />
-        </label>
-        <label>
-          <input
-            type="checkbox"
-            defaultChecked={build.log}
-            disabled={build.running}
-            onChange={event => (build.log = event.target.checked)}
-          />{' '}
-          {trans.__('Log the model to MLflow')}
-        </label>
+        <Asked build={build} trans={trans} />
         <button type="submit" className="nb2prod-Button nb2prod-mod-primary" disabled={build.running}>
           {trans.__('Save and build')}
         </button>{' '}

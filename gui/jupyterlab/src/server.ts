@@ -30,7 +30,34 @@ export interface IStudy {
   remedies: { finding: number; roles: Roles }[];
   boundary: { artifacts: string[]; request: string[]; response: string } | null;
   lit: { cell: number; first: number; last: number; use: string }[];
+  parameters: IParameter[];
 }
+
+/** `source` is the text of its default. */
+export interface IParameter {
+  name: string;
+  annotation: string;
+  source: string;
+  comment: string;
+  cell: number;
+  line: number;
+}
+
+/** What a build is asked for; what is empty is as the notebook's metadata and the settings say (`IStands`). */
+export interface IForm {
+  output: string;
+  image: string;
+  log: boolean | null;
+  parameters: Record<string, string>;
+  sample: Record<string, string>;
+  tracking_uri: string;
+  model: string;
+  alias: string;
+  force: boolean;
+  fresh: boolean;
+}
+
+export type IStands = Pick<IForm, 'output' | 'image' | 'tracking_uri' | 'model' | 'alias'> & { log: boolean };
 
 export interface IRefused {
   code: string;
@@ -78,21 +105,34 @@ export class Refusal extends Error {
 export class Server {
   constructor(private settings: ServerConnection.ISettings) {}
 
-  async study(path: string, notebook: unknown): Promise<{ study?: IStudy; refused?: IRefused }> {
-    return this.post('study', { path, notebook });
+  /** `notebook` is its JSON. */
+  async study(path: string, notebook: string): Promise<{ study?: IStudy; refused?: IRefused }> {
+    return this.post('study', `{"path":${JSON.stringify(path)},"notebook":${notebook}}`);
   }
 
   /** All tags of the cells whose tags must change so that they spell these roles; by position. */
   async tags(cells: readonly (readonly string[])[], roles: Roles): Promise<Record<string, string[]>> {
-    return (await this.post('tags', { cells, roles })).tags;
+    return (await this.post('tags', JSON.stringify({ cells, roles }))).tags;
   }
 
-  async start(question: { notebook: string; image: string; log: boolean }): Promise<string> {
-    return (await this.post('jobs', question)).id;
+  async start(notebook: string, form: IForm): Promise<string> {
+    return (await this.post('jobs', JSON.stringify({ ...form, notebook }))).id;
   }
 
-  async latest(notebook: string): Promise<string | null> {
-    return (await (await this.ask(`jobs?notebook=${encodeURIComponent(notebook)}`)).json()).id;
+  /** The latest build of a notebook, and what was asked for. */
+  async latest(notebook: string): Promise<{ id: string | null; asked: IForm | null }> {
+    const { id, asked } = await (await this.ask(`jobs?notebook=${encodeURIComponent(notebook)}`)).json();
+    delete asked?.notebook;
+    return { id, asked };
+  }
+
+  async stands(notebook: string): Promise<IStands> {
+    return (await this.ask(`form?notebook=${encodeURIComponent(notebook)}`)).json();
+  }
+
+  /** A sentence for each field with which no build can start, e.g. `parameters.alpha`. */
+  async faults(notebook: string, form: IForm, declared: IParameter[]): Promise<Record<string, string>> {
+    return (await this.post('form', JSON.stringify({ form: { ...form, notebook }, declared }))).faults;
   }
 
   async cancel(id: string): Promise<void> {
@@ -117,8 +157,8 @@ export class Server {
     }
   }
 
-  private async post(what: string, body: unknown): Promise<any> {
-    return (await this.ask(what, { method: 'POST', body: JSON.stringify(body) })).json();
+  private async post(what: string, body: string): Promise<any> {
+    return (await this.ask(what, { method: 'POST', body })).json();
   }
 
   private async ask(what: string, init: RequestInit = {}): Promise<Response> {

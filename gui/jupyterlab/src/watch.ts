@@ -4,10 +4,11 @@ import { ICellModel } from '@jupyterlab/cells';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 import { Role, spelledRole } from './roles';
+import { byCell, ISays, SILENCE } from './says';
 import { IFinding, IProposal, IRefused, IStudy, Roles, Server } from './server';
+import { Written } from './written';
 
 const PAUSE = 350; // milliseconds without a key before the notebook is studied
-const LARGE_OUTPUT = 50_000; // characters; larger ones are left to `check` and the build
 
 export class Watch {
   readonly changed = new Signal<this, void>(this);
@@ -39,45 +40,22 @@ export class Watch {
     return this.models().find(model => model.id === this.ids[position - 1]);
   }
 
-  /** Its position in the study, from 1; 0 where it is newer. */
-  positionOf(model: ICellModel): number {
-    return this.ids.indexOf(model.id) + 1;
+  /** What the study says of a cell; nothing of one that is newer. */
+  of(model: ICellModel): ISays {
+    return this.said.get(model.id) ?? SILENCE;
   }
 
   roleOf(model: ICellModel): Role | null {
-    return spelledRole(tagsOf(model)) ?? this.study?.roles[this.positionOf(model)] ?? null;
+    return spelledRole(tagsOf(model)) ?? this.of(model).role;
   }
 
   proposalFor(model: ICellModel): IProposal | undefined {
-    const position = this.positionOf(model);
-    return this.roleOf(model) ? undefined : this.study?.proposals.find(one => one.cell === position);
-  }
-
-  findingsOf(model: ICellModel): IFinding[] {
-    const position = this.positionOf(model);
-    return this.study?.findings.filter(finding => finding.cell === position) ?? [];
+    return this.roleOf(model) ? undefined : this.of(model).proposal;
   }
 
   /** The roles that a finding proposes. */
   remedyOf(finding: IFinding): Roles | undefined {
-    const number = this.study?.findings.indexOf(finding);
-    return this.study?.remedies.find(remedy => remedy.finding === number)?.roles;
-  }
-
-  /** Lines of a cell that go to production, from 1, and where to. */
-  linesOf(model: ICellModel): { lines: Set<number>; uses: Set<string> } {
-    const position = this.positionOf(model);
-    const lines = new Set<number>();
-    const uses = new Set<string>();
-    for (const { cell, first, last, use } of this.study?.lit ?? []) {
-      if (cell === position) {
-        for (let line = first; line <= last; line++) {
-          lines.add(line);
-        }
-        (use === 'both' ? ['training', 'prediction'] : [use]).forEach(one => uses.add(one));
-      }
-    }
-    return { lines, uses };
+    return this.remedies.get(finding);
   }
 
   /** Give cells roles by their position in the study; one step of undo. */
@@ -113,32 +91,47 @@ export class Watch {
 
   private async ask(): Promise<void> {
     const content = this.panel.content.model;
-    if (!content || this.busy) {
+    if (!content || this.preparing || this.busy) {
+      return;
+    }
+    this.preparing = true;
+    await this.written.prepare(content);
+    this.preparing = false;
+    if (this.panel.isDisposed) {
       return;
     }
     const ids = this.models().map(model => model.id);
-    const notebook = withoutLargeOutputs(content.toJSON());
-    const asked = JSON.stringify([this.path, notebook]);
-    if (asked === this.asked) {
+    const notebook = this.written.of(content);
+    if (notebook === this.asked && this.path === this.askedOf) {
       this.panel.node.dataset.nb2prod = 'read';
       return;
     }
-    this.asked = asked;
+    this.asked = notebook;
+    this.askedOf = this.path;
     this.busy = true;
     this.changed.emit();
     try {
       const { study, refused } = await this.server.study(this.path, notebook);
-      this.study = study ?? null;
-      this.refused = refused ?? null;
+      this.take(study ?? null, refused ?? null, ids);
     } catch (error: any) {
-      this.study = null;
-      this.refused = { code: error.code ?? '', message: error.message, hint: error.hint ?? '' };
+      this.take(null, { code: error.code ?? '', message: error.message, hint: error.hint ?? '' }, ids);
     }
     this.busy = false;
     if (!this.panel.isDisposed) {
-      this.ids = ids;
       this.changed.emit();
       this.schedule(); // what was typed meanwhile; nothing is asked where nothing was
+    }
+  }
+
+  private take(study: IStudy | null, refused: IRefused | null, ids: string[]): void {
+    this.study = study;
+    this.refused = refused;
+    this.ids = ids;
+    this.said = new Map();
+    this.remedies = new Map();
+    if (study) {
+      byCell(study).forEach((says, position) => this.said.set(ids[position - 1], says));
+      study.remedies.forEach(({ finding, roles }) => this.remedies.set(study.findings[finding], roles));
     }
   }
 
@@ -147,19 +140,16 @@ export class Watch {
   }
 
   private timer = 0;
+  private preparing = false;
   private asked = '';
+  private askedOf = '';
   private ids: string[] = [];
+  private said = new Map<string, ISays>();
+  private remedies = new Map<IFinding, Roles>();
+  private written = new Written();
 }
 
 export function tagsOf(model: ICellModel): string[] {
   const tags = model.getMetadata('tags');
   return Array.isArray(tags) ? tags.map(String) : [];
-}
-
-function withoutLargeOutputs(notebook: any): unknown {
-  const small = (output: unknown) => JSON.stringify(output).length <= LARGE_OUTPUT;
-  const cells = notebook.cells.map((cell: any) =>
-    Array.isArray(cell.outputs) ? { ...cell, outputs: cell.outputs.filter(small) } : cell
-  );
-  return { ...notebook, cells };
 }
