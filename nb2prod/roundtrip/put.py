@@ -5,6 +5,7 @@ model.fit(X_train, y)    model.fit(X_train, y)        model.fit(X_train, y);
                          model.warm_start = True      model.warm_start = True
 """
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from tokenize import TokenError
@@ -19,6 +20,10 @@ from nb2prod.roundtrip.tokens import comments, with_edit
 
 OWN = "nb2prod wrote this line itself; no cell holds it"
 UNREAD = "nb2prod wrote this line itself, and with the other edits nothing reads what it makes: delete it"
+NEW = (
+    "there is no cell that this could belong to: a function that prediction calls stands in features.py; where there "
+    "is no such file, write it into a cell of the notebook"
+)
 DELETED = ""
 
 
@@ -104,7 +109,7 @@ def _changes(
             waiting = []
         if place is not None:
             yield from _changed(file, function.names, place, new, sources)
-        elif new is None or _skeleton(file, file.was, old) != _skeleton(file, file.now, new):
+        elif _is_edited(file, old, new):
             yield _own(file, old, new)
         before = place or before
     if waiting:
@@ -125,7 +130,9 @@ def _changed(
         if place.reason:
             yield Stuck(file.path, new.start, old.text, new.text, place.reason, place.span.cell)
             return
-        yield _Proposal(place, translated(new, names), file.path, new.start)
+        text = translated(new, names)
+        if not _holds(text, place.original):  # else it was laid out otherwise, and the cell has a layout of its own
+            yield _Proposal(place, text, file.path, new.start)
     apart = _is_apart(file.now, new)
     if apart != _is_apart(file.was, old) and not new.name and not _marks(file.now, new):
         source = sources[place.span.cell]
@@ -147,7 +154,7 @@ def _inserted(
         lines: list[str] = []
         for number, chunk in enumerate(part):
             if _is_apart(file.now, chunk) and (number or goes_behind):
-                lines.append("\n" if chunk.name and len(lines) else "")
+                lines.append("\n" if chunk.name else "")
             lines.append(translated(chunk, names))
         text = "\n".join(lines)
         anchor = (before or behind) if goes_behind else (behind or before)
@@ -159,7 +166,8 @@ def _inserted(
             yield CellEdit(span, "\n" + text, file.path, part[0].start)
         else:
             span = Span(anchor.span.cell, anchor.span.begin, anchor.span.begin)
-            yield CellEdit(span, text.lstrip("\n") + "\n", file.path, part[0].start)
+            ending = "\n\n\n" if part[-1].name else "\n"
+            yield CellEdit(span, text.lstrip("\n") + ending, file.path, part[0].start)
 
 
 def _first_of(path: str, functions: Sequence[Function]) -> Place | None:
@@ -230,8 +238,18 @@ def _outside(file: _File) -> Iterator[Stuck]:
         return
     kept = [[c for c in side[""].chunks if not isinstance(c.node, IMPORTS)] for side in (file.old, file.new)]
     for old, new in paired(*kept):
-        if old is None or new is None or _skeleton(file, file.was, old) != _skeleton(file, file.now, new):
+        if _is_edited(file, old, new):
             yield _own(file, old, new)
+
+
+def _is_edited(file: _File, old: Chunk | None, new: Chunk | None) -> bool:
+    """Whether more than the layout of a statement differs."""
+    if old is None or new is None:
+        return True
+    was, now = (
+        (old.text, new.text) if not old.name else (_skeleton(file, file.was, old), _skeleton(file, file.now, new))
+    )
+    return was != now and not _holds(now, was)
 
 
 def _skeleton(file: _File, lines: Sequence[str], chunk: Chunk) -> str:
@@ -254,9 +272,21 @@ def _own(file: _File, old: Chunk | None, new: Chunk | None) -> Stuck:
     assert chunk is not None
     was = _skeleton(file, file.was, old) if old else ""
     now = _skeleton(file, file.now, new) if new else ""
-    ran = chunk.name == "Predictor" or chunk.text.startswith("return Training(")
+    ran = _says(old) != _says(new) if chunk.name == "Predictor" else chunk.text.startswith("return Training(")
     unread = without_marks(now) == without_marks(was)  # the layout marks what nothing reads
-    return Stuck(file.path, chunk.start, was, now, UNREAD if unread else OWN, own=True, ran=ran)
+    reason = UNREAD if unread else NEW if old is None and chunk.name else OWN
+    return Stuck(file.path, chunk.start, was, now, reason, own=True, ran=ran)
+
+
+def _says(chunk: Chunk | None) -> list[str]:
+    """What a run may have shown of a class: its fields, and what its functions take and give."""
+    found: list[str] = []
+    for node in getattr(chunk.node, "body", []) if chunk is not None else []:
+        if isinstance(node, ast.AnnAssign):
+            found.append(ast.dump(node))
+        elif isinstance(node, ast.FunctionDef):
+            found += [node.name, ast.dump(node.args), ast.dump(node.returns) if node.returns else ""]
+    return found
 
 
 def _is_apart(lines: Sequence[str], chunk: Chunk) -> bool:

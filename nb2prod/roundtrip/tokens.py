@@ -44,8 +44,8 @@ def with_edit(written: str, generated: str, edited: str) -> str | None:
         if tag == "insert":
             edits.append(_insertion(written, own, place[first], edited, new[k - 1 : m + 1]))
         elif tag == "delete":
-            start = own[place[first] - 1].end if place[first] else own[place[first]].begin
-            edits.append((start, own[place[last]].end, ""))
+            gap = edited[new[k - 1].end : new[k].begin] if 0 < k < len(new) else ""
+            edits.append(_deletion(written, own, place[first], place[last], gap))
         else:
             edits.append((own[place[first]].begin, own[place[last]].end, edited[new[k].begin : new[m - 1].end]))
     for begin, end, text in reversed(edits):
@@ -62,6 +62,15 @@ def _insertion(
     if edited[new[0].end : new[1].begin] == written[at:behind]:
         return behind, behind, edited[new[1].begin : new[-1].begin]
     return at, at, edited[new[0].end : new[-2].end]
+
+
+def _deletion(written: str, own: Sequence[_Token], first: int, last: int, gap: str) -> tuple[int, int, str]:
+    """Tokens taken out, with the space before them; on one line, what is left keeps the `gap` that it was edited to."""
+    start = own[first - 1].end if first else own[first].begin
+    end = own[last + 1].begin if last + 1 < len(own) else own[last].end
+    if first and "\n" not in gap and "\n" not in written[start:end]:
+        return start, end, gap
+    return start, own[last].end, ""
 
 
 def comments(text: str) -> tuple[str, ...]:
@@ -85,12 +94,18 @@ def _keys(tokens: Sequence[_Token]) -> list[str]:
     return [token.key for token in tokens]
 
 
+_F_BEGINS = getattr(tokenize, "FSTRING_START", -1)  # from Python 3.12 on, an f-string is many tokens
+_F_ENDS = getattr(tokenize, "FSTRING_END", -1)
+
+
 def _key(token: tokenize.TokenInfo) -> str:
     if token.type == tokenize.NEWLINE:
         return "\n"
+    if token.type in (_F_BEGINS, _F_ENDS):
+        return token.string.rstrip("'\"")
     if token.type == tokenize.STRING:
         try:
-            return repr(ast.literal_eval(token.string))
-        except (ValueError, SyntaxError):  # an f-string of Python 3.11
+            return ast.dump(ast.parse(token.string, mode="eval").body)
+        except (ValueError, SyntaxError):
             return token.string
     return token.string

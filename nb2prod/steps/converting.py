@@ -9,8 +9,11 @@ from nb2prod.errors import GateError, ToolError, Where
 from nb2prod.model.findings import Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.run import RunRecord
+from nb2prod.roundtrip.chunks import scopes
 from nb2prod.roundtrip.lines import changed_lines
 from nb2prod.roundtrip.merge import merge_texts
+from nb2prod.roundtrip.places import without_marks
+from nb2prod.roundtrip.tokens import comments
 from nb2prod.steps.extract import render_package
 from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.reading import Analysis, analyse, notebook_of
@@ -82,15 +85,30 @@ def sources_of(analysis: Analysis, record: RunRecord, sides: Sides) -> dict[str,
 
 def differences(sides: Sides, laid_out: Mapping[str, str], converted: Mapping[str, str]) -> tuple[Difference, ...]:
     """Between edited files and what converting gives. `laid_out` are the edited ones as they are laid out: to have
-    another layout is not to lose an edit."""
+    another layout is not to lose an edit, nor is another order of functions."""
     found = []
     for path, text in sorted(laid_out.items()):
-        there = converted.get(path, "")
-        merged = merge_texts(sides.base.files.get(path, ""), there, text)
-        lost = there != text and (bool(merged.clashes) or merged.text() != there)
-        if lost or there != sides.code[path]:
-            found.append(Difference(path, changed_lines(text if lost else sides.code[path], there), lost))
+        base, there = sides.base.files.get(path, ""), converted.get(path, "")
+        lost = _loses(base, there, text) and _loses(*map(_plain, (base, there, text)))
+        lines = changed_lines(text if lost else sides.code[path], there)
+        if lines:  # else they differ in how lines end
+            found.append(Difference(path, lines, lost))
     return tuple(found)
+
+
+def _loses(base: str, there: str, text: str) -> bool:
+    """Whether `there` lacks some of what `text` changed in `base`."""
+    merged = merge_texts(base, there, text)
+    return there != text and (bool(merged.clashes) or merged.text() != there)
+
+
+def _plain(source: str) -> str:
+    """The module without its layout: its functions and classes by name behind its other statements, each with its
+    comments behind it."""
+    lines: list[str] = []
+    for chunk in sorted(scopes(source)[""].chunks if source else (), key=lambda chunk: chunk.name):
+        lines += [ast.unparse(chunk.node), *comments(without_marks(chunk.text))]
+    return "\n".join(lines)
 
 
 def not_reproduced(found: Iterable[Difference], sides: Sides) -> GateError:
@@ -100,6 +118,7 @@ def not_reproduced(found: Iterable[Difference], sides: Sides) -> GateError:
         "converting the notebook with these edits would not give the edited project "
         f"(-: as it was edited, +: as it would be):\n{lines}",
         code="NB297", where=Where(str(sides.project)),
-        hint="Lines that neither the response nor a metric needs are left out; a statement keeps the comment directly "
-        "above it. Make the edit in the notebook instead.",
+        hint="What neither the response nor a metric needs is left out, from the notebook too: take such lines out. A "
+        "check that must stay is one that the response goes through: `rows = checked(rows)`, a function that raises. "
+        "A comment stays where it is directly above a statement.",
     )  # fmt: skip

@@ -6,10 +6,15 @@ generated ── edited by hand ──► project now       edits, as edits of c
 """
 
 import ast
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from nb2prod.errors import GateError, Where
+from nb2prod.files.digest import digest_bytes
+from nb2prod.files.manifest import read_manifest
+from nb2prod.files.source import read_file
 from nb2prod.formatting import lay_out
 from nb2prod.notebook.sources import not_writable, write_sources
 from nb2prod.notebook.text_notebook import is_text_notebook
@@ -79,7 +84,7 @@ def merge_sides(sides: Sides) -> Merged:
     given, sources = render_base(sides)
     base_analysis = analysed(sides.base.notebook, sides)
     now = _laid_out(sides, base_analysis)
-    put = _put_back(sides, given, sources, now)
+    put = _put_back(sides, given, sources, now, own_code(base_analysis).home)
     own = tuple(stuck for stuck in put.stuck if stuck.own)
     hard = [stuck for stuck in put.stuck if not stuck.own]
     waiting: tuple[Stuck, ...] = ()
@@ -107,7 +112,9 @@ def _laid_out(sides: Sides, analysis: Analysis) -> dict[str, str]:
     )
 
 
-def _put_back(sides: Sides, given: Ingredients, was: Mapping[str, str], now: Mapping[str, str]) -> Put:
+def _put_back(
+    sides: Sides, given: Ingredients, was: Mapping[str, str], now: Mapping[str, str], home: Path
+) -> Put:  # fmt: skip
     package = f"src/{sides.base.package}"
     params, predict = f"{package}/params.py", f"{package}/predict.py"
     changed = {path: text for path, text in now.items() if text != was.get(path) and path in was}
@@ -117,10 +124,7 @@ def _put_back(sides: Sides, given: Ingredients, was: Mapping[str, str], now: Map
     }
     cells = {cell.index: cell.source for cell in given.notebook.cells}
     edits: list[CellEdit] = []
-    stuck = [
-        Stuck(path, 1, "", "", f"this is a copy of {origin}: edit that, and undo the edit here")
-        for path, origin in sides.copies.items()
-    ]  # fmt: skip
+    stuck = list(_edited_copies(sides, home))
     found, left = function_edits(functions(given.graph, given.plan, was, values), cells, was, changed)
     edits += found
     stuck += left
@@ -132,6 +136,23 @@ def _put_back(sides: Sides, given: Ingredients, was: Mapping[str, str], now: Map
             else:
                 edits.append(one)
     return apply_edits(cells, edits, stuck)
+
+
+def _edited_copies(sides: Sides, home: Path) -> Iterator[Stuck]:
+    """Copies of modules beside the notebook that were edited, unless the module has the edit too: the next build copies
+    the module."""
+    for path, origin in sides.copies.items():
+        module, copy = home / origin, sides.project / path
+        there = read_file(module) if module.is_file() else None
+        if copy.is_file() and there == read_file(copy):
+            continue
+        reason = f"this is a copy of {origin}, "
+        if there is not None and digest_bytes(there) == read_manifest(sides.project)[path]:
+            command = f"cp {shlex.quote(str(copy))} {shlex.quote(str(module))}"
+            reason += f"which has not changed: `{command}` takes the edit there"
+        else:
+            reason += "which has changed too: make the edit there, then copy it here" if there else "which is gone"
+        yield Stuck(path, 1, "", "", reason)
 
 
 def _predictor_fields(source: str) -> tuple[str, ...]:
@@ -153,15 +174,21 @@ def _still_stuck(
     """
     notebook = with_sources(base.notebook, put.sources, sides)
     record = record_for(sides.base.record, now.get(f"src/{sides.base.package}/train.py", ""))
-    converted = convert_again(sides, notebook, record)
+    try:
+        converted = convert_again(sides, notebook, record)
+    except GateError:
+        if any(not stuck.ran for stuck in own):  # what could not go into a cell may be what the others need
+            return own
+        raise
     if converted is None:  # it needs what only a run can show
         return own or (Stuck("", 0, "", "", "only a run can show it", own=True, ran=True),)
     different = {path for path, text in now.items() if converted.get(path) != text}
     left = tuple(stuck for stuck in own if stuck.path in different)
-    unexplained = different - {stuck.path for stuck in left}
-    if unexplained and not any(stuck.ran for stuck in left):
-        found = differences(sides, {p: now[p] for p in unexplained}, converted)
-        raise not_reproduced(found, sides)
+    if not any(stuck.ran for stuck in left):
+        unexplained = {path: text for path, text in now.items() if path not in {stuck.path for stuck in left}}
+        found = differences(sides, unexplained, converted)
+        if any(difference.lost for difference in found):
+            raise not_reproduced(found, sides)
     return left
 
 

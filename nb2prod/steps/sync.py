@@ -126,7 +126,7 @@ def prove(merged: Merged, converted: Mapping[str, str] | None) -> tuple[Differen
             places = sorted({f"{stuck.path}, line {stuck.line}" for stuck in merged.waiting if stuck.path})
             raise GateError(
                 f"only a run can tell whether the notebook gives this: {'; '.join(places) or 'new values'}.",
-                code="NB296", where=Where(str(sides.project)), hint="Leave --no-run out.",
+                code="NB296", where=Where(str(sides.project)), hint="Run it: leave --no-run or --dry-run out.",
             )  # fmt: skip
     found = differences(sides, merged.laid_out, converted)
     if any(difference.lost for difference in found):
@@ -172,7 +172,7 @@ def _report(sides: Sides, merged: Merged | None, result: JobResult) -> dict[str,
             {**asdict(c), "project": masked(c.project), "notebook": masked(c.notebook)} for c in conflicts
         ],
         "differences": [{"path": d.path, "lines": [masked(line) for line in d.lines]} for d in found],
-        "left": sorted(set(sides.edited) - set(merged.laid_out if merged is not None else ())),
+        "left": sorted(set(sides.edited) - set(merged.laid_out if merged is not None else ()) - set(sides.copies)),
         "findings": body["findings"],
         "steps": body["steps"],
     }  # fmt: skip

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from nb2prod.steps.inputs import outside_inputs
+from nb2prod.steps.merging import merge_sides
 from nb2prod.steps.own_code import find_own_code
 from nb2prod.steps.reading import analyse, open_notebook
+from nb2prod.steps.sides import read_sides
 from tests.builds.command import Finished, nb2prod
 from tests.builds.notebooks import write_notebook
 
@@ -101,6 +103,23 @@ def test_their_imports_are_requirements(repository: Path, converted: Finished) -
     training = (repository / "out/requirements-train.txt").read_text()
     assert "pyarrow==" in training
     assert "`read_parquet` uses it in src/prices/train.py" in training
+
+
+def test_an_edited_copy_is_told_with_the_command_that_takes_it_back(repository: Path, converted: Finished) -> None:
+    notebook, project = repository / "notebooks/prices.ipynb", repository / "out"
+    copy, module = project / "src/helpers.py", repository / "notebooks/helpers.py"
+    try:
+        copy.write_text(HELPERS + "# mine\n")
+        (conflict,) = merge_sides(read_sides(notebook, project)).conflicts
+        assert f"`cp {copy} {module}`" in conflict.reason
+        module.write_text(HELPERS + "# other\n")
+        (conflict,) = merge_sides(read_sides(notebook, project)).conflicts
+        assert "has changed too" in conflict.reason
+        module.write_bytes(copy.read_bytes())
+        assert merge_sides(read_sides(notebook, project)).conflicts == ()
+    finally:
+        module.write_text(HELPERS)
+        copy.write_text(HELPERS)
 
 
 def inputs(repository: Path) -> list[tuple[str, int, str]]:

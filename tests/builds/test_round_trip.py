@@ -128,6 +128,45 @@ def test_what_nothing_needs_is_refused_with_its_line(there: Folder) -> None:
         there.merge()
 
 
+def test_another_layout_alone_changes_no_cell(there: Folder) -> None:
+    """As `ruff format` with a shorter line leaves it, with commas that keep brackets open; and functions moved."""
+    there.edit(
+        TRAIN, "prices = [12.0, 15.0, 30.0, 18.0]  # by week", "prices = [\n 12.0,\n 15.0, 30.0, 18.0,\n]  # by week"
+    )
+    there.edit(TRAIN, "    training = train(settings)", "    training = train(\n        settings,\n    )")
+    before = there.notebook.read_bytes()
+    merged = there.merge()
+    assert (merged.updates, merged.conflicts, merged.after) == ((), (), before)
+    (difference,) = prove(merged, None)
+    assert (difference.path, difference.lost) == (TRAIN, False)
+
+
+def test_a_function_taken_out_of_train_stands_above_its_first_statement(there: Folder) -> None:
+    """Where the package has it among other functions is a matter of layout."""
+    taken = "def halved(slope):\n    return slope / 2 + 0.1\n\n\n"
+    there.edit(TRAIN, "def train(", f"{taken}def train(")
+    there.edit(TRAIN, "        slope = slope / 2 + 0.1\n", "        slope = halved(slope)\n")
+    changed = there.sync()
+    assert changed[3].startswith("def halved(slope):\n    return slope / 2 + 0.1\n\n\nprices = [")
+    assert "    slope = halved(slope)\n" in changed[6]
+
+
+def test_a_function_in_predict_has_no_cell_and_says_so(there: Folder) -> None:
+    there.edit(
+        PREDICT, "@dataclass(frozen=True)", "def checked(points):\n    return points\n\n\n@dataclass(frozen=True)"
+    )
+    there.edit(PREDICT, "rows_of(points", "rows_of(checked(points)")
+    (conflict,) = there.merge().conflicts
+    assert "features.py" in conflict.reason
+    assert conflict.project == "def checked(points):\n    return points"
+
+
+def test_a_docstring_is_refused_without_a_run(there: Folder) -> None:
+    there.edit(PREDICT, "The response to a request", "The answer to a request")
+    (conflict,) = there.merge().conflicts
+    assert "The response to a request" in conflict.notebook
+
+
 def test_an_edit_that_makes_a_notebook_nobody_can_convert_says_why(there: Folder) -> None:
     there.edit(TRAIN, "* params.share", "* globals()['share']")
     with pytest.raises(GateError, match="NB327"):
