@@ -32,6 +32,7 @@ def serve(source: str, host: str | None, port: int, reload: bool, tracking_uri: 
     from nb2prod.steps.test import package_of
 
     options = ["--port", str(port), *(["--host", host] if host else [])]
+    _check_port(host or "127.0.0.1", port)
     if source.startswith(_REGISTERED):
         with _fetched(source, tracking_uri, follow=reload) as (project, environment):
             command = _command(Path(sys.executable), next(iter(_packages(project))), options)
@@ -48,6 +49,25 @@ def serve(source: str, host: str | None, port: int, reload: bool, tracking_uri: 
         os.chdir(project)
         os.execve(command[0], command, environment)  # noqa: S606 - signals then reach the service itself
     raise SystemExit(_run(command, environment, project))
+
+
+def _check_port(host: str, port: int) -> None:
+    """Raises ToolError NB241 where the service could not listen there: it would say so in its log and end."""
+    import socket
+
+    from nb2prod.errors import ToolError
+
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the service does
+            probe.bind(address)
+    except OSError as fault:
+        raise ToolError(
+            f"the service cannot listen at {host}:{port}: {fault.strerror or fault}.", code="NB241",
+            hint="--port names another port, 0 any that is free; --host an address of this machine.",
+        ) from fault  # fmt: skip
 
 
 def find_python(project: Path) -> Path:

@@ -30,7 +30,7 @@ from nb2prod.execute.host import Host
 from nb2prod.execute.manager import Manager, quiet
 from nb2prod.execute.memory import kills_for_memory, ran_out
 from nb2prod.execute.prepare import STAMP
-from nb2prod.execute.processes import descendants, end_processes, ends_with_us, names_of
+from nb2prod.execute.processes import descendants, end_processes, ends_with_us, interpreter, names_of
 from nb2prod.execute.streams import coalesced
 from nb2prod.model.notebook import SKIP_TAG
 
@@ -264,6 +264,7 @@ class CapturingClient(PapermillNotebookClient):  # type: ignore[misc]
             sources=self.run_state.sources,
             working_folder=self.run_state.working_folder,
             memory=ran_out(self.run_state.memory_kills),
+            python=interpreter(self.km.kernel_spec.argv[0]),
         )
 
     def _remember(self, cell: Any, number: int | None) -> None:

@@ -26,9 +26,11 @@ def cell_raised(
     count: int | None,
     sources: Mapping[int, tuple[int, str]],
     working_folder: Path,
+    python: str,
     memory: str = "",
 ) -> RunError:
-    """A cell raised `name`: `text`. `memory`: what is known of it having run out (`nb2prod.execute.memory`).
+    """A cell raised `name`: `text`, in a kernel of the interpreter `python`. `memory`: what is known of it having run
+    out (`nb2prod.execute.memory`).
 
     `count` is the cell's execution count; `sources` maps execution counts to (cell, source), so that frames of the
     traceback become cells and lines.
@@ -55,7 +57,7 @@ def cell_raised(
     return RunError(
         f"{name}: {shown}{elsewhere}" if shown else f"{name}{elsewhere}",
         code="NB501",
-        hint=_hint(name, text, working_folder, memory),
+        hint=_hint(name, text, working_folder, python, memory),
         where=where,
     )
 
@@ -128,14 +130,15 @@ def _line(line: int, source: str) -> int:
     return line + blank
 
 
-def _hint(name: str, text: str, working_folder: Path, memory: str) -> str:
+def _hint(name: str, text: str, working_folder: Path, python: str, memory: str) -> str:
     if memory and _HELPER_KILLED.search(text):
         return f"{memory[:1].upper()}{memory[1:]}. {_MEMORY}."
     if name == "MemoryError" or _NO_MEMORY.search(text):
         return f"Memory ran out. {_MEMORY}."
     if name == "ModuleNotFoundError":
         missing = re.search(r"No module named '([^'.]+)", text)
-        return f"Install what provides `{missing[1]}` where the kernel runs." if missing else ""
+        into = f"where the kernel runs: {python} -m pip install …"
+        return f"Install what provides `{missing[1]}` {into}" if missing else ""
     if name == "FileNotFoundError":
         return f"Relative paths start at the notebook's folder, {working_folder}."
     if name == "NameError":

@@ -55,8 +55,12 @@ def kernel_program(notebook: Notebook) -> str:
     from jupyter_client.kernelspec import KernelSpecManager
 
     name, _ = choose_kernel(notebook)
-    program = KernelSpecManager().get_kernel_spec(name).argv[0]
-    return sys.executable if program in ("python", "python3") else str(program)  # as jupyter_client starts it
+    return interpreter(KernelSpecManager().get_kernel_spec(name).argv[0])
+
+
+def interpreter(program: str) -> str:
+    """The program that a kernel's specification names, as jupyter_client starts it."""
+    return sys.executable if program in ("python", "python3") else program
 
 
 def descendants(pid: int) -> list[int]:

@@ -1,6 +1,7 @@
 """Answers, errors and exit codes of the commands."""
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,6 +172,16 @@ def test_a_spec_that_is_wrong_is_refused_with_the_reason(text: bytes, message: s
     with pytest.raises(UsageError) as caught:
         read_spec(text, "spec.json")
     assert message in str(caught.value)
+
+
+def test_serve_says_that_its_port_is_taken(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = run("serve", ".", "--port", str(taken.getsockname()[1]))
+    assert result.exit_code == 4
+    assert "NB241" in result.stderr
+    assert "--port names another port" in result.stderr
 
 
 def test_serve_refuses_what_is_no_project(run: Run) -> None:

@@ -79,6 +79,10 @@ def test_hints(source, hint, tmp_path) -> None:
     assert hint in failing(tmp_path, source).hint
 
 
+def test_a_missing_library_comes_with_the_python_to_install_it_into(tmp_path) -> None:
+    assert f"{sys.executable} -m pip install" in failing(tmp_path, "import no_such_module_x").hint
+
+
 def test_an_error_whose_text_is_long_or_odd_stays_one_line(tmp_path) -> None:
     error = failing(tmp_path, "raise ValueError('x' * 5000 + '\\nsecond \\x1b[31m')")
     assert "\n" not in error.message
