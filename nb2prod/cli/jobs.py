@@ -14,6 +14,16 @@ import click
 from nb2prod.cli.session import global_options
 
 _EXIT_CODE = re.compile(r"\(exit code (\d+)\)$")
+_PAPERMILL = """
+import sys
+from papermill.__main__ import papermill
+from papermill.exceptions import PapermillExecutionError
+try:
+    papermill()
+except PapermillExecutionError as error:
+    sys.exit("\\n".join(error.traceback))
+"""
+"""papermill's command line; of a cell that failed only what the cell says, without the way through papermill."""
 
 
 @click.group()
@@ -80,7 +90,7 @@ def run(context: click.Context, name: str, parameter: tuple[str, ...], output: P
     words = [word for pair in parse_assignments(parameter, "-p").items() for word in ("-p", *pair)]
     with tempfile.TemporaryDirectory(prefix="nb2prod-jobs-") as folder:
         executed = Path(folder, "report.ipynb")  # papermill writes in place
-        command = [sys.executable, "-m", "papermill", str(source), str(executed), *words]
+        command = [sys.executable, "-P", "-c", _PAPERMILL, str(source), str(executed), *words]
         code = subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
         if executed.exists():
             shutil.copyfile(executed, report)

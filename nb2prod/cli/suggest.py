@@ -11,7 +11,9 @@ from nb2prod.cli.session import global_options, session_of
 @click.command()
 @NOTEBOOK
 @click.option("--apply", is_flag=True, help="Write the roles into the notebook as cell tags.")
-@click.option("--undo", is_flag=True, help="Put the notebook back as it was before tags were written last.")
+@click.option(
+    "--undo", is_flag=True, help="Put the notebook back as it was before tags, or edits by sync, were written last."
+)
 @JSON
 @global_options
 @click.pass_context

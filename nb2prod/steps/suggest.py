@@ -92,11 +92,14 @@ def tag_cells(path: Path, cells: Sequence[str], role: str) -> TagReport:
 
 
 def undo_tags(path: Path) -> TagReport:
-    """Put back the file as it was before nb2prod wrote tags last. Raises InputError NB226, NB227, NB228."""
+    """Put back the file as it was before nb2prod wrote into it last: tags, or edits of a project.
+
+    Raises InputError NB226, NB227, NB228.
+    """
     before = notebook_from(read_file(path), path)
     notebook = notebook_from(undo(path), path)
-    old = {cell.index: cell.tags for cell in before.cells}
-    changed = tuple(cell.index for cell in notebook.cells if old.get(cell.index) != cell.tags)
+    old = {cell.index: (cell.tags, cell.source) for cell in before.cells}
+    changed = tuple(cell.index for cell in notebook.cells if old.get(cell.index) != (cell.tags, cell.source))
     return TagReport(notebook, changed, None)
 
 

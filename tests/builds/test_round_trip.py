@@ -211,7 +211,9 @@ def test_what_both_sides_changed_is_shown_and_written_only_on_demand(there: Fold
     assert done.code == 1
     ours, theirs = "    slope = slope / 2 + 0.2\n", "    slope = slope / 2 + 0.3\n"
     assert f"<<<<<<< notebook\n{ours}=======\n{theirs}>>>>>>> src/line/train.py\n" in there.cells()[5]
-    assert nb2prod("suggest", there.notebook, "--undo", cwd=there.project.parent).code == 0
+    undone = nb2prod("suggest", there.notebook, "--undo", cwd=there.project.parent)
+    assert undone.code == 0
+    assert "put back as it was" in undone.stdout
     assert there.notebook.read_bytes() == before
 
 

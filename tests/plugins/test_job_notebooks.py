@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nb2prod.plugins.job_notebooks.scoring import refused_row
 from tests.builds.command import Finished, nb2prod
 from tests.builds.notebooks import EVALUATION, INFERENCE, PARAMETERS, REQUEST, TRAINING, write_notebook
 from tests.builds.projects import files_of
@@ -83,6 +84,7 @@ def test_a_row_that_the_service_would_refuse_leaves_nothing(rows: str, says: str
     done = run_job("score-batch", folder, project="build/line", rows="bad.csv", output="bad-scores.csv")
     assert done.code == 1, done.stderr
     assert says.split(": ")[-1] in outputs(folder / "report.ipynb")["error"]
+    assert "bad.csv" in done.stderr
     assert not (folder / "bad-scores.csv").exists()
 
 
@@ -124,6 +126,8 @@ def test_a_failed_run_gives_its_own_exit_code(tmp_path: Path) -> None:
     write_notebook(tmp_path / "n.ipynb", ("training", "line = {}['x']"), REQUEST, INFERENCE)
     done = run_job("build", tmp_path, notebook="n.ipynb")
     assert done.code == 3
+    assert "NB501" in done.stderr
+    assert "Traceback" not in done.stderr
     assert outputs(tmp_path / "report.ipynb")["error"].endswith("(exit code 3)")
     assert run_job("build", tmp_path, notebook="none.ipynb").code == 1
 
@@ -137,6 +141,12 @@ def test_papermill_explains_every_parameter(name: str, tmp_path: Path) -> None:
     for line in "".join(cell["source"]).splitlines():
         assert f"  {line.partition(':')[0]}: " in helped
     assert "Unknown type" not in helped
+
+
+def test_rows_are_counted_once_and_from_one() -> None:
+    said = "row 1, field 'x': expected number, got null"
+    assert str(refused_row(said, 1, Path("rows.csv"))).startswith("NB279 rows.csv: row 2: field 'x': expected number")
+    assert refused_row("no such package", None, Path("rows.csv")).message == "no such package"
 
 
 def test_a_copy_is_ones_own(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def score(project: str, rows: str, output: str) -> Result:
             raise UsageError(f"{output!r} is no place for the answers.", code="NB274", hint="Another .csv or .parquet.")
         columns = _columns(folder)
         table = _read(Path(rows), columns)
-        answers = _ask(folder, table)
+        answers = _ask(folder, table, Path(rows))
         width = _joined(table, answers)
         write_atomic(target.absolute(), _written(width, target.suffix))
     except Nb2ProdError as error:
@@ -125,8 +125,8 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value(one) for name, one in row.items()}
 
 
-def _ask(project: Path, table: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """One answer for each row. Raises InputError NB279 for a row that the service would refuse."""
+def _ask(project: Path, table: Sequence[Mapping[str, Any]], source: Path) -> list[Any]:
+    """One answer for each row of the file `source`. Raises InputError NB279 for a row that the service would refuse."""
     python = project_environment(project, lambda _: None, threading.Event())[0]
     command = [str(python), "-P", "-B", "-c", _ASK, str(project / "src"), package_of(project)]
     done = subprocess.run(
@@ -138,13 +138,19 @@ def _ask(project: Path, table: Sequence[Mapping[str, Any]]) -> list[Any]:
     if done.returncode == 0:
         answer = json.loads(last)
     if "error" in answer:
-        at = f"row {answer['row'] + 1}: " if isinstance(answer.get("row"), int) else ""
-        raise InputError(f"{at}{answer['error']}", code="NB279", where=Where(str(project)), hint="Nothing was written.")
+        raise refused_row(str(answer["error"]), answer.get("row"), source)
     predictions = answer["predictions"]
     if not isinstance(predictions, list) or len(predictions) != len(table):
         raise InputError("the rows do not have an answer each.", code="NB278", where=Where(str(project)),
                          hint="Use the package from Python: Predictor.load().predict(…).")  # fmt: skip
     return predictions
+
+
+def refused_row(told: str, row: int | None, source: Path) -> InputError:
+    """What the service says to a row, counted as people count: from 1, below the head line."""
+    if row is not None:
+        told = f"row {row + 1}: {told.removeprefix(f'row {row}, ')}"
+    return InputError(told, code="NB279", where=Where(str(source)), hint="Nothing was written.")
 
 
 def _answered(answers: Sequence[Any]) -> list[str]:
