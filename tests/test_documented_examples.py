@@ -38,6 +38,7 @@ WITHOUT = {
     **dict.fromkeys(("NB275", "NB277", "NB278", "NB279"), "what a job notebook finds: tests/plugins"),
     "NB276": "a process that is killed: tests/plugins",
     "NB283": "a process that is killed: tests/many",
+    "NB243": "a request that the run shows: tests/execute",
     "NB262": "a bug in nb2prod, if it is ever seen",
 }
 RENTS = """

@@ -80,6 +80,15 @@ CASES = {
     "both": (WORDS, spec(2, request=("words", "limit"))),
     "scaled": (notebook(SCALED, "len(rows)"), spec(2, request=("rows",))),
     "beyond": (notebook(BEYOND, "len(rows)"), spec(2, request=("rows",))),
+    "indexed": (
+        notebook(
+            IMPORTS,
+            "days = pd.Series([1.0], index=pd.to_datetime(['2026-01-02']))\n"
+            "named = pd.Series([1.0], index=pd.Index([7], name='Id'))\nplain = pd.Series([1.0], index=[7])",
+            "1",
+        ),
+        spec(3, request=("days", "named", "plain")),
+    ),
     "many": (notebook("rows = list(map(str, range(2000)))", "len(rows)"), spec(2, request=("rows",))),
 }
 if importlib.util.find_spec("torch"):
@@ -208,6 +217,15 @@ def test_a_request_made_up_after_the_training_data_may_go_beyond_it(captured) ->
     a, c = request.columns
     assert (request.learned, a.minimum, a.maximum, c.categories) == (100, 0.0, 120.0, ("x", "y", "z"))
     assert not a.nullable  # what training misses is no reason to let callers send it, unless the rows come from there
+
+
+def test_an_index_that_is_not_sent_is_told(captured) -> None:
+    told = captured["indexed"].findings
+    assert [(finding.code, finding.message.split("`")[1]) for finding in told] == [
+        ("NB243", "days"),
+        ("NB243", "named"),
+    ]
+    assert told[0].hint.endswith("`days.to_frame()` has both.")
 
 
 def test_many_rows_are_remarked_on(captured) -> None:

@@ -26,7 +26,7 @@ from .kinds import rough_size, type_name
 from .probes import Probe, insert
 from .rows import Watcher
 from .session import read_values, shell
-from .wire import describe
+from .wire import describe, unsent_index
 
 _VARIABLE_LIMIT = 200_000  # characters of JSON
 _MANY_ROWS = 1000
@@ -144,6 +144,15 @@ def _store(spec: dict[str, Any], values: dict[str, Any]) -> None:
                     "severity": "info",
                     "message": f"The request `{name}` has {rows} rows; each becomes a golden row.",
                     "hint": f"A few are enough: `{name}.head(20)`.",
+                }
+            )
+        if unsent_index(values[name]):
+            found["findings"].append(
+                {
+                    "code": "NB243",
+                    "severity": "warning",
+                    "message": f"The request `{name}` is a Series: callers send its values, and not its index.",
+                    "hint": f"If the prediction needs the index, send a DataFrame: `{name}.to_frame()` has both.",
                 }
             )
     found["annotations"].update({name: type_name(type(value)) for name, value in values.items()})

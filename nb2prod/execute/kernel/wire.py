@@ -90,6 +90,13 @@ def _index_of(frame: Any) -> str:
     return name if isinstance(name, str) and plain and frame.index.nlevels == 1 and name not in frame.columns else ""
 
 
+def unsent_index(value: Any) -> bool:
+    """Whether it is a Series whose index is data (a name, or times), of which a caller sends the values alone."""
+    return is_a(value, "pandas", "Series") and (
+        is_a(value.index, "pandas", "DatetimeIndex") or isinstance(value.index.name, str)
+    )
+
+
 def _json_schema(schema: dict[str, Any], value: Any, strict: bool) -> tuple[dict[str, Any], Any]:
     wire = _nested(value, strict)
     schema.update(kind="json", dtype="", shape=[], annotation=annotate(wire))
