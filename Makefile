@@ -74,10 +74,10 @@ test-kills: venv
 	NB2PROD_KILLS=1000 $(PYTEST) tests/files/test_kills.py
 	NB2PROD_KILLS=100 $(PYTEST) tests/builds/test_kill_build.py
 
-# The faults that the service is promised to survive, as many and as long as promised, with what was measured (the tests
-# cause a little of each).
+# The faults that the service and jobs in CI are promised to survive, as many and as long as promised, with what was
+# measured (the tests cause a little of each).
 test-faults: venv
-	NB2PROD_FAULTS=1 $(PYTEST) -s tests/serving -k "fault or stops or swap or 5xx or schemathesis"
+	NB2PROD_FAULTS=1 $(PYTEST) -s tests/serving tests/plugins/test_papermill_faults.py -k "fault or stops or swap or 5xx or schemathesis"
 
 # The notebooks as strangers write them: each runs, and what becomes of each with suggested tags alone.
 shapes: venv

@@ -13,11 +13,12 @@ from nb2prod.render.pieces import (
     by_cell,
     cell_list,
     cells_text,
-    kept_value,
     module_level,
     one_line,
-    parameter_local,
+    parameter_fields,
+    parameters_summary,
     returned,
+    train_lines,
     used_imports,
 )
 from nb2prod.render.schema import schema_module
@@ -57,19 +58,12 @@ def waits(codes: Iterable[Code]) -> bool:
 
 
 def _params(plan: ExtractionPlan) -> str:
-    lines = []
-    for parameter in plan.parameters:
-        comment = f"  # {parameter.comment}" if parameter.comment else ""
-        default = parameter.source
-        if isinstance(parameter.default, list | dict):
-            default = f"field(default_factory=lambda: {parameter.source})"
-        lines.append(f"    {parameter.name}: {parameter.annotation} = {default}{comment}")
     cells = sorted({p.cell for p in plan.parameters})
     return fill(
         "package/params.py.jinja",
         where=f" (notebook {cell_list(cells)})" if cells else "",
-        summary=f"The parameters of notebook {cell_list(cells)}." if cells else "The notebook has no parameters.",
-        fields="\n".join(lines),
+        summary=parameters_summary(plan),
+        fields="\n".join(parameter_fields(plan)),
         accepted="\n".join(f'    "{a}": {_kinds(a)},' for a in sorted({p.annotation for p in plan.parameters})),
     )
 
@@ -97,14 +91,7 @@ def _features(plan: ExtractionPlan) -> str:
 
 
 def _train(plan: ExtractionPlan, record: RunRecord) -> str:
-    before = len(plan.train) if plan.made_before is None else plan.made_before
-    made = f"Predictor({', '.join(f'{name}={kept_value(plan, name)}' for name in plan.artifacts)})"
-    lines = [f"    {name} = {parameter_local(plan, name)}" for name in plan.train_locals]
-    lines += by_cell(plan.train[:before])
-    if plan.made_before is not None:
-        lines += ["", f"    {plan.predictor_name} = {made}  # before the names below get other values"]
-        lines += by_cell(plan.train[before:])
-        made = plan.predictor_name
+    lines, made = train_lines(plan)
     metrics = ", ".join(_metric(name, record) for name in plan.metrics)
     own = [*lines[: len(plan.train_locals)], *(c.text for c in plan.train if c.keeps)]
     copies = plan.snapshots or any("deepcopy(" in line for line in own)

@@ -71,6 +71,40 @@ def kept_value(plan: ExtractionPlan, name: str) -> str:
     return f"deepcopy({value})" if name in plan.snapshots else value
 
 
+def parameter_fields(plan: ExtractionPlan) -> list[str]:
+    """The parameters as fields of a dataclass, each with the comment it had."""
+    lines = []
+    for parameter in plan.parameters:
+        comment = f"  # {parameter.comment}" if parameter.comment else ""
+        default = parameter.source
+        if isinstance(parameter.default, list | dict):
+            default = f"field(default_factory=lambda: {parameter.source})"
+        lines.append(f"    {parameter.name}: {parameter.annotation} = {default}{comment}")
+    return lines
+
+
+def parameters_summary(plan: ExtractionPlan) -> str:
+    cells = sorted({parameter.cell for parameter in plan.parameters})
+    return f"The parameters of notebook {cell_list(cells)}." if cells else "The notebook has no parameters."
+
+
+def _made_predictor(plan: ExtractionPlan) -> str:
+    """The expression that makes the predictor of what training has made."""
+    return f"Predictor({', '.join(f'{name}={kept_value(plan, name)}' for name in plan.artifacts)})"
+
+
+def train_lines(plan: ExtractionPlan) -> tuple[list[str], str]:
+    """The body of train(), and the expression that is its predictor: a name where the predictor is made before the end,
+    as what it keeps gets other values."""
+    before = len(plan.train) if plan.made_before is None else plan.made_before
+    lines = [f"    {name} = {parameter_local(plan, name)}" for name in plan.train_locals]
+    lines += by_cell(plan.train[:before])
+    if plan.made_before is None:
+        return lines, _made_predictor(plan)
+    lines += ["", f"    {plan.predictor_name} = {_made_predictor(plan)}  # before the names below get other values"]
+    return [*lines, *by_cell(plan.train[before:])], plan.predictor_name
+
+
 def cells_text(codes: Iterable[Code]) -> str:
     cells = sorted({c.cell for c in codes})
     return f"notebook {cell_list(cells)}" if cells else "the notebook"

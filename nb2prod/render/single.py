@@ -14,13 +14,13 @@ from nb2prod.plan.extraction import ExtractionPlan
 from nb2prod.render.package import constant_names, waits
 from nb2prod.render.pieces import (
     by_cell,
-    cell_list,
     cells_text,
-    kept_value,
     module_level,
     one_line,
-    parameter_local,
+    parameter_fields,
+    parameters_summary,
     returned,
+    train_lines,
     used_imports,
 )
 from nb2prod.render.project import title_of
@@ -35,6 +35,7 @@ def single_module(graph: NotebookGraph, plan: ExtractionPlan, own: Collection[st
     """
     notebook = graph.notebook
     _refuse_waiting(notebook, plan)
+    training, predictor = train_lines(plan)
     codes = (*plan.constants, *plan.functions, *plan.training_code, *plan.train, *plan.predict)
     imports = used_imports(plan, (code.text for code in codes))
     text = fill(
@@ -49,16 +50,16 @@ def single_module(graph: NotebookGraph, plan: ExtractionPlan, own: Collection[st
         needs="\n".join(f"- {_plain(line)}" for line in _needs(plan, imports, own)),
         imports="\n".join(imports),
         shared=_shared(plan),
-        summary=_parameters_text(plan),
-        parameters="\n".join(_fields(plan)),
+        summary=parameters_summary(plan),
+        parameters="\n".join(parameter_fields(plan)),
         fields="\n".join(f"    {name}: Any" for name in plan.artifacts),
         arguments="".join(f", {name}: Any" for name in plan.request),
         predict_cells=cells_text(plan.predict),
         predict="\n".join(_predict(plan)),
         params_name=plan.params_name,
         train_cells=cells_text(plan.train),
-        train="\n".join(_train(plan)),
-        predictor=plan.predictor_name if plan.made_before is not None else _made(plan),
+        train="\n".join(training),
+        predictor=predictor,
         metrics="{" + ", ".join(f'"{name}": {name}' for name in plan.metrics) + "}",
     )
     _refuse_clashes(graph, plan, text)
@@ -91,34 +92,6 @@ def _shared(plan: ExtractionPlan) -> str:
     if plan.training_code:
         pieces.append(module_level(plan.training_code))
     return "\n\n\n".join(pieces)
-
-
-def _parameters_text(plan: ExtractionPlan) -> str:
-    cells = sorted({parameter.cell for parameter in plan.parameters})
-    return f"The parameters of notebook {cell_list(cells)}." if cells else "The notebook has no parameters."
-
-
-def _fields(plan: ExtractionPlan) -> Iterator[str]:
-    for parameter in plan.parameters:
-        default = parameter.source
-        if isinstance(parameter.default, list | dict):
-            default = f"field(default_factory=lambda: {parameter.source})"
-        comment = f"  # {parameter.comment}" if parameter.comment else ""
-        yield f"    {parameter.name}: {parameter.annotation} = {default}{comment}"
-
-
-def _made(plan: ExtractionPlan) -> str:
-    return f"Predictor({', '.join(f'{name}={kept_value(plan, name)}' for name in plan.artifacts)})"
-
-
-def _train(plan: ExtractionPlan) -> list[str]:
-    before = len(plan.train) if plan.made_before is None else plan.made_before
-    lines = [f"    {name} = {parameter_local(plan, name)}" for name in plan.train_locals]
-    lines += by_cell(plan.train[:before])
-    if plan.made_before is not None:
-        lines += [f"    {plan.predictor_name} = {_made(plan)}  # before the names below get other values"]
-        lines += by_cell(plan.train[before:])
-    return lines
 
 
 def _predict(plan: ExtractionPlan) -> list[str]:

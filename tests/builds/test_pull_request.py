@@ -218,3 +218,24 @@ def test_a_finding_fails_the_check_and_nothing_is_built(host: Host) -> None:
     assert ran.codes == {"check": 1}
     assert ran.built == {}
     assert any(one["level"] == "error" and one["locations"][0]["logicalLocations"] for one in ran.results)
+
+
+HOSTILE = "--o '\"$(touch pwned)`touch pwned`;${{ github.token }}\nnotebooks=[]\n::add-mask::x.ipynb"
+"""A name: an option, both quotes, two commands, an expression, an output of its own, a command to the host."""
+
+
+@pytest.mark.samples
+def test_row_81_names_that_a_stranger_chose_are_names(host: Host, capfd: pytest.CaptureFixture[str]) -> None:
+    workflow = yaml.safe_load((host.origin / ".github/workflows/notebooks.yml").read_text())
+    assert set(workflow[True]) == {"pull_request", "push", "workflow_dispatch"}  # `on`, as YAML reads it
+    assert workflow["permissions"] == {}
+    assert workflow["jobs"]["build"]["permissions"] == {"contents": "read"}
+    branch = "x$(touch${IFS}pwned)`touch${IFS}pwned`';touch${IFS}pwned;\"${{github.token}}"
+    path = f"notebooks/{HOSTILE}"
+    ran = pull(host, branch, lambda root: write_notebook(root / path))
+    assert (ran.codes, ran.listed) == ({"check": 0, path: 0}, [path])
+    assert ran.steps(path)["run"] == "done"
+    assert [*host.origin.parent.rglob("*pwned")] == []
+    assert len((host.work / "output").read_text().splitlines()) == 1
+    told = "".join(capfd.readouterr()) + ran.summary
+    assert not [line for line in told.splitlines() if line.lstrip().startswith("::")]

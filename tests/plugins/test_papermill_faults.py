@@ -25,9 +25,10 @@ from tests.builds.notebooks import EVALUATION, INFERENCE, LINE, PARAMETERS, REQU
 from tests.builds.projects import damaged_files
 from tests.files.conftest import small_disk  # noqa: F401
 from tests.plugins.test_papermill_engine import QUICK, cells, errors, papermill, tagged
+from tests.serving.faults import small_or_long
 
-FLOOD = 1_000_000_000 if os.environ.pop("NB2PROD_FAULTS", "") == "1" else 20_000_000
-"""Characters. The variable is taken out of the environment, where a build would refuse it: it is no setting."""
+FLOOD = small_or_long(20_000_000, 1_000_000_000)
+"""Characters."""
 REST: tuple[Cell, ...] = (TRAINING, REQUEST, INFERENCE)
 
 
