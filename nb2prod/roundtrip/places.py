@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
+from tokenize import TokenError
 
 from nb2prod.analysis.graph import NotebookGraph, Statement
 from nb2prod.model.notebook import Cell
@@ -18,6 +19,7 @@ from nb2prod.plan.extraction import ExtractionPlan
 from nb2prod.plan.written import Part, package_parts, statements_of
 from nb2prod.roundtrip.chunks import Chunk, Scope, scopes
 from nb2prod.roundtrip.names import Names, as_in_notebook
+from nb2prod.roundtrip.tokens import comments
 
 TESTS = "tests/test_notebook.py"
 
@@ -142,6 +144,14 @@ def without_marks(text: str) -> str:
 def same_code(one: str, other: str) -> bool:
     """Whether both are the same statements, however they are laid out. Raises SyntaxError."""
     return _meaning(one) == _meaning(other)
+
+
+def holds(text: str, edited: str) -> bool:
+    """Whether both say the same, comments too."""
+    try:
+        return same_code(text, edited) and comments(text) == comments(edited)
+    except (SyntaxError, TokenError):
+        return False
 
 
 def _meaning(text: str) -> str:

@@ -5,39 +5,19 @@ model.fit(X_train, y)    model.fit(X_train, y)        model.fit(X_train, y);
                          model.warm_start = True      model.warm_start = True
 """
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from tokenize import TokenError
 
 from nb2prod.roundtrip.chunks import Chunk, Pair, Scope, is_cell_mark, paired, scopes
 from nb2prod.roundtrip.edits import CellEdit, Stuck
 from nb2prod.roundtrip.imports import IMPORTS
 from nb2prod.roundtrip.merge import merge_texts
 from nb2prod.roundtrip.names import Names
-from nb2prod.roundtrip.places import Function, Place, Span, same_code, translated, without_marks
-from nb2prod.roundtrip.tokens import comments, with_edit
+from nb2prod.roundtrip.own_lines import File, is_edited, outside, own_line
+from nb2prod.roundtrip.places import Function, Place, Span, holds, same_code, translated
+from nb2prod.roundtrip.tokens import with_edit
 
-OWN = "nb2prod wrote this line itself; no cell holds it"
-UNREAD = "nb2prod wrote this line itself, and with the other edits nothing reads what it makes: delete it"
-NEW = (
-    "there is no cell that this could belong to: a function that prediction calls stands in features.py; where there "
-    "is no such file, write it into a cell of the notebook"
-)
 DELETED = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A generated file and its edited state."""
-
-    path: str
-    was: Sequence[str]
-    now: Sequence[str]
-    covered: frozenset[str]
-    """Functions whose bodies are looked at by themselves."""
-    old: Mapping[str, Scope]
-    new: Mapping[str, Scope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +39,11 @@ def function_edits(
     for path in now:
         here = [function for function in functions if function.path == path]
         covered = frozenset(function.scope.name for function in here)
-        file = _File(path, was[path].split("\n"), now[path].split("\n"), covered, scopes(was[path]), scopes(now[path]))
+        file = File(path, was[path].split("\n"), now[path].split("\n"), covered, scopes(was[path]), scopes(now[path]))
         for function in here:
             new = file.new.get(function.scope.name)
             if new is None:
-                stuck.append(_own(file, function.scope.chunks[0], None))
+                stuck.append(own_line(file, function.scope.chunks[0], None))
                 continue
             pairs = _pairs(function, new)
             for found in _changes(file, function, pairs, functions, sources):
@@ -73,7 +53,7 @@ def function_edits(
                     edits.append(found)
                 else:
                     proposals.setdefault(found.place.statement, []).append(found)
-        stuck += _outside(file)
+        stuck += outside(file)
     for statement, wishes in proposals.items():
         found = _agreed(statement, wishes, functions, sources)
         if isinstance(found, Stuck):
@@ -93,7 +73,7 @@ def _pairs(function: Function, new: Scope) -> tuple[Pair, ...]:
 
 
 def _changes(
-    file: _File, function: Function, pairs: Sequence[Pair], functions: Sequence[Function], sources: Mapping[int, str]
+    file: File, function: Function, pairs: Sequence[Pair], functions: Sequence[Function], sources: Mapping[int, str]
 ) -> Iterator[_Proposal | CellEdit | Stuck]:
     by_chunk = {id(place.chunk): place for place in function.places.values()}
     waiting: list[Chunk] = []
@@ -109,15 +89,15 @@ def _changes(
             waiting = []
         if place is not None:
             yield from _changed(file, function.names, place, new, sources)
-        elif _is_edited(file, old, new):
-            yield _own(file, old, new)
+        elif is_edited(file, old, new):
+            yield own_line(file, old, new)
         before = place or before
     if waiting:
         yield from _inserted(file, function.names, waiting, before, _first_of(file.path, functions))
 
 
 def _changed(
-    file: _File, names: Names, place: Place, new: Chunk | None, sources: Mapping[int, str]
+    file: File, names: Names, place: Place, new: Chunk | None, sources: Mapping[int, str]
 ) -> Iterator[_Proposal | CellEdit | Stuck]:
     old = place.chunk
     if new is None:
@@ -131,7 +111,7 @@ def _changed(
             yield Stuck(file.path, new.start, old.text, new.text, place.reason, place.span.cell)
             return
         text = translated(new, names)
-        if not _holds(text, place.original):  # else it was laid out otherwise, and the cell has a layout of its own
+        if not holds(text, place.original):  # else it was laid out otherwise, and the cell has a layout of its own
             yield _Proposal(place, text, file.path, new.start)
     apart = _is_apart(file.now, new)
     if apart != _is_apart(file.was, old) and not new.name and not _marks(file.now, new):
@@ -144,7 +124,7 @@ def _changed(
 
 
 def _inserted(
-    file: _File, names: Names, chunks: Sequence[Chunk], before: Place | None, behind: Place | None
+    file: File, names: Names, chunks: Sequence[Chunk], before: Place | None, behind: Place | None
 ) -> Iterator[CellEdit | Stuck]:
     """New statements: behind the one above them, unless they stand below the mark of the next cell."""
     marked = next((n for n, chunk in enumerate(chunks) if _marks(file.now, chunk)), len(chunks))
@@ -203,17 +183,9 @@ def _as_written(written: str, generated: str, edited: str) -> str:
     """The edited statement, laid out as the cell has it: line by line, else token by token, else as it was edited."""
     merged = merge_texts(generated, written, edited)
     for text in (None if merged.clashes else merged.text(), with_edit(written, generated, edited)):
-        if text is not None and _holds(text, edited):
+        if text is not None and holds(text, edited):
             return text
     return edited
-
-
-def _holds(text: str, edited: str) -> bool:
-    """Whether both say the same, comments too."""
-    try:
-        return same_code(text, edited) and comments(text) == comments(edited)
-    except (SyntaxError, TokenError):
-        return False
 
 
 def _same(one: str, other: str) -> bool:
@@ -230,63 +202,6 @@ def _with_line_end(span: Span, source: str) -> Span:
     if source[:begin].endswith("\n\n") and (source[end : end + 1] in ("", "\n")):
         begin -= 1
     return Span(span.cell, begin, end)
-
-
-def _outside(file: _File) -> Iterator[Stuck]:
-    """Statements of functions that hold no code of the notebook, and of modules that hold none outside functions."""
-    if "" in file.covered:
-        return
-    kept = [[c for c in side[""].chunks if not isinstance(c.node, IMPORTS)] for side in (file.old, file.new)]
-    for old, new in paired(*kept):
-        if _is_edited(file, old, new):
-            yield _own(file, old, new)
-
-
-def _is_edited(file: _File, old: Chunk | None, new: Chunk | None) -> bool:
-    """Whether more than the layout of a statement differs."""
-    if old is None or new is None:
-        return True
-    was, now = (
-        (old.text, new.text) if not old.name else (_skeleton(file, file.was, old), _skeleton(file, file.now, new))
-    )
-    return was != now and not _holds(now, was)
-
-
-def _skeleton(file: _File, lines: Sequence[str], chunk: Chunk) -> str:
-    """The chunk's text; of functions and classes without the bodies that are looked at by themselves."""
-    if not chunk.name:
-        return "\n".join(lines[chunk.start - 1 : chunk.last])
-    inner = file.old if lines is file.was else file.new
-    hidden = {
-        number
-        for name in file.covered
-        if name and (scope := inner.get(name)) is not None and scope.chunks
-        for number in range(scope.chunks[0].first, scope.last + 1)
-    }
-    return "\n".join(line for n, line in enumerate(lines, 1) if chunk.start <= n <= chunk.last and n not in hidden)
-
-
-def _own(file: _File, old: Chunk | None, new: Chunk | None) -> Stuck:
-    """`ran`: fields and signature of the predictor, and what train() returns, say what the run has shown."""
-    chunk = new or old
-    assert chunk is not None
-    was = _skeleton(file, file.was, old) if old else ""
-    now = _skeleton(file, file.now, new) if new else ""
-    ran = _says(old) != _says(new) if chunk.name == "Predictor" else chunk.text.startswith("return Training(")
-    unread = without_marks(now) == without_marks(was)  # the layout marks what nothing reads
-    reason = UNREAD if unread else NEW if old is None and chunk.name else OWN
-    return Stuck(file.path, chunk.start, was, now, reason, own=True, ran=ran)
-
-
-def _says(chunk: Chunk | None) -> list[str]:
-    """What a run may have shown of a class: its fields, and what its functions take and give."""
-    found: list[str] = []
-    for node in getattr(chunk.node, "body", []) if chunk is not None else []:
-        if isinstance(node, ast.AnnAssign):
-            found.append(ast.dump(node))
-        elif isinstance(node, ast.FunctionDef):
-            found += [node.name, ast.dump(node.args), ast.dump(node.returns) if node.returns else ""]
-    return found
 
 
 def _is_apart(lines: Sequence[str], chunk: Chunk) -> bool:

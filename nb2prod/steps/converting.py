@@ -9,7 +9,7 @@ from nb2prod.errors import GateError, ToolError, Where
 from nb2prod.model.findings import Severity
 from nb2prod.model.notebook import Notebook
 from nb2prod.model.run import RunRecord
-from nb2prod.roundtrip.chunks import scopes
+from nb2prod.roundtrip.chunks import is_cell_mark, scopes
 from nb2prod.roundtrip.lines import changed_lines
 from nb2prod.roundtrip.merge import merge_texts
 from nb2prod.roundtrip.places import without_marks
@@ -104,10 +104,11 @@ def _loses(base: str, there: str, text: str) -> bool:
 
 def _plain(source: str) -> str:
     """The module without its layout: its functions and classes by name behind its other statements, each with its
-    comments behind it."""
+    comments behind it, but for those that name a cell."""
     lines: list[str] = []
     for chunk in sorted(scopes(source)[""].chunks if source else (), key=lambda chunk: chunk.name):
-        lines += [ast.unparse(chunk.node), *comments(without_marks(chunk.text))]
+        kept = (comment for comment in comments(without_marks(chunk.text)) if not is_cell_mark(comment))
+        lines += [ast.unparse(chunk.node), *kept]
     return "\n".join(lines)
 
 

@@ -6,15 +6,11 @@ generated ── edited by hand ──► project now       edits, as edits of c
 """
 
 import ast
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from nb2prod.errors import GateError, Where
-from nb2prod.files.digest import digest_bytes
-from nb2prod.files.manifest import read_manifest
-from nb2prod.files.source import read_file
 from nb2prod.formatting import lay_out
 from nb2prod.notebook.sources import not_writable, write_sources
 from nb2prod.notebook.text_notebook import is_text_notebook
@@ -27,35 +23,12 @@ from nb2prod.roundtrip.merge import merge_texts
 from nb2prod.roundtrip.params import fields_of, parameter_edits
 from nb2prod.roundtrip.places import functions
 from nb2prod.roundtrip.put import function_edits
+from nb2prod.steps.conflicts import CellUpdate, Conflict, conflict_of, edited_copies, left_undefined
 from nb2prod.steps.converting import analysed, convert_again, differences, not_reproduced, record_for, with_sources
 from nb2prod.steps.extract import own_code
 from nb2prod.steps.reading import Analysis
 from nb2prod.steps.sides import Sides, render_base
 from nb2prod.steps.travel import own_tops
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """An edit that cannot be written. `project` is its text, at line `project_line` of `path`; `notebook` what it
-    meets: with `both` the notebook's own text now, else the text as it was generated."""
-
-    reason: str
-    path: str
-    project_line: int
-    project: str
-    notebook: str
-    cell: int | None = None
-    both: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CellUpdate:
-    """A cell that gets edits: its position now, its source now and then, and where in the project they were made."""
-
-    cell: int
-    before: str
-    after: str
-    places: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +65,7 @@ def merge_sides(sides: Sides) -> Merged:
         waiting = _still_stuck(sides, base_analysis, put, now, own)
         hard = [stuck for stuck in waiting if not stuck.ran]
         waiting = () if hard else waiting
-    conflicts = [_conflict(stuck) for stuck in (*hard, *(own if hard and not waiting else ()))]
+    conflicts = [conflict_of(stuck) for stuck in (*hard, *(own if hard and not waiting else ()))]
     conflicts = list(dict.fromkeys(conflicts))
     return _merged(sides, now, put, conflicts, waiting)
 
@@ -124,7 +97,7 @@ def _put_back(
     }
     cells = {cell.index: cell.source for cell in given.notebook.cells}
     edits: list[CellEdit] = []
-    stuck = list(_edited_copies(sides, home))
+    stuck = list(edited_copies(sides, home))
     found, left = function_edits(functions(given.graph, given.plan, was, values), cells, was, changed)
     edits += found
     stuck += left
@@ -136,23 +109,6 @@ def _put_back(
             else:
                 edits.append(one)
     return apply_edits(cells, edits, stuck)
-
-
-def _edited_copies(sides: Sides, home: Path) -> Iterator[Stuck]:
-    """Copies of modules beside the notebook that were edited, unless the module has the edit too: the next build copies
-    the module."""
-    for path, origin in sides.copies.items():
-        module, copy = home / origin, sides.project / path
-        there = read_file(module) if module.is_file() else None
-        if copy.is_file() and there == read_file(copy):
-            continue
-        reason = f"this is a copy of {origin}, "
-        if there is not None and digest_bytes(there) == read_manifest(sides.project)[path]:
-            command = f"cp {shlex.quote(str(copy))} {shlex.quote(str(module))}"
-            reason += f"which has not changed: `{command}` takes the edit there"
-        else:
-            reason += "which has changed too: make the edit there, then copy it here" if there else "which is gone"
-        yield Stuck(path, 1, "", "", reason)
 
 
 def _predictor_fields(source: str) -> tuple[str, ...]:
@@ -192,17 +148,6 @@ def _still_stuck(
     return left
 
 
-def _conflict(stuck: Stuck) -> Conflict:
-    """With the lines that differ, of statements that may be whole functions."""
-    now, was = stuck.now.split("\n"), stuck.was.split("\n")
-    first = next((n for n, (one, other) in enumerate(zip(now, was, strict=False)) if one != other), 0)
-    while len(now) > first and len(was) > first and now[-1] == was[-1]:
-        now, was = now[:-1], was[:-1]
-    return Conflict(
-        stuck.reason, stuck.path, stuck.line + first, "\n".join(now[first:]), "\n".join(was[first:]), stuck.cell
-    )
-
-
 def _merged(
     sides: Sides, now: Mapping[str, str], put: Put, conflicts: list[Conflict], waiting: tuple[Stuck, ...]
 ) -> Merged:
@@ -233,4 +178,5 @@ def _merged(
     after = write(sides.data, sources, str(sides.path)) if sources else sides.data
     marked = write(sides.data, sources | clashing, str(sides.path)) if clashing else after
     updates.sort(key=lambda update: update.cell)
+    conflicts += left_undefined(sides, after, updates)
     return Merged(sides, now, tuple(updates), tuple(conflicts), waiting, after, marked)

@@ -161,6 +161,24 @@ def test_a_function_in_predict_has_no_cell_and_says_so(there: Folder) -> None:
     assert conflict.project == "def checked(points):\n    return points"
 
 
+def test_a_name_that_another_cell_still_reads_is_not_taken_away(there: Folder) -> None:
+    """The notebook prints it; the project does not."""
+    text = (there.project / TRAIN).read_text()
+    (there.project / TRAIN).write_text(text.replace("slope", "tilt").replace('"tilt"', '"slope"'))
+    (conflict,) = there.merge().conflicts
+    assert (conflict.cell, conflict.notebook) == (6, "print(slope)")
+    assert "`slope`" in conflict.reason
+    there.change(6, "print(slope)", "print(tilt)")
+    assert "tilt = sum(" in there.sync()[6]
+
+
+def test_the_mark_of_a_cell_is_no_line_of_the_notebook(there: Folder) -> None:
+    there.edit(TRAIN, "    # Notebook cell 7\n", "")
+    merged = there.merge()
+    assert (merged.updates, merged.conflicts) == ((), ())
+    assert [difference.lost for difference in prove(merged, None)] == [False]
+
+
 def test_a_docstring_is_refused_without_a_run(there: Folder) -> None:
     there.edit(PREDICT, "The response to a request", "The answer to a request")
     (conflict,) = there.merge().conflicts
