@@ -178,5 +178,5 @@ def _merged(
     after = write(sides.data, sources, str(sides.path)) if sources else sides.data
     marked = write(sides.data, sources | clashing, str(sides.path)) if clashing else after
     updates.sort(key=lambda update: update.cell)
-    conflicts += left_undefined(sides, after, updates)
+    conflicts += () if conflicts else left_undefined(sides, after, updates)
     return Merged(sides, now, tuple(updates), tuple(conflicts), waiting, after, marked)
