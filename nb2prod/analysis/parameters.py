@@ -75,12 +75,23 @@ def derived_values(notebook: Notebook) -> tuple[DerivedValue, ...]:
     return tuple(binding for binding in _bindings(notebook) if isinstance(binding, DerivedValue))
 
 
-def parse_parameters(declared: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+def parse_parameters(
+    declared: tuple[Parameter, ...], given: Mapping[str, Any], others: tuple[DerivedValue, ...] = ()
+) -> dict[str, Any]:
     """Read `given` by the declared types; text (from ``-p name=value``) is parsed, other values must fit.
+
+    `others` are names of the parameters cells that are no parameters, to say so.
 
     Raises UsageError: NB210 the name is no name, NB211 unknown name, NB212 the value is not of the declared type.
     """
     by_name = {parameter.name: parameter for parameter in declared}
+    for other in others:
+        if other.name in given and other.name not in by_name:
+            raise UsageError(
+                f"`{other.name}` is no parameter, though it stands in the parameters cell: it is computed, or several "
+                "names are set at once.", code="NB211", where=Where(cell=other.cell, line=other.line),
+                hint=f"Write `{other.name} = value` with a plain value on a line of its own.",
+            )  # fmt: skip
     return {name: _read(by_name[name], value) for name, value in given.items() if _known(name, by_name)}
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nb2prod.analysis.parameters import declared_parameters, parse_parameters
+from nb2prod.analysis.parameters import declared_parameters, derived_values, parse_parameters
 from nb2prod.environment import option_requirements
 from nb2prod.errors import GateError, Nb2ProdError, RunError, UsageError, Where
 from nb2prod.events import Cancel, Emit, FindingFound, Produced
@@ -210,8 +210,8 @@ def _check(build: Build, notebook: Notebook, emit: Emit) -> Analysis:
             hint=f"Choose another name, e.g. --package {build.package}_service.",
         )
     declared = declared_parameters(notebook)
-    parse_parameters(declared, build.spec.parameters)
-    parse_parameters(declared, build.spec.sample)
+    for given in (build.spec.parameters, build.spec.sample):
+        parse_parameters(declared, given, derived_values(notebook))
     _check_folder(build)
     if build.spec.log:
         from nb2prod.tracking.store import check_store, default_tracking_uri

@@ -11,7 +11,7 @@ from nb2prod.analysis.parameters import (
     parse_parameters,
     stale_values,
 )
-from nb2prod.errors import UsageError
+from nb2prod.errors import UsageError, Where
 from nb2prod.model.notebook import Cell, Notebook
 from nb2prod.model.roles import Role
 
@@ -183,6 +183,15 @@ def test_unknown_name_tells_the_nearest_and_all() -> None:
     assert caught.value.code == "NB211"
     assert "`alpha`" in caught.value.hint
     assert "columns, options" in caught.value.hint
+
+
+def test_a_name_that_is_set_together_with_another_is_told_as_no_parameter() -> None:
+    cell = notebook("low, high = 1, 2\nsteps = low * 2")
+    assert declared_parameters(cell) == ()
+    for name, line in (("low", 1), ("steps", 2)):
+        with pytest.raises(UsageError, match=f"`{name}` is no parameter") as caught:
+            parse_parameters((), {name: "1"}, derived_values(cell))
+        assert (caught.value.code, caught.value.where) == ("NB211", Where(cell=1, line=line))
 
 
 def test_builtin_names_are_refused_unless_declared() -> None:
