@@ -11,9 +11,9 @@ from nb2prod.errors import InputError
 from nb2prod.model.schema import Column, Stated, ValueSchema
 from nb2prod_gui.look.theme import theme
 
-SEEN, NAME, DESCRIPTION, LEAST, MOST, PERSONAL = 3, 4, 5, 6, 7, 8
+SEEN, NAME, DESCRIPTION, LEAST, MOST, PERSONAL = 2, 3, 4, 5, 6, 7
 _NUMBERS = ("int", "uint", "float")
-_LONGEST = 20
+_LONGEST = 16
 """Letters of what was seen, where descriptions need the room; all of it is in the tip."""
 
 
@@ -30,9 +30,9 @@ class FieldTable(QTableWidget):
         self._value = value
         self._stated = stated
         self.setAccessibleName(name)
-        heads = [self.tr("Field"), self.tr("Type"), self.tr("May be missing"), self.tr("Seen")]
+        heads = [self.tr("Field"), self.tr("Type"), self.tr("Seen")]
         heads += [
-            self.tr("Callers send") if last > NAME else self.tr("Callers get"),
+            self.tr("Sent as") if last > NAME else self.tr("Given as"),
             self.tr("Description"),
             self.tr("Least"),
             self.tr("Most"),
@@ -47,11 +47,11 @@ class FieldTable(QTableWidget):
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for row, column in enumerate(value.columns):
-            missing = self.tr("yes") if column.nullable else self.tr("no")
-            for at, text in enumerate((column.notebook_name, column.dtype, missing, seen(column))):
-                short = text if len(text) <= _LONGEST or last <= NAME else text[: _LONGEST - 1] + "…"
-                item = QTableWidgetItem(short)
-                item.setToolTip(html.escape(text) if short != text else "")
+            kind = self.tr("{0} or missing").format(column.dtype) if column.nullable else column.dtype
+            for at, text in enumerate((column.notebook_name, kind, seen(column))):
+                cut = at == SEEN and last > NAME and len(text) > _LONGEST
+                item = QTableWidgetItem(text[: _LONGEST - 1] + "…" if cut else text)
+                item.setToolTip(html.escape(text) if cut else "")
                 item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
                 self.setItem(row, at, item)
             if editable:

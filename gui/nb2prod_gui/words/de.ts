@@ -137,20 +137,8 @@
         <translation>Typ</translation>
     </message>
     <message>
-        <source>May be missing</source>
-        <translation>Darf fehlen</translation>
-    </message>
-    <message>
         <source>Seen</source>
         <translation>Gesehen</translation>
-    </message>
-    <message>
-        <source>Callers send</source>
-        <translation>Aufrufer senden</translation>
-    </message>
-    <message>
-        <source>Callers get</source>
-        <translation>Aufrufer bekommen</translation>
     </message>
     <message>
         <source>Description</source>
@@ -169,12 +157,16 @@
         <translation>Persönlich</translation>
     </message>
     <message>
-        <source>yes</source>
-        <translation>ja</translation>
+        <source>Sent as</source>
+        <translation>Gesendet als</translation>
     </message>
     <message>
-        <source>no</source>
-        <translation>nein</translation>
+        <source>Given as</source>
+        <translation>Geliefert als</translation>
+    </message>
+    <message>
+        <source>{0} or missing</source>
+        <translation>{0} oder fehlt</translation>
     </message>
     <message>
         <source>Empty: callers use the notebook&apos;s name.</source>
