@@ -1,5 +1,7 @@
 """The Start page: what was opened before and how its job ended, samples with pictures, files that are dropped."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,15 @@ def test_every_sample_has_its_picture(qapp, palette):
         svg = picture_svg(name, palette)
         assert b"$" not in svg
         assert QSvgRenderer(QByteArray(svg)).isValid()
+
+
+def test_the_first_window_loads_nothing_of_the_engine():
+    """Three times the start of a bare window is the promise (benchmarks/wizard_start.py); this is how it is kept."""
+    code = "import sys, nb2prod_gui.window; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    late = ("nb2prod.analysis", "nb2prod.plan", "nb2prod.steps", "nb2prod.notebook", "nb2prod.image", "pygments")
+    assert [name for name in loaded if name.startswith(late)] == []
+
+
+def test_an_idle_window_makes_its_pages(window, qtbot):
+    qtbot.waitUntil(lambda: set(window.pages) == set(Page), timeout=WAIT)

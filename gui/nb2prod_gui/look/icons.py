@@ -25,19 +25,10 @@ PATHS = {
     "info": "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 11v5M12 8v.5",
     "chevron": "M6 9l6 6 6-6",
     "next": "M9 6l6 6-6 6",
-    "undo": "M9 7 4 12l5 5M4 12h10a5 5 0 0 1 5 5v1",
-    "redo": "M15 7l5 5-5 5M20 12H10a5 5 0 0 0-5 5v1",
-    "save": "M5 4h11l3 3v13H5zM8 4v5h7V4M8 20v-6h8v6",
-    "search": "M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM15.5 15.5 20 20",
-    "copy": "M9 9h11v11H9zM5 15H4V4h11v1",
     "stop": "M6 6h12v12H6z",
     "clock": "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4l3 2",
     "folder": "M3 6h6l2 2h10v11H3z",
     "notebook": "M6 4h13v16H6zM6 4v16M3 8h4M3 12h4M3 16h4M10 8h6",
-    "refresh": "M19 8a8 8 0 1 0 1 5M20 4v5h-5",
-    "trash": "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
-    "open": "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
-    "spark": "M12 3l2 6 6 2-6 2-2 6-2-6-6-2 6-2z",
 }
 
 

@@ -8,6 +8,7 @@ from nb2prod_gui.flow.story import Piece
 from nb2prod_gui.look.icons import pixmap
 from nb2prod_gui.look.palette import GAP, NEAR, SMALL
 from nb2prod_gui.look.theme import mono, sans, theme
+from nb2prod_gui.parts.marks import mark_of
 
 PIECE = Qt.ItemDataRole.UserRole
 _ROW = 46
@@ -62,12 +63,7 @@ class _PieceDelegate(QStyledItemDelegate):
         box = option.rect
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(box, QColor(p.selected))
-        name, ink = {
-            "running": ("run", p.accent),
-            "done": ("check", p.good),
-            "failed": ("cross", p.bad),
-            "cancelled": ("stop", p.warning),
-        }[piece.state]
+        name, ink = mark_of(piece.state, p)
         ratio = painter.device().devicePixelRatio()
         painter.drawPixmap(box.left() + NEAR, box.top() + 7, pixmap(name, ink, _MARK, ratio))
         left = box.left() + NEAR + _MARK + GAP

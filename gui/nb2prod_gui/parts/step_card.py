@@ -10,6 +10,7 @@ from nb2prod.progress import StepProgress
 from nb2prod_gui.look.icons import pixmap
 from nb2prod_gui.look.palette import GAP, NEAR
 from nb2prod_gui.look.theme import theme
+from nb2prod_gui.parts.marks import mark_of
 from nb2prod_gui.parts.words import label
 
 PURPOSES = {
@@ -87,16 +88,7 @@ class _Row:
             part.deleteLater()
 
     def show(self, step: StepProgress, now: float, ratio: float) -> None:
-        p = theme.palette
-        icon, ink = {
-            "waiting": ("clock", p.strong_line),
-            "running": ("run", p.accent),
-            "done": ("check", p.good),
-            "unchanged": ("check", p.muted),
-            "skipped": ("next", p.muted),
-            "failed": ("cross", p.bad),
-            "cancelled": ("stop", p.warning),
-        }[step.state]
+        icon, ink = mark_of(step.state, theme.palette)
         self.mark.setPixmap(pixmap(icon, ink, 20, ratio))
         self.mark.setAccessibleName(step.state)
         running = step.state == "running"

@@ -21,6 +21,7 @@ from nb2prod.job.runner import run_job
 from nb2prod.steps.generated import unsettled
 from nb2prod.steps.preview import preview_job
 from nb2prod_gui.flow.changes import changes
+from nb2prod_gui.work.answers import no_answer
 
 
 def main(text: str) -> int:
@@ -41,7 +42,7 @@ def main(text: str) -> int:
             found = changes(output, folder, paths, by_hand)
         answer: dict[str, object] = {"changes": found}
     except Nb2ProdError as error:
-        answer = {"error": {"code": error.code, "message": error.message, "hint": error.hint or ""}}
+        answer = no_answer(error)
     os.write(answer_to, msgspec.json.encode(answer))
     return 0
 

@@ -9,13 +9,14 @@ import msgspec
 
 from nb2prod.errors import Nb2ProdError
 from nb2prod.image.layers import image_layers
+from nb2prod_gui.work.answers import no_answer
 
 
 def main(image: str) -> int:
     try:
         answer: dict[str, object] = {"layers": image_layers(image)}
     except Nb2ProdError as error:
-        answer = {"error": {"code": error.code, "message": error.message, "hint": error.hint or ""}}
+        answer = no_answer(error)
     sys.stdout.buffer.write(msgspec.json.encode(answer))
     return 0
 

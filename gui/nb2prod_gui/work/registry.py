@@ -10,6 +10,7 @@ import sys
 import msgspec
 
 from nb2prod.errors import Nb2ProdError
+from nb2prod_gui.work.answers import no_answer
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> int:
         else:
             answer = {"before": set_alias(*arguments[1:5])}
     except Nb2ProdError as error:
-        answer = {"error": {"code": error.code, "message": error.message, "hint": error.hint or ""}}
+        answer = no_answer(error)
     os.write(answer_to, msgspec.json.encode(answer))
     return 0
 

@@ -12,6 +12,7 @@ import msgspec
 
 from nb2prod.errors import Nb2ProdError
 from nb2prod.image.trial import Trial, trial_container
+from nb2prod_gui.work.answers import no_answer
 
 
 def main(image: str) -> int:
@@ -24,8 +25,7 @@ def main(image: str) -> int:
             while os.read(0, 4096):
                 pass
     except Nb2ProdError as error:
-        body = {"code": error.code, "message": error.message, "hint": error.hint or ""}
-        _say(msgspec.json.encode({"error": body}))
+        _say(msgspec.json.encode(no_answer(error)))
         return 1
     return 0
 
