@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 class Project(QObject):
     """`path` is empty while nothing is open."""
 
+    opening = Signal()
+    """A notebook was read and will be shown: who is to hear of it listens from now on."""
     opened = Signal()
     """Another notebook, or the same one read again."""
     studied = Signal()
@@ -288,6 +290,7 @@ class Project(QObject):
             self._client.study(self.draft.roles)
 
     def _on_opened(self, notebook: "Opened") -> None:
+        self.opening.emit()
         code = {cell.index for cell in notebook.cells if cell.kind == "code"}
         try:
             around = self._look_around(self.path, notebook.stated)

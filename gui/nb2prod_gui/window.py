@@ -93,6 +93,7 @@ class Window(QMainWindow):
         self.menus = Menus(self, self.project, settings, self.browse)
         self.start.show_recents(self.recents.read())
         project = self.project
+        project.opening.connect(self.make_pages)
         project.opened.connect(self._on_opened)
         project.studied.connect(self._refresh)
         project.edited.connect(self._refresh)
@@ -184,8 +185,8 @@ class Window(QMainWindow):
     def open(self, path: Path) -> None:
         """Open a notebook; unsaved roles and a running job are asked about first."""
         if self._may_leave():
+            self._idle.setInterval(0)  # the child that reads it takes a while to start
             self.project.open(path)
-            self.make_pages()  # while the child starts
 
     def _resume(self, path: Path) -> None:
         """Open a notebook where its job can go on: steps that are done are not done again."""
@@ -194,8 +195,8 @@ class Window(QMainWindow):
                 lambda: self.go(Page.RUN) if self.project.path == path else None,
                 Qt.ConnectionType.SingleShotConnection,
             )
+            self._idle.setInterval(0)  # the child that reads it takes a while to start
             self.project.open(path)
-            self.make_pages()  # while the child starts
 
     def browse(self) -> None:
         """Choose a file, beginning where the last one was."""

@@ -63,6 +63,15 @@ class Refused(msgspec.Struct, frozen=True):
     line: int | None = None
 
 
+class Answer(msgspec.Struct):
+    """One of the three, to the question `ask`."""
+
+    ask: int
+    opened: Opened | None = None
+    study: Study | None = None
+    refused: Refused | None = None
+
+
 def behind(statements: Iterable[Statement], wanted: Iterable[int]) -> frozenset[int]:
     """The numbers of the statements that these ones come from, themselves included: a backward slice."""
     by_number: Mapping[int, Statement] = {s.number: s for s in statements}

@@ -1,32 +1,38 @@
-"""Asks the analyst, and gives its answers as signals. The latest question wins: answers to older ones are dropped."""
+"""Asks the analyst, and gives its answers as signals. The latest question wins: answers to older ones are dropped.
+
+What an answer is made of is imported with the first one: the child starts before.
+"""
 
 import sys
 from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from nb2prod.model.roles import Role
-from nb2prod.steps.study import Study
-from nb2prod_gui.flow.study import Opened, Refused
+
+if TYPE_CHECKING:
+    from nb2prod_gui.flow.study import Answer
 
 
-class _Answer(msgspec.Struct):
-    ask: int
-    opened: Opened | None = None
-    study: Study | None = None
-    refused: Refused | None = None
+@cache
+def _decoder() -> "msgspec.json.Decoder[Answer]":
+    from nb2prod_gui.flow.study import Answer
 
-
-_decoder = msgspec.json.Decoder(_Answer)
+    return msgspec.json.Decoder(Answer)
 
 
 class StudyClient(QObject):
     """One child, started on first use and again should it end."""
 
-    opened = Signal(Opened)
-    studied = Signal(Study)
-    refused = Signal(Refused)
+    opened = Signal(object)
+    """With an `Opened`."""
+    studied = Signal(object)
+    """With a `Study`."""
+    refused = Signal(object)
+    """With a `Refused`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -85,9 +91,9 @@ class StudyClient(QObject):
         while (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
-            self._take(_decoder.decode(line))
+            self._take(_decoder().decode(line))
 
-    def _take(self, answer: _Answer) -> None:
+    def _take(self, answer: "Answer") -> None:
         if answer.ask != self._asked:
             return
         self._busy = False
@@ -107,5 +113,7 @@ class StudyClient(QObject):
     def _ended(self) -> None:
         self._process = None
         self._busy = False
+        from nb2prod_gui.flow.study import Refused
+
         message = self.tr("the process that analyses the notebook ended unexpectedly.")
         self.refused.emit(Refused("NB999", message, self.tr("Open the notebook again.")))
