@@ -3,6 +3,8 @@
 import json
 
 from nb2prod_gui.flow.walk import Page
+from nb2prod_gui.look.palette import DARK
+from nb2prod_gui.look.theme import theme
 from nb2prod_gui.parts.field_table import DESCRIPTION, LEAST, MOST, NAME, PERSONAL, FieldTable
 from PySide6.QtCore import Qt
 
@@ -57,6 +59,8 @@ def test_what_is_stated_is_undone_and_saved_into_the_metadata_alone(window, qtbo
     table.item(2, PERSONAL).setCheckState(Qt.CheckState.Checked)
     assert project.fields["kind"] == Stated(personal=True)
     assert not table.item(2, LEAST).flags() & Qt.ItemFlag.ItemIsEditable  # a text has no limits
+    theme.choose("dark")
+    assert table.item(1, DESCRIPTION).background().color().name() == DARK.ground
     project.undo()
     assert project.fields == {"area": Stated("in square metres", least=1.5)}
     assert table.item(2, PERSONAL).checkState() is Qt.CheckState.Unchecked

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from nb2prod_gui.flow.walk import Page
+from nb2prod_gui.look.theme import theme
 from nb2prod_gui.parts.step_card import PURPOSES
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -94,6 +95,10 @@ def test_before_a_build_its_steps_are_there_with_what_each_is_for(window, qtbot,
     steps = ("read", "check", "run", "extract", "test", "image", "verify")
     assert [word for word in told if word in PURPOSES] == list(steps)
     assert [word for word in told if word not in PURPOSES] == [PURPOSES[step] for step in steps]
+    mark = next(label for label in window.run.steps.findChildren(QLabel) if label.accessibleName() == "waiting")
+    before = mark.pixmap().toImage()
+    theme.choose("dark")
+    assert mark.pixmap().toImage() != before
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"cells": 3}', b"\xff\xfe"])

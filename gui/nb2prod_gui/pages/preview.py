@@ -72,6 +72,7 @@ class PreviewPage(QStackedWidget):
         self._ask.failed.connect(self._tell)
         project.made_changed.connect(self._on_made)
         project.opened.connect(self._on_made)
+        theme.changed.connect(self._show)
         self._show()
 
     def close_children(self) -> None:

@@ -57,10 +57,12 @@ class FieldTable(QTableWidget):
             if editable:
                 self._fill(row, column)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(min(last, DESCRIPTION), QHeaderView.ResizeMode.Stretch)
+        for at in (DESCRIPTION,) if last > NAME else (SEEN, NAME)[: last - SEEN + 1]:
+            header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
         height = header.sizeHint().height() + sum(self.rowHeight(n) for n in range(self.rowCount()))
         self.setFixedHeight(min(height + 4, 420))
         self.itemChanged.connect(self._on_changed)
+        theme.changed.connect(self._on_theme)
 
     def show_stated(self, stated: dict[str, Stated]) -> None:
         """As it is now, after undo for example."""
@@ -70,6 +72,9 @@ class FieldTable(QTableWidget):
             for row, column in enumerate(self._value.columns):
                 self._fill(row, column)
             self.blockSignals(False)
+
+    def _on_theme(self) -> None:
+        self.show_stated(self._stated)
 
     def _fill(self, row: int, column: Column) -> None:
         now = self._stated.get(column.notebook_name, Stated())

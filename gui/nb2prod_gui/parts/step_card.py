@@ -32,6 +32,7 @@ class StepCard(QFrame):
         super().__init__()
         self.setProperty("kind", "card")
         self._rows: dict[str, _Row] = {}
+        self._steps: Sequence[StepProgress] = ()
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(GAP)
         self._grid.setVerticalSpacing(NEAR + 2)
@@ -40,9 +41,14 @@ class StepCard(QFrame):
         column.setContentsMargins(GAP + 4, GAP + 2, GAP + 4, GAP + 2)
         column.addLayout(self._grid)
         column.addStretch(1)
+        theme.changed.connect(self._on_theme)
+
+    def _on_theme(self) -> None:
+        self.show_steps(self._steps)
 
     def show_steps(self, steps: Sequence[StepProgress]) -> None:
         """Rows of steps that are not among these go."""
+        self._steps = steps
         now = time.time()
         if list(self._rows) != [step.name for step in steps][: len(self._rows)]:  # of another job
             for row in self._rows.values():
