@@ -87,6 +87,9 @@ def run_module(client: Any, container: str, arguments: list[str], body: bytes, c
     try:
         stdout, stderr = _talk(connection, body, cancel)
     finally:
+        # The answer that the SDK keeps with it goes first: its own end flushes the stream, and where that is closed
+        # already, Python 3.13 prints an error.
+        getattr(stream, "_response", stream).close()
         stream.close()
     return Output(int(client.exec_inspect(made["Id"])["ExitCode"] or 0), stdout, stderr)
 
