@@ -114,13 +114,13 @@ def example_body(output: Path | None) -> str | None:
     """One golden request of the project as JSON, short enough for a shell line; None where there is none."""
     import json
 
+    from nb2prod.render.project import example_body as shortened
+
     if output is None:
         return None
     try:
         golden = json.loads((output / "tests" / "golden" / "golden.json").read_text(encoding="utf-8"))
-        body = golden["body"]
-        if set(body) == {"rows"}:
-            body = {"rows": body["rows"][:1]}
+        body = shortened(golden["body"], golden["predictions"], 1)
         text = json.dumps(body, ensure_ascii=False)
     except (OSError, ValueError, KeyError, TypeError):
         return None

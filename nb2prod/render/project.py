@@ -26,6 +26,9 @@ from nb2prod.render.tests import test_modules
 VERSION = "0.1.0"
 """Of the generated package: it is built again, not released."""
 
+_HISTORY = 30
+"""So many rows of a request may stand in an example."""
+
 UNTYPED = """
 
 # The notebook was never held to the types of its libraries: they count as unknown.
@@ -104,7 +107,7 @@ def render_papers(
             for own, sent in value.sent_as.items()
         ),
         "arguments": ", ".join(record_name for record_name in plan.request),
-        "example": shlex.quote(json.dumps(_first_rows(record), ensure_ascii=False)),
+        "example": shlex.quote(json.dumps(_example(record), ensure_ascii=False)),
         "setting": _setting(given),
         "own": own,
         "fast": fast,
@@ -173,9 +176,17 @@ def _artifact_cells(given: Ingredients) -> str:
     return "notebook cells " + ", ".join(map(str, cells)) if cells else "the notebook"
 
 
-def _first_rows(record: RunRecord) -> Any:
-    rows = record.body.get("rows") if record.schema.body_is_rows else None
-    return {"rows": rows[:2]} if rows else record.body
+def _example(record: RunRecord) -> Mapping[str, Any]:
+    return example_body(record.body, record.predictions, 2) if record.schema.body_is_rows else record.body
+
+
+def example_body(body: Mapping[str, Any], predictions: Any, most: int) -> Mapping[str, Any]:
+    """The first `most` rows of the golden request; a short history that has one answer for all stays whole."""
+    rows = body.get("rows") if set(body) == {"rows"} else None
+    if not isinstance(rows, list):
+        return body
+    apart = isinstance(predictions, list) and len(predictions) == len(rows)
+    return {"rows": rows[:most]} if apart or len(rows) > _HISTORY else body
 
 
 def _setting(given: Ingredients) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nb2prod.render.manifest import line_maps
-from nb2prod.render.project import VERSION
+from nb2prod.render.project import VERSION, example_body
 from nb2prod.render.templates import fill
 from tests.plan.equality import Converted, convert
 from tests.plan.mapped_lines import wrong_lines
@@ -194,3 +194,11 @@ def test_imports_inside_functions_are_found_though_they_are_sorted_and_taken_out
     ]
     both = "from math import ceil, sqrt"
     assert imports == [("import math", 3), ("import json", 6), (both, 8), (both, 9), ("import json", 12)]
+
+
+def test_the_example_of_a_history_is_the_whole_history() -> None:
+    history = {"rows": [1.0, 2.0, 3.0]}
+    assert example_body(history, [0.5, 0.6, 0.7], 2) == {"rows": [1.0, 2.0]}
+    assert example_body(history, [4.0], 2) == history
+    assert example_body({"rows": list(range(1000))}, [4.0], 2) == {"rows": [0, 1]}
+    assert example_body({"x": [1, 2], "y": 3}, [4.0], 1) == {"x": [1, 2], "y": 3}
