@@ -91,7 +91,7 @@ def _local_pins(
         {(name := canonicalize_name(pin.name)): Distribution(name, pin.version) for pin in pins},
         kernel.markers,
         runtime=wanted_tools,
-        runtime_because="runs the tests",
+        runtime_because="needed by the generated tests",
         own=own_interpreter().distributions,
     )
     added = {name: choice for name, choice in tools.choices.items() if choice.own}

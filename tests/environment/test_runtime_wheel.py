@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 import nb2prod
 from nb2prod.environment import build_runtime_wheel, requirements_text
 from nb2prod.environment.runtime import RUNTIME
+from nb2prod.environment.virtual import TEST_TOOLS
 from nb2prod.environment.wheels import digest
 
 from .conftest import Kernel
@@ -64,7 +65,7 @@ def test_pip_and_uv_install_it_by_hash(kernel: Kernel, tmp_path: Path) -> None:
         subprocess.run([kernel.python, "-I", "-c", code], check=True)
 
 
-def test_an_installed_nb2prod_has_what_its_runtime_pins():
+def test_an_installed_nb2prod_has_what_a_project_pins():
     """Else a build by a plain installation would find that they are missing."""
     stated = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["dependencies"]
-    assert {one.name for one in RUNTIME} <= {Requirement(text).name for text in stated}
+    assert {one.name for one in (*RUNTIME, *TEST_TOOLS)} <= {Requirement(text).name for text in stated}
