@@ -187,3 +187,42 @@ def test_nothing_of_a_hostile_notebook_becomes_html(lab, notebook):
     expect(n.panel.locator(".nb2prod-Report").get_by_role("heading")).to_have_text("Failed", timeout=180_000)
     expect(ours.locator("img, script")).to_have_count(0)
     assert n.page.evaluate("window.fooled") is None
+
+
+def test_the_magic_answers_in_a_table_that_can_be_read_in_both_themes(line):
+    n = line(
+        "magic.ipynb",
+        ("", "%load_ext nb2prod\n%nb2prod check"),
+        *LINE[:4],
+        ("inference", "heights = [line['slope'] + missing for point in points]"),
+    )
+    n.select(1)
+    n.do("notebook:run-cell")
+    row = n.cell(1).locator(".jp-RenderedHTML tr", has_text="missing")
+    expect(row).to_contain_text("NB309", timeout=120_000)
+    expect(row).to_contain_text("cell 6, line 1")
+    severity = row.locator("span").first
+    light = severity.evaluate(CONTRAST)
+    n.do("apputils:change-theme", theme="JupyterLab Dark")
+    n.page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
+    dark = severity.evaluate(CONTRAST)
+    n.do("apputils:change-theme", theme="JupyterLab Light")
+    n.page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")
+    assert light > 4.5
+    assert dark > 4.5
+
+
+CONTRAST = """element => {
+  const paint = colour => {
+    const drawn = document.createElement('canvas').getContext('2d');
+    drawn.fillStyle = colour;
+    drawn.fillRect(0, 0, 1, 1);
+    const parts = [...drawn.getImageData(0, 0, 1, 1).data].slice(0, 3).map(part => part / 255);
+    const [r, g, b] = parts.map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const page = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0');
+  const both = [paint(getComputedStyle(element).color), paint(page)];
+  return Math.max(...both) / Math.min(...both);
+}"""
+"""Of a text's colour to the page's, as WCAG has it; 4.5 is what text should have."""

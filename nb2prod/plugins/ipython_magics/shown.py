@@ -11,9 +11,10 @@ from typing import Any
 from nb2prod.console.text import Line, Style, printable
 
 _COLOURS: dict[Style, str] = {
-    "green": "color:#2e7d32", "yellow": "color:#b26a00", "red": "color:#c62828", "cyan": "color:#00718f",
-    "bold": "font-weight:bold", "dim": "opacity:.65",
-}  # fmt: skip
+    name: f"color:color-mix(in srgb,{colour} 65%,currentColor)"
+    for name, colour in (("green", "#2e9d38"), ("yellow", "#c77700"), ("red", "#d93030"), ("cyan", "#0090b3"))
+} | {"bold": "font-weight:bold", "dim": "opacity:.65"}  # fmt: skip
+"""Colours are mixed with that of the text, which the page's theme chooses: they can be read on white and on black."""
 _SEVERITIES: dict[str, Style] = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
