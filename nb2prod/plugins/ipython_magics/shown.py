@@ -10,10 +10,11 @@ from typing import Any
 
 from nb2prod.console.text import Line, Style, printable
 
+_MIXED = "color:color-mix(in srgb,{} 65%,currentColor)".format
 _COLOURS: dict[Style, str] = {
-    name: f"color:color-mix(in srgb,{colour} 65%,currentColor)"
-    for name, colour in (("green", "#2e9d38"), ("yellow", "#c77700"), ("red", "#d93030"), ("cyan", "#0090b3"))
-} | {"bold": "font-weight:bold", "dim": "opacity:.65"}  # fmt: skip
+    "green": _MIXED("#2e9d38"), "yellow": _MIXED("#c77700"), "red": _MIXED("#d93030"), "cyan": _MIXED("#0090b3"),
+    "bold": "font-weight:bold", "dim": "opacity:.65",
+}  # fmt: skip
 """Colours are mixed with that of the text, which the page's theme chooses: they can be read on white and on black."""
 _SEVERITIES: dict[str, Style] = {"error": "red", "warning": "yellow", "info": "cyan"}
 
