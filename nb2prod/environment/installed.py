@@ -1,8 +1,9 @@
 """An interpreter and what is installed for it, as values."""
 
 import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -54,18 +55,32 @@ class Interpreter:
     origins: Mapping[str, str | None]
 
 
+_Stamps = tuple[tuple[str, int], ...]
+_known: dict[tuple[str, str], tuple[_Stamps, frozenset[str], Interpreter]] = {}
+"""By interpreter and PYTHONPATH: its folders as they were, the names it was asked for, what it said."""
+
+
 def inspect_interpreter(python: str, names: Sequence[str] = (), *, cancel: Cancel) -> Interpreter:
-    """Look at the interpreter `python` and at who provides the import `names`, and their parents, there (0.2 s).
+    """Look at the interpreter `python` and at who provides the import `names`, and their parents, there (0.5 s; it is
+    not asked again while nothing was installed or removed in its folders).
 
     It sees the same environment variables as the kernel does, so ``PYTHONPATH`` and user installs count.
     Raises ToolError NB408 where it does not run; Cancelled.
     """
-    source = Path(probe.__file__).read_text(encoding="utf-8")
     parents = {".".join(name.split(".")[:end]) for name in names for end in range(1, name.count(".") + 2)}
+    place = python, os.environ.get("PYTHONPATH", "")
+    if place in _known:
+        times, asked, found = _known[place]
+        if parents <= asked and _times(folder for folder, _ in times) == times:
+            return found
+    source = Path(probe.__file__).read_text(encoding="utf-8")
     outcome = run_program([python, "-c", source, json.dumps(sorted(parents))], cancel=cancel)
     for line in reversed(outcome.lines):
         if line.startswith(probe.MARK):
-            return _interpreter(python, json.loads(line[len(probe.MARK) :]))
+            told = json.loads(line[len(probe.MARK) :])
+            found = _interpreter(python, told)
+            _known[place] = _times(told["folders"]), frozenset(parents), found
+            return found
     last = outcome.lines[-1].strip() if outcome.lines else f"exit code {outcome.code}"
     raise ToolError(
         f"the interpreter of the notebook's kernel cannot say what it has installed: {last}",
@@ -78,6 +93,11 @@ def inspect_interpreter(python: str, names: Sequence[str] = (), *, cancel: Cance
 def own_interpreter() -> Interpreter:
     """The interpreter that nb2prod itself runs in."""
     return _interpreter(sys.executable, probe.look([]))
+
+
+def _times(folders: Iterable[str]) -> _Stamps:
+    """When each was changed last, in nanoseconds; 0 where it is not there."""
+    return tuple((folder, Path(folder).stat().st_mtime_ns if Path(folder).exists() else 0) for folder in folders)
 
 
 def _interpreter(python: str, told: dict[str, Any]) -> Interpreter:

@@ -22,7 +22,7 @@ def look(names: List[str]) -> Dict[str, Any]:  # noqa: UP006
     """Tell the interpreter, its marker values, its distributions, and who provides `names` (dotted names allowed).
 
     ``providers`` maps each name to the distributions whose files hold it; ``origins`` each name without one to the
-    file or folder it would be imported from, or None.
+    file or folder it would be imported from, or None. ``folders`` are where all of it was found.
     """
     providers: Dict[str, List[str]] = {name: [] for name in names}  # noqa: UP006
     distributions = []
@@ -52,6 +52,7 @@ def look(names: List[str]) -> Dict[str, Any]:  # noqa: UP006
         "tag": _tag(),
         "platform": sysconfig.get_platform(),
         "libc": "-".join(platform.libc_ver()).strip("-"),
+        "folders": sys.path[1:],
         "base": os.path.realpath(getattr(sys, "base_prefix", sys.prefix)),
         "markers": _markers(),
         "stdlib": sorted(getattr(sys, "stdlib_module_names", sys.builtin_module_names)),

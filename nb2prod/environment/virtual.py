@@ -28,6 +28,26 @@ from nb2prod.model.project import Pin
 
 TEST_TOOLS = (Requirement("httpx>=0.27"), Requirement("pytest>=8"))
 """What the generated tests need besides the project's own requirements."""
+KEEP_BYTECODE = '''"""Modules of this environment are compiled once, whatever PYTHONDONTWRITEBYTECODE and -B say.
+
+Of modules elsewhere, such as a project's, nothing is kept.
+"""
+
+import sys
+from importlib.machinery import SourceFileLoader
+
+_set_data = SourceFileLoader.set_data
+
+
+def set_data(self, path, data, **rest):
+    if path.startswith(sys.prefix):
+        _set_data(self, path, data, **rest)
+
+
+SourceFileLoader.set_data = set_data
+sys.dont_write_bytecode = False
+'''
+"""Compiling takes longer than importing what is compiled, and a build starts half a dozen processes here."""
 
 
 def create_environment(
@@ -45,7 +65,8 @@ def create_environment(
 
     `python` is the interpreter it is made from. Wheels come from the folders `wheels` (the runtime wheel), else from
     the cache, where any that this interpreter needs and that is missing is fetched first. The environment is built
-    aside and renamed: a killed creation leaves nothing that looks ready. Do not write into it; it is shared.
+    aside and renamed: a killed creation leaves nothing that looks ready. It is shared: what runs there adds bytecode to
+    it, and nothing else.
 
     Raises InputError NB404, NB405 (`tools` and pins do not go together), ToolError NB406 (wheels), NB408
     (interpreter), NB409 (cache), NB410 (uv), NB411 (a wheel is not what was pinned); Cancelled.
@@ -117,7 +138,7 @@ def _here(pin: Pin, wheel: Wheel) -> Pin:
 
 def _key(kernel: Interpreter, pins: Sequence[Pin]) -> str:
     about = [kernel.base, kernel.version, kernel.tag, kernel.platform, kernel.libc]
-    content = json.dumps([about, [[pin.name, pin.version, pin.sha256] for pin in pins]])
+    content = json.dumps([about, KEEP_BYTECODE, [[pin.name, pin.version, pin.sha256] for pin in pins]])
     return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
@@ -158,6 +179,14 @@ def _build(
     installed = run_program(command, cancel=cancel, environment=environment)
     if installed.code != 0:
         raise _damaged(pins, folders, cache) or _uv_failed("install the pinned wheels", installed.lines)
+    with writing(cache):
+        (_packages(aside, kernel) / "sitecustomize.py").write_text(KEEP_BYTECODE, encoding="utf-8")
+
+
+def _packages(home: Path, kernel: Interpreter) -> Path:
+    if os.name == "nt":
+        return home / "Lib" / "site-packages"
+    return home / "lib" / f"python{'.'.join(kernel.version.split('.')[:2])}" / "site-packages"
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:

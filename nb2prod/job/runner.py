@@ -87,6 +87,8 @@ def run_job(
                 break
     except BaseException as fault:  # between two steps
         error = error or _error_from(fault, cancel)
+    finally:
+        job.close()
     return _finish_job(job, outputs, tuple(records), tuple(findings), error, emit)
 
 

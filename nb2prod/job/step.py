@@ -101,8 +101,10 @@ class JobResult:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Steps with distinct names, and the report that `JobFinished` carries (JSON values only)."""
+    """Steps with distinct names, and the report that `JobFinished` carries (JSON values only). `close` ends what steps
+    have started for later ones; it is called once, however the steps end."""
 
     name: str
     steps: tuple[Step[Any], ...]
     report: Callable[[JobResult], dict[str, Any]]
+    close: Callable[[], None] = lambda: None

@@ -1,12 +1,13 @@
 """How good the generated tests are: the share of small faults in the generated code that they notice."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nb2prod.errors import GateError
 from nb2prod.events import Cancel, Emit, Log, StepAdvanced
+from nb2prod.model.report import TestResult
 from nb2prod.proof.mutants import SCOPES, Mutant, choose_mutants
 from nb2prod.proof.places import Places, read_places
 from nb2prod.proof.process import data_folder, run_runner, staged
@@ -28,7 +29,7 @@ def measure_mutants(
     emit: Emit,
     cancel: Cancel,
     step: str = "test",
-    already: int = 0,
+    tests: Callable[[], TestResult] = lambda: TestResult(0, 0),
     data: Path | None = None,
     seconds: float = 1800,
 ) -> tuple[int, int, tuple[str, ...]]:
@@ -36,8 +37,11 @@ def measure_mutants(
 
     Which mutants depends on the generated sources alone. One that does not end within ten times the clean run (at
     least 20 seconds) counts as caught. Where training is random or made small by `sample`, nothing can be
-    claimed of it and ``train.py`` has no mutants. `already` is added to the progress, which must not fall within a
-    step: the tests run before. `data` is the folder in which training finds its files. `seconds` limits the whole.
+    claimed of it and ``train.py`` has no mutants. `data` is the folder in which training finds its files. `seconds`
+    limits the whole.
+
+    `tests` waits for what the tests give without a mutant. They may run meanwhile: everything is prepared first. Where
+    one has failed, no mutant is tried; those that passed are added to the progress, which must not fall within a step.
 
     Raises GateError NB707 where the tests fail without any mutant, NB703, NB704; ToolError NB701, NB702, NB706;
     Cancelled.
@@ -45,14 +49,21 @@ def measure_mutants(
     if limit <= 0:
         return 0, 0, ()
     sources = _sources(project, package)
-    tests = [name for name in _ORDER if (project / "tests" / name).is_file()]
+    files = [name for name in _ORDER if (project / "tests" / name).is_file()]
     if not _training_is_compared(project):
         sources = {file: text for file, text in sources.items() if not file.endswith("/train.py")}
         emit(Log(step, "info", "training is tested on a sample only: no mutants of train.py"))
     mutants = choose_mutants(sources, limit)
-    if not mutants or not tests:
+    if not mutants or not files:
         return 0, 0, ()
     verdicts: dict[int, bool | None] = {}
+    already = 0
+
+    def ready() -> bool:
+        nonlocal already
+        found = tests()
+        already = found.passed
+        return not found.failed
 
     def hear(message: dict[str, Any]) -> None:
         if "mutant" in message:
@@ -66,17 +77,19 @@ def measure_mutants(
         order = {
             "do": "mutants",
             "root": str(copy),
-            "tests": [f"tests/{name}" for name in tests],
+            "tests": [f"tests/{name}" for name in files],
             "modules": ["pytest", "starlette.testclient", "nb2prod.serving", *_imports(sources, package)],
             "any_file": mutants[0].file,
             "parallel": _PARALLEL,
             "least_seconds": _LEAST_SECONDS,
             "times_clean": _TIMES_CLEAN,
-            "mutants": [_order(number, mutant, sources, tests) for number, mutant in enumerate(mutants)],
+            "mutants": [_order(number, mutant, sources, files) for number, mutant in enumerate(mutants)],
         }
         # The tests are for the notebook's code: a graph that answers in its place would hide a mutant.
         extra = _ONE_THREAD | {"PYTHONHASHSEED": "0", "NB2PROD_FAST_PATH": "0"} | data_folder(data)
-        code = run_runner(python, order, hear=hear, cancel=cancel, limit=seconds, extra=extra)
+        code = run_runner(python, order, hear=hear, cancel=cancel, limit=seconds, extra=extra, ready=ready)
+    if code is None or (code != 0 and tests().failed):
+        return 0, 0, ()
     if code != 0:
         raise GateError(
             "the generated tests fail before anything is changed, so that mutants say nothing.",

@@ -67,8 +67,10 @@ def run_runner(
     cancel: Cancel,
     limit: float,
     extra: Mapping[str, str] | None = None,
-) -> int:
-    """pytest's exit code; `hear` gets each message on the way. `extra` are environment variables.
+    ready: Callable[[], bool] = lambda: True,
+) -> int | None:
+    """pytest's exit code; `hear` gets each message on the way. `extra` are environment variables. `ready` is asked,
+    and waited for, when the runner has prepared mutants; None where it says no.
 
     Raises ToolError NB701 (cannot be started) and NB702 (it ended without a word), GateError NB703 (after `limit`
     seconds), Cancelled. When it returns or raises, the runner and all its children are gone.
@@ -91,7 +93,8 @@ def run_runner(
             ) from error
         arriving: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         threading.Thread(target=_read, args=(process, arriving), daemon=True).start()
-        threading.Thread(target=_write, args=(process, json.dumps(order)), daemon=True).start()
+        waits = order["do"] == "mutants"
+        threading.Thread(target=_write, args=(process, json.dumps(order), waits), daemon=True).start()
         deadline = time.monotonic() + limit
         try:
             while True:
@@ -111,7 +114,12 @@ def run_runner(
                     raise _crashed(process, complaints)
                 if "exit" in message:
                     return int(message["exit"])
-                hear(message)
+                if "ready" not in message:
+                    hear(message)
+                elif ready():
+                    _close(process)
+                else:
+                    return None
         finally:
             _end(process)
 
@@ -139,10 +147,19 @@ def _read(process: subprocess.Popen[bytes], arriving: "queue.SimpleQueue[dict[st
     arriving.put(None)
 
 
-def _write(process: subprocess.Popen[bytes], order: str) -> None:
+def _write(process: subprocess.Popen[bytes], order: str, more: bool) -> None:
     assert process.stdin is not None
-    with contextlib.suppress(OSError), process.stdin as stream:
-        stream.write(order.encode() + b"\n")
+    with contextlib.suppress(OSError):
+        process.stdin.write(order.encode() + b"\n")
+        process.stdin.flush()
+    if not more:
+        _close(process)
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):
+        process.stdin.close()
 
 
 def _crashed(process: subprocess.Popen[bytes], complaints: Any) -> ToolError:
@@ -165,3 +182,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         else:
             process.kill()
     process.wait()
+    _close(process)

@@ -5,6 +5,7 @@ stdin; what happens goes out as JSON lines on stdout, which the tests themselves
 
     {"collected": n}
     {"test": id, "outcome": "passed|failed|skipped", "message": str, "frame": [file, line] | null}
+    {"ready": true}                    the suite passed without a mutant; they wait until stdin ends
     {"mutant": number, "caught": bool | null}                  null: not tried, as training is random
     {"exit": code}                                             pytest's exit code, last
 
@@ -199,6 +200,8 @@ def measure(order: dict[str, Any], tell: Any) -> int:
         return clean
     for name in facts["modules"]:
         load(name)
+    tell({"ready": True})
+    sys.stdin.read()
     limit = max(order["least_seconds"], order["times_clean"] * seconds)
     waiting = []
     for mutant in reversed(order["mutants"]):
@@ -269,7 +272,6 @@ def load(name: str) -> None:
 def main() -> None:
     # What this file imported for itself must not hide what the project's environment has.
     sys.path.pop(0)
-    sys.dont_write_bytecode = True
     order = json.loads(sys.stdin.readline())
     protocol: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

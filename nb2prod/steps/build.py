@@ -36,12 +36,13 @@ from nb2prod.steps.proof import Proof, prove_project
 from nb2prod.steps.reading import Analysis, analyse, open_notebook, package_name
 from nb2prod.steps.report import build_report
 from nb2prod.steps.reproduced import unreproduced
+from nb2prod.tracking import MLflow, check_store, default_tracking_uri
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A spec with its paths and names settled. `state` is the folder beside the project, `host` the papermill that this
-    runs inside of."""
+    """A spec with its paths and names settled. `state` is the folder beside the project, `mlflow` what logs the model,
+    `host` the papermill that this runs inside of."""
 
     spec: BuildSpec
     notebook: Path
@@ -49,6 +50,7 @@ class Build:
     package: str
     model: str
     state: Path
+    mlflow: MLflow | None = None
     host: Host | None = None
 
     @property
@@ -60,7 +62,8 @@ def build_job(spec: BuildSpec, host: Host | None = None) -> Job:
     """The steps of a build. Raises UsageError for a spec that cannot be."""
     notebook, output = Path(spec.notebook).absolute(), Path(spec.output).absolute()
     package = package_name(spec.package, notebook)
-    build = Build(spec, notebook, output, package, spec.model or package, state_folder(output), host)
+    mlflow = MLflow(spec.tracking_uri or default_tracking_uri(output)) if spec.log else None
+    build = Build(spec, notebook, output, package, spec.model or package, state_folder(output), mlflow, host)
     _check_targets(build)
     steps: list[Step[Any]] = [
         Step("read", lambda _o, _e, _c: _open(build)),
@@ -100,11 +103,13 @@ def build_job(spec: BuildSpec, host: Host | None = None) -> Job:
             load=lambda body: Proof.load(body),
         ),
     ]
-    if spec.log:
+    if mlflow is not None:
         steps.append(
             Step(
                 "log",
-                lambda o, e, c: log_step(build.output, build.notebook, build.run_folder, build.model, spec, o, e, c),
+                lambda o, e, c: log_step(
+                    build.output, build.notebook, build.run_folder, build.model, spec, o, e, c, mlflow
+                ),
                 key=lambda o: key_of(
                     o["extract"].manifest, build.model, spec.alias, spec.tracking_uri, str(build.output)
                 ),
@@ -132,7 +137,12 @@ def build_job(spec: BuildSpec, host: Host | None = None) -> Job:
             ),
         ]
     steps = [replace(step, run=_naming_the_notebook(step.run, build.notebook)) for step in steps]
-    return Job(f"build {build.notebook.name}", tuple(steps), lambda result: build_report(spec, build.output, result))
+    return Job(
+        f"build {build.notebook.name}",
+        tuple(steps),
+        lambda result: build_report(spec, build.output, result),
+        close=mlflow.close if mlflow is not None else lambda: None,
+    )
 
 
 def _naming_the_notebook(
@@ -213,10 +223,8 @@ def _check(build: Build, notebook: Notebook, emit: Emit) -> Analysis:
     for given in (build.spec.parameters, build.spec.sample):
         parse_parameters(declared, given, derived_values(notebook))
     _check_folder(build)
-    if build.spec.log:
-        from nb2prod.tracking.store import check_store, default_tracking_uri
-
-        check_store(build.spec.tracking_uri or default_tracking_uri(build.output))
+    if build.mlflow is not None:
+        check_store(build.mlflow.uri)
     return analysis
 
 
@@ -236,10 +244,13 @@ def _check_folder(build: Build) -> None:
 
 
 def _run(build: Build, analysis: Analysis, emit: Emit, cancel: Cancel) -> RunRecord:
+    from nb2prod.execute.processes import kernel_program
     from nb2prod.execute.run import FAILED, run_notebook
 
     assert analysis.boundary is not None
     assert analysis.selection is not None
+    if build.mlflow is not None:
+        build.mlflow.start(kernel_program(analysis.notebook), _imported_by_artifacts(analysis))
     try:
         record = run_notebook(
             analysis.notebook,
@@ -271,6 +282,11 @@ def _masked(analysis: Analysis, record: RunRecord) -> Iterable[Finding]:
     from nb2prod.execute.conceal import told_of_masked
 
     return told_of_masked(record.masked, analysis.notebook)
+
+
+def _imported_by_artifacts(analysis: Analysis) -> tuple[str, ...]:
+    """What a project with artifacts of scikit-learn imports besides the notebook's own imports; it takes a second."""
+    return ("skops.io",) if any(m.partition(".")[0] == "sklearn" for m in analysis.graph.modules.values()) else ()
 
 
 def _shown_otherwise(build: Build, analysis: Analysis, record: RunRecord) -> Iterable[Finding]:

@@ -18,7 +18,7 @@ from nb2prod.model.spec import BuildSpec
 from nb2prod.parity import comparison
 from nb2prod.steps.extract import Project, as_sent
 from nb2prod.steps.proof import golden_rows
-from nb2prod.tracking import default_tracking_uri, log_model, set_alias, verify_model, version_exists
+from nb2prod.tracking import MLflow, log_model, set_alias, verify_model, version_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Logged:
 
 def log_step(
     output: Path, notebook_path: Path, run_folder: Path, model: str, spec: BuildSpec, outputs: Outputs,
-    emit: Emit, cancel: Cancel,
+    emit: Emit, cancel: Cancel, mlflow: MLflow,
 ) -> Logged:  # fmt: skip
     """Raises GateError NB713 where the reloaded model answers otherwise; the version then stays without an alias."""
     notebook: Notebook = outputs["read"]
@@ -47,17 +47,18 @@ def log_step(
         notebook_digest=notebook.digest,
         model=model,
         alias=spec.alias,
-        tracking_uri=spec.tracking_uri or default_tracking_uri(output),
+        tracking_uri=mlflow.uri,
         pip_requirements=[f"{p.name}=={p.version}" for p in without_runtime(project.serving)],
         cell_map=json.loads((output / MANIFEST).read_bytes())["map"],
         emit=emit,
         cancel=cancel,
         source=notebook_path.parent,
+        child=mlflow.store,
     )
     golden = {"body": record.body, "predictions": record.predictions}
     parity = verify_model(
         version, golden, python=record.python, rows=golden_rows(record), compare=comparison(record.schema),
-        emit=emit, cancel=cancel, step="log",
+        emit=emit, cancel=cancel, step="log", child=mlflow.reload(record.python),
     )  # fmt: skip
     if parity.status == "different":
         raise GateError(
@@ -65,7 +66,7 @@ def log_step(
             hint=f"{version.model_uri} was logged for inspection and has no alias.",
         )  # fmt: skip
     if spec.alias:
-        version = set_alias(version, spec.alias, emit=emit, cancel=cancel)
+        version = set_alias(version, spec.alias, emit=emit, cancel=cancel, child=mlflow.store)
     return Logged(version, parity)
 
 

@@ -14,6 +14,7 @@ from nb2prod.model.findings import Finding, Severity
 from nb2prod.model.report import Parity, TestResult
 from nb2prod.model.run import RunRecord
 from nb2prod.parity import comparison
+from nb2prod.proof.beside import beside
 from nb2prod.proof.module import ask_module
 from nb2prod.proof.single_rows import RowsDiffer, rows_differ
 from nb2prod.steps.extract import Project
@@ -47,10 +48,38 @@ def prove_project(
     the same as among others; where the notebook has a request of its own, that is told and left to its author.
     """
     served = (*project.serving, project.runtime)
-    bare = create_environment(
-        record.python, served, [output / "wheels"], tools=(), emit=emit, cancel=cancel, step="test"
-    )  # fmt: skip
-    module, together = _module_parity(output, project.package, record, bare, cancel)
+
+    def suite(stop: Cancel) -> tuple[Path, TestResult]:
+        pins = (*served, *project.training)
+        python = create_environment(record.python, pins, [output / "wheels"], emit=emit, cancel=stop, step="test")
+        return python, run_suite(output, project, python, mutants, emit, stop)
+
+    with beside(cancel) as start:
+        running = start(suite)
+        bare = create_environment(
+            record.python, served, [output / "wheels"], tools=(), emit=emit, cancel=cancel, step="test"
+        )  # fmt: skip
+        module, together = _module_parity(output, project.package, record, bare, cancel)
+        _refuse_other_answers(output, module)
+        if together is not None:
+            hint = "Keep in training what the prediction computes of all rows (a mean, a rank, a set of levels)."
+            if together.is_lost:
+                hint = "Let the response hold an answer for each row: leave out what takes the first or last of them."
+            if rows_stand_alone or together.is_lost:
+                raise GateError(f"{together.said}.", code="NB356", hint=hint, where=Where(str(output)))
+            emit(FindingFound("test", Finding("NB356", Severity.WARNING, f"{together.said}.", hint=hint)))
+        python, tests = running.result()
+    if tests.failed:
+        raise GateError(
+            f"{tests.failed} of the generated tests failed: {'; '.join(tests.failures[:1])}",
+            code="NB712",
+            hint=f"Run them with: nb2prod test {output}",
+            where=Where(str(output)),
+        )
+    return Proof(tests, module, str(python))
+
+
+def _refuse_other_answers(output: Path, module: Parity) -> None:
     if lacking := re.match(r"ModuleNotFoundError: No module named '([^']+)'", module.reason or ""):
         raise _lacking(lacking[1], output)
     if module.status != "equal":
@@ -60,25 +89,6 @@ def prove_project(
             hint=f"The project is kept in {output}, to be looked at; it was not logged and no image was built.",
             where=Where(str(output)),
         )
-    if together is not None:
-        hint = "Keep in training what the prediction computes of all rows (a mean, a rank, a set of levels)."
-        if together.is_lost:
-            hint = "Let the response hold an answer for each row: leave out what takes the first or last of them."
-        if rows_stand_alone or together.is_lost:
-            raise GateError(f"{together.said}.", code="NB356", hint=hint, where=Where(str(output)))
-        emit(FindingFound("test", Finding("NB356", Severity.WARNING, f"{together.said}.", hint=hint)))
-    python = create_environment(
-        record.python, (*served, *project.training), [output / "wheels"], emit=emit, cancel=cancel, step="test"
-    )  # fmt: skip
-    tests = run_suite(output, project, python, mutants, emit, cancel)
-    if tests.failed:
-        raise GateError(
-            f"{tests.failed} of the generated tests failed: {'; '.join(tests.failures[:1])}",
-            code="NB712",
-            hint=f"Run them with: nb2prod test {output}",
-            where=Where(str(output)),
-        )
-    return Proof(tests, module, str(python))
 
 
 def _lacking(module: str, output: Path) -> GateError:
@@ -95,20 +105,15 @@ def run_suite(output: Path, project: Project, python: Path, mutants: int, emit: 
     from nb2prod.proof import measure_mutants, run_tests
 
     data = Path(project.data)
-    tests = run_tests(output, python, data=data, emit=emit, cancel=cancel)
-    if tests.failed or not mutants:
-        return tests
-    made, caught, survivors = measure_mutants(
-        output,
-        python,
-        package=project.package,
-        limit=mutants,
-        already=tests.passed,
-        data=data,
-        emit=emit,
-        cancel=cancel,
-    )
-    return replace(tests, mutants=made, caught=caught, survivors=survivors)
+    with beside(cancel) as start:
+        running = start(lambda stop: run_tests(output, python, data=data, emit=emit, cancel=stop))
+        if not mutants:
+            return running.result()
+        made, caught, survivors = measure_mutants(
+            output, python, package=project.package, limit=mutants, tests=running.result, data=data,
+            emit=emit, cancel=cancel,
+        )  # fmt: skip
+        return replace(running.result(), mutants=made, caught=caught, survivors=survivors)
 
 
 def _module_parity(

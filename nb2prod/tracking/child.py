@@ -1,7 +1,8 @@
-"""One call in another process: a JSON request in, JSON lines out.
+"""Requests to another process: a line of JSON in, lines of JSON out.
 
 MLflow keeps global state, writes where it likes and takes seconds to import; a process of its own keeps all that away
-from the job, and can be ended at any moment. Its stdin stays open: if this process dies, the child sees the end of it.
+from the job, can be started ahead, and ended at any moment. Its stdin stays open: if this process dies, the child sees
+the end of it.
 The child's stdout carries our lines only; what else it says comes by stderr and is logged at level debug.
 """
 
@@ -45,26 +46,31 @@ PATIENCE = {
 """MLflow's own patience is minutes. A user's own setting wins."""
 
 
-def call(
-    argv: Sequence[str],
-    request: Mapping[str, Any],
-    *,
-    env: Mapping[str, str],
-    emit: Emit,
-    cancel: Cancel,
-    step: str,
-    progress: Progress,
-) -> dict[str, Any]:
-    """Runs `argv` in an empty folder with `request` as the first line on stdin; returns its last ``{"result": …}`` or
-    ``{"error": …}`` line.
+class Child:
+    """The program `argv` in an empty folder, started with the first request or ahead of it; a context manager."""
 
-    Raises Cancelled, with the process gone, and ToolError (NB805) where the process died without a word.
-    """
-    with tempfile.TemporaryDirectory(prefix="nb2prod-") as folder:
-        process = subprocess.Popen(
-            list(argv),
-            cwd=folder,
-            env={**PATIENCE, **os.environ, **QUIET, **env},
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
+        self.argv = tuple(argv)
+        self._env = env
+        self._process: subprocess.Popen[str] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._lines: queue.Queue[Line] = queue.Queue()
+
+    def __enter__(self) -> "Child":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def start(self, *first: Mapping[str, Any]) -> None:
+        """Let it prepare itself; `first` are requests that have no answer. Does nothing where it was started."""
+        if self._process is not None:
+            return
+        self._folder = tempfile.TemporaryDirectory(prefix="nb2prod-", ignore_cleanup_errors=True)
+        self._process = subprocess.Popen(
+            self.argv,
+            cwd=self._folder.name,
+            env={**PATIENCE, **os.environ, **QUIET, **self._env},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -72,67 +78,82 @@ def call(
             encoding="utf-8",
             errors="replace",
         )
-        try:
-            return _converse(process, request, emit, cancel, step, progress)
-        finally:
-            _end(process)
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        streams: tuple[tuple[IO[str], Literal["out", "err"]], ...]
+        streams = (self._process.stdout, "out"), (self._process.stderr, "err")
+        for stream, kind in streams:
+            threading.Thread(target=_read, args=(stream, kind, self._lines), daemon=True).start()
+        for request in first:
+            self._send(request)
 
+    def ask(
+        self, request: Mapping[str, Any], *, emit: Emit, cancel: Cancel, step: str, progress: Progress
+    ) -> dict[str, Any]:
+        """The ``{"result": …}`` or ``{"error": …}`` that it answers.
 
-def _converse(
-    process: "subprocess.Popen[str]",
-    request: Mapping[str, Any],
-    emit: Emit,
-    cancel: Cancel,
-    step: str,
-    progress: Progress,
-) -> dict[str, Any]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    lines: queue.Queue[Line] = queue.Queue()
-    readers = [
-        threading.Thread(target=_read, args=(stream, kind, lines), daemon=True)
-        for stream, kind in ((process.stdout, "out"), (process.stderr, "err"))
-    ]
-    for reader in readers:
-        reader.start()
-    threading.Thread(target=_send, args=(process.stdin, json.dumps(request, default=str)), daemon=True).start()
-    answer: dict[str, Any] | None = None
-    said: list[str] = []
-    ended = 0
-    while ended < len(readers):
-        if cancel.is_set():
-            raise Cancelled()
-        try:
-            kind, text = lines.get(timeout=0.1)
-        except queue.Empty:
-            continue
-        if kind == "end":
-            ended += 1
-        elif kind == "err":
-            said = [*said, text][-_KEPT_LINES:]
-            emit(Log(step, "debug", text))
-        else:
-            message = json.loads(text)
-            if "done" in message:
-                progress(message["done"], message["total"], message["detail"])
-            elif "warning" in message:
-                emit(Log(step, "warning", message["warning"]))
+        Raises Cancelled, with the process gone, and ToolError (NB805) where the process died without a word.
+        """
+        self.start()
+        self._send(request)
+        said: list[str] = []
+        ended = 0
+        while ended < 2:
+            if cancel.is_set():
+                self.end()
+                raise Cancelled()
+            try:
+                kind, text = self._lines.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if kind == "end":
+                ended += 1
+            elif kind == "err":
+                said = [*said, text][-_KEPT_LINES:]
+                emit(Log(step, "debug", text))
             else:
-                answer = message
-    code = process.wait()
-    if answer is None:
+                message: dict[str, Any] = json.loads(text)
+                if "done" in message:
+                    progress(message["done"], message["total"], message["detail"])
+                elif "warning" in message:
+                    emit(Log(step, "warning", message["warning"]))
+                else:
+                    return message
+        assert self._process is not None
+        code = self._process.wait()
         last = next((line.strip() for line in reversed(said) if line.strip()), "it said nothing")
         raise ToolError(
             f"The MLflow process ended with code {code}: {last}",
             code="NB805",
             hint="Run again with --debug to see all it said.",
         )
-    return answer
+
+    def _send(self, request: Mapping[str, Any]) -> None:
+        # In a thread: a big request must not wait for a child that is still starting while cancel is asked for.
+        assert self._process is not None
+        line = json.dumps(request, default=str)
+        threading.Thread(target=_write, args=(self._process.stdin, line), daemon=True).start()
+
+    def end(self) -> None:
+        """Asks it to end, then makes sure."""
+        process = self._process
+        if process is None:
+            return
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        if self._folder is not None:
+            self._folder.cleanup()
 
 
-def _send(stream: IO[str], line: str) -> None:
-    # In a thread: a big request must not wait for a child that is still starting while cancel is asked for.
+def _write(stream: IO[str], line: str) -> None:
     # Where the child has died, its own last words are the message.
     with contextlib.suppress(OSError, ValueError):
         stream.write(line + "\n")
@@ -143,17 +164,3 @@ def _read(stream: IO[str], kind: Literal["out", "err"], lines: "queue.Queue[Line
     for line in stream:
         lines.put((kind, line.rstrip("\n")))
     lines.put(("end", ""))
-
-
-def _end(process: "subprocess.Popen[str]") -> None:
-    """Asks, then makes sure."""
-    if process.poll() is None:
-        process.terminate()
-    try:
-        process.wait(_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()

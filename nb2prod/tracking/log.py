@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from nb2prod.errors import ToolError, UsageError
 from nb2prod.events import Cancel, Emit, Produced, StepAdvanced
 from nb2prod.model.report import ModelVersion
 from nb2prod.model.run import RunRecord
-from nb2prod.tracking.child import call
+from nb2prod.tracking.child import Child
 from nb2prod.tracking.lineage import lineage_tags
 from nb2prod.tracking.store import absolute_uri, artifact_root, check_store, sqlite_path, unreachable
 
@@ -32,13 +33,15 @@ def log_model(
     cancel: Cancel,
     step: str = "log",
     source: Path | None = None,
+    child: Child | None = None,
 ) -> ModelVersion:
     """One run in the experiment `model`, and a registered version of `model`; the version is registered last.
 
     Logged are parameters, metrics, the executed notebook (ipynb and HTML), the generated sources, the cell map, and the
     pyfunc model with its signature, input example (the golden body) and `pip_requirements` (MLflow adds itself).
     `alias` is only checked here: `set_alias` sets it once the version is verified, so the result's alias is None.
-    `source` is the notebook's folder, asked for its git commit; default: where the project lies.
+    `source` is the notebook's folder, asked for its git commit; default: where the project lies. `child` is a
+    `store_child` of this store that is started already.
 
     Raises UsageError (NB802) for a bad URI, name or alias; ToolError NB801 (unreachable), NB803 (the store is locked or
     broken), NB804 (not registered), NB805 (anything else MLflow refuses); Cancelled, the run then marked as killed.
@@ -71,7 +74,7 @@ def log_model(
             source or project.parent, project, notebook_name=notebook_name, notebook_digest=notebook_digest
         ),
     }
-    result = _ask(request, emit, cancel, step)
+    result = _ask(request, emit, cancel, step, child)
     version = ModelVersion(
         tracking_uri=uri,
         run_id=result["run_id"],
@@ -84,15 +87,17 @@ def log_model(
     return version
 
 
-def set_alias(version: ModelVersion, alias: str, *, emit: Emit, cancel: Cancel, step: str = "log") -> ModelVersion:
+def set_alias(
+    version: ModelVersion, alias: str, *, emit: Emit, cancel: Cancel, step: str = "log", child: Child | None = None
+) -> ModelVersion:
     """The version with `alias` set in the registry; whoever held it before loses it. To be called after verification.
 
-    Raises as `log_model` does.
+    `child` and what is raised are those of `log_model`.
     """
     _check_names(version.model, alias)
     check_store(version.tracking_uri)
     request = {"do": "alias", "tracking_uri": version.tracking_uri, "model": version.model, "version": version.version}
-    _ask(request | {"alias": alias}, emit, cancel, step)
+    _ask(request | {"alias": alias}, emit, cancel, step, child)
     return replace(version, alias=alias)
 
 
@@ -122,15 +127,21 @@ def fetch_model(model_uri: str, folder: Path, *, tracking_uri: str, emit: Emit, 
     return str(_ask(request | {"folder": str(folder.absolute())}, emit, cancel, "fetch")["version"])
 
 
-def _ask(request: dict[str, Any], emit: Emit, cancel: Cancel, step: str) -> dict[str, Any]:
+def store_child(tracking_uri: str) -> Child:
+    """The program that speaks to the store at `tracking_uri`, not started."""
+    uri = absolute_uri(tracking_uri)
+    return Child([sys.executable, "-P", "-m", "nb2prod.tracking.worker"], {"MLFLOW_TRACKING_URI": uri})
+
+
+def _ask(
+    request: dict[str, Any], emit: Emit, cancel: Cancel, step: str, started: Child | None = None
+) -> dict[str, Any]:
     def progress(done: int, total: int, detail: str) -> None:
         emit(StepAdvanced(step, done, total, detail))
 
     uri = request["tracking_uri"]
-    argv = [sys.executable, "-P", "-m", "nb2prod.tracking.worker"]
-    answer = call(
-        argv, request, env={"MLFLOW_TRACKING_URI": uri}, emit=emit, cancel=cancel, step=step, progress=progress
-    )
+    with nullcontext(started) if started is not None else store_child(uri) as child:
+        answer = child.ask(request, emit=emit, cancel=cancel, step=step, progress=progress)
     if "error" not in answer:
         result: dict[str, Any] = answer["result"]
         return result

@@ -10,10 +10,12 @@ import math
 import os
 import sys
 import traceback
+from contextlib import suppress
 from datetime import date, datetime, time
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable  # noqa: UP035 - any Python 3
 
 
 def wire(value: Any) -> Any:
@@ -41,13 +43,17 @@ def wire(value: Any) -> Any:
     return value.isoformat() if isinstance(value, (date, datetime, time)) else value
 
 
-def answer(request: "dict[str, Any]") -> "dict[str, Any]":
+def answer(request: "Callable[[], dict[str, Any]]") -> "dict[str, Any]":
+    """Whoever starts this ahead has mlflow, and the modules that the arguments name, imported when the request comes."""
     stage = "import"
     try:
         import mlflow.pyfunc
 
+        for name in sys.argv[1:]:
+            with suppress(Exception):
+                import_module(name)
         stage = "load"
-        model = mlflow.pyfunc.load_model(request["model_uri"])
+        model = mlflow.pyfunc.load_model(request()["model_uri"])
         example = model.input_example
         stage = "predict"
         return {"result": {"predictions": wire(model.predict(example))}}
@@ -62,7 +68,7 @@ if __name__ == "__main__":
     sys.path[:] = [entry for entry in sys.path if entry != str(Path(__file__).resolve().parent)]
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    text = json.dumps(answer(json.loads(sys.stdin.readline())), default=str)
+    text = json.dumps(answer(lambda: json.loads(sys.stdin.readline() or "null") or os._exit(0)), default=str)
     answers.write(text + "\n")
     answers.close()
     sys.stderr.flush()

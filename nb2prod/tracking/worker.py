@@ -1,10 +1,11 @@
-"""The process that speaks to MLflow: ``python -m nb2prod.tracking.worker`` reads one request, answers with JSON lines.
+"""The process that speaks to MLflow: ``python -m nb2prod.tracking.worker`` reads requests, answers with JSON lines.
 
-Its stdin stays open while it works; the end of stdin means stop, and the run is then marked as killed.
+Its stdin stays open; the end of stdin means stop, and a run that is being logged is then marked as killed.
 """
 
 import json
 import os
+import queue
 import shutil
 import signal
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from nb2prod.tracking.store import sqlite_path
+from nb2prod.tracking.new_store import make_store
 
 Say = Callable[[Mapping[str, Any]], None]
 
@@ -33,58 +34,61 @@ class RegistryError(Exception):
     """Everything was logged, but the registry refused the version."""
 
 
-def main() -> int:
+def main() -> None:
     # stdout is ours alone: whatever MLflow prints goes to stderr, which is logged.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    request = json.loads(sys.stdin.readline())
-    signal.signal(signal.SIGTERM, _stop)
-    threading.Thread(target=_stop_at_end_of_stdin, daemon=True).start()
 
     def say(message: Mapping[str, Any]) -> None:
         answers.write(json.dumps(message) + "\n")
         answers.flush()
 
     try:
-        _open_store(request["tracking_uri"])
-        say({"result": _DO[request["do"]](request, say)})
+        signal.signal(signal.SIGTERM, _stop)
+        requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+        while True:
+            _answer(requests.get(), say)
     except Stopped:
-        return 1
+        pass
+    # MLflow leaves threads behind; what was asked is answered.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _answer(request: dict[str, Any], say: Say) -> None:
+    if request["do"] == "prepare":
+        with suppress(Exception):  # whoever asks for something later is told what is wrong
+            _prepare(request)
+        return
+    try:
+        answer = {"result": _DO[request["do"]](request, say)}
     except Exception as error:
         import traceback
 
         traceback.print_exc()
-        say({"error": _described(error)})
-    # MLflow leaves threads behind; the answer is given.
-    answers.close()
+        answer = {"error": _described(error)}
     sys.stderr.flush()
-    os._exit(0)
+    say(answer)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 
 
-def _stop_at_end_of_stdin() -> None:
-    while os.read(0, 4096):
-        pass
+def _listen(requests: "queue.SimpleQueue[dict[str, Any]]") -> None:
+    for line in sys.stdin:
+        requests.put(json.loads(line))
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _open_store(tracking_uri: str) -> None:
-    """Let MLflow make the tables of an SQLite store that is not there yet: one process at a time, as two break it."""
-    path = sqlite_path(tracking_uri)
-    if path is None:
-        return
-    from filelock import FileLock
-    from mlflow import MlflowClient
+def _prepare(request: dict[str, Any]) -> None:
+    """What takes seconds before anything can be logged."""
+    import mlflow.pyfunc  # noqa: F401
+    from nbconvert import HTMLExporter
 
-    with suppress(OSError):  # where no lock can be written, no store can be made
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock")):
-            client = MlflowClient()
-            client.search_experiments(max_results=1)
-            client.search_registered_models(max_results=1)
+    HTMLExporter()
+    make_store(request["tracking_uri"])
 
 
 def _log(request: dict[str, Any], say: Say) -> dict[str, Any]:
@@ -110,6 +114,7 @@ def _log(request: dict[str, Any], say: Say) -> dict[str, Any]:
         module.PYTHON_VERSION = record.python_version
     mlflow.models.utils._validate_serving_input = lambda *_, **__: None
 
+    make_store(request["tracking_uri"])
     stage(1, "experiment")
     experiment_id = _experiment(name, request["artifact_root"])
     with _run(experiment_id, request) as run_id:
@@ -273,4 +278,4 @@ _DO: dict[str, Callable[[dict[str, Any], Say], dict[str, Any]]] = {
 }
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

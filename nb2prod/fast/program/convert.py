@@ -173,7 +173,6 @@ def main() -> None:
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
-    sys.dont_write_bytecode = True
     sys.path[:0] = [order["source"]]
     json.dump(convert(order), told, allow_nan=False)
     told.close()
