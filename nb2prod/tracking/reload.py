@@ -44,7 +44,7 @@ def wire(value: Any) -> Any:
 
 
 def answer(request: "Callable[[], dict[str, Any]]") -> "dict[str, Any]":
-    """Whoever starts this ahead has mlflow, and the modules that the arguments name, imported when the request comes."""
+    """Where this is started ahead, mlflow and the modules named as arguments are imported before `request` returns."""
     stage = "import"
     try:
         import mlflow.pyfunc

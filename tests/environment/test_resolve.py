@@ -46,6 +46,17 @@ def test_imports_become_the_installed_versions_and_what_those_need(kernel: Kerne
         assert pin.sha256 == (digest(wheels_folder(kernel.cache) / pin.wheel),)
 
 
+def test_what_is_installed_meanwhile_is_seen(kernel: Kernel) -> None:
+    kernel.add("early_a")
+    assert {pin.name for pin in kernel.resolve({"early_a": "imported in cell 1"}).serving} >= {"early-a"}
+    kernel.add("late_a")
+    pins = kernel.resolve({"early_a": "imported in cell 1", "late_a": "imported in cell 2"}).serving
+    assert {pin.name for pin in pins} >= {"early-a", "late-a"}
+    kernel.add("early_a", "1.1")
+    pins = kernel.resolve({"early_a": "imported in cell 1"}).serving
+    assert {pin.name: pin.version for pin in pins}["early-a"] == "1.1"
+
+
 def test_training_holds_only_what_serving_does_not(kernel: Kernel) -> None:
     kernel.add("shared_two")
     kernel.add("plot_two", requires=("shared-two", "ink-two"))

@@ -49,6 +49,16 @@ def test_it_holds_exactly_the_pins_and_the_test_tools(kernel: Kernel, tmp_path: 
     subprocess.run([python, "-I", "-m", "pytest", "-q", str(tmp_path / "test_it.py")], check=True)
 
 
+def test_its_modules_are_compiled_once_and_those_of_others_leave_no_trace(kernel: Kernel, tmp_path: Path) -> None:
+    kernel.add("compiled_a")
+    python = make(kernel, kernel.resolve({"compiled_a": "imported in cell 1"}).serving)
+    (tmp_path / "elsewhere.py").write_text("import compiled_a\n")
+    subprocess.run([python, "-B", "-c", "import elsewhere"], check=True, cwd=tmp_path)
+    (package,) = python.parent.parent.glob("lib/*/site-packages/compiled_a")
+    assert list(package.rglob("*.pyc"))
+    assert not list(tmp_path.rglob("*.pyc"))
+
+
 def test_the_second_time_it_is_ready_without_an_index(kernel: Kernel, no_index: Callable[[], None]) -> None:
     kernel.add("ready_a")
     pins = kernel.resolve({"ready_a": "imported in cell 1"}).serving

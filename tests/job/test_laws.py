@@ -239,3 +239,16 @@ def test_errors_keep_where_they_are() -> None:
     assert isinstance(result.error, GateError)
     assert str(result.error).startswith("NB301 cell 7, line 3: 1 error found")
     assert InputError.exit_code == 1
+
+
+@pytest.mark.parametrize("fault", [None, *OUTCOMES])
+def test_what_steps_started_for_later_ones_is_ended_once(fault: str | None) -> None:
+    closed: list[str] = []
+
+    def run(_outputs: Outputs, _emit: Emit, _cancel: Cancel) -> None:
+        if fault is not None:
+            raise OUTCOMES[fault]()
+
+    job = Job("job", (Step("one", run),), outline, close=lambda: closed.append("closed"))
+    run_job(job, state=None, emit=Stamper(lambda _: None), cancel=threading.Event())
+    assert closed == ["closed"]

@@ -8,6 +8,7 @@ import pytest
 
 from nb2prod.errors import Cancelled, GateError
 from nb2prod.events import Event, StepAdvanced
+from nb2prod.model.report import TestResult
 from nb2prod.proof import choose_mutants, make_mutants, measure_mutants
 from nb2prod.proof.mutants import SCOPES
 from tests.proof.conftest import SOURCES, write_project
@@ -160,6 +161,35 @@ def test_a_suite_that_fails_already_measures_nothing(project: Path):
     with pytest.raises(GateError) as caught:
         measure(project, 5)
     assert caught.value.code == "NB707"
+
+
+def test_mutants_wait_for_the_tests_and_follow_them_in_the_progress(project: Path) -> None:
+    events: list[Event] = []
+    asked: list[int] = []
+
+    def tests() -> TestResult:
+        asked.append(len(events))
+        return TestResult(7, 0)
+
+    made, _, _ = measure_mutants(
+        project, PYTHON, package="houses", limit=3, emit=events.append, cancel=threading.Event(), tests=tests
+    )
+    assert asked[0] == 0
+    assert [event.done for event in events if isinstance(event, StepAdvanced)] == [8, 9, 10]
+    assert made == 3
+
+
+@pytest.mark.parametrize("source", ["3.5", "3.6"], ids=["elsewhere", "without a mutant too"])
+def test_no_mutant_is_tried_where_a_test_failed(project: Path, source: str) -> None:
+    file = project / "src" / "houses" / "predict.py"
+    file.write_text(file.read_text().replace("3.5", source))
+    events: list[Event] = []
+    measured = measure_mutants(
+        project, PYTHON, package="houses", limit=3, emit=events.append, cancel=threading.Event(),
+        tests=lambda: TestResult(6, 1, failures=("tests/test_parity.py: no",)),
+    )  # fmt: skip
+    assert measured == (0, 0, ())
+    assert not events
 
 
 def test_training_on_a_sample_has_no_mutants(tmp_path: Path):
