@@ -16,6 +16,7 @@ from dataclasses import replace
 from nb2prod.analysis.answers import answers_before
 from nb2prod.analysis.beside import training_beside
 from nb2prod.analysis.graph import NotebookGraph, Response, Statement
+from nb2prod.analysis.guards import is_guard
 from nb2prod.analysis.labels import labels_beside
 from nb2prod.analysis.names import kind_of
 from nb2prod.analysis.no_response import fewer_answers, fitted_to_rows
@@ -69,6 +70,9 @@ def _boundary_of(graph: NotebookGraph, response: Response) -> tuple[Boundary | N
     if not stated and (earlier := answers_before(graph, inputs, min(prediction))):
         inside |= earlier
         prediction, inputs = _prediction(graph, start, inside)
+    guards, unknown = _guards(graph, prediction, inputs, inside, last, name)
+    prediction |= guards
+    findings += unknown
     request = tuple(n for n, c in inputs.items() if any(n in graph.bound_by(s) for s in c & requested))
     if not stated:
         request, remark = (request, taken_to_be(request[0])) if request else inferred_request(graph, prediction, inputs)
@@ -174,6 +178,37 @@ def _prediction(
             if outside:
                 inputs[name] = inputs.get(name, frozenset()) | outside
     return found, inputs
+
+
+def _guards(
+    graph: NotebookGraph, prediction: set[int], inputs: Mapping[str, Contributors], inside: Contributors,
+    response: Statement, name: str | None,
+) -> tuple[set[int], list[Finding]]:  # fmt: skip
+    """What refuses a request or an answer, of values that the prediction has anyway: without it, what the notebook
+    refuses would be answered. And findings on what needs more than that."""
+
+    def is_known(name: str, contributors: Contributors) -> bool:
+        if kind_of(graph, contributors) in ("import", "feature", "constant") and not contributors & inside:
+            return True
+        return contributors & inside <= prediction and contributors - inside <= inputs.get(name, frozenset())
+
+    found: set[int] = set()
+    findings = []
+    for s in graph.statements:
+        if s.number not in inside - prediction or not is_guard(s.node):
+            continue
+        if s.number > response.number and (name is None or s.cell != response.cell):
+            continue
+        unknown = sorted(each for each, c in graph.reads[s.number].items() if not is_known(each, c))
+        if not unknown:
+            found.add(s.number)
+            continue
+        findings.append(
+            Finding("NB347", Severity.WARNING,
+                    f"the package leaves this check out: the prediction has no `{unknown[0]}`.", s.cell, s.first_line,
+                    "Compare with a small value that training keeps and the prediction reads, e.g. a list of columns.")
+        )  # fmt: skip
+    return found, findings
 
 
 def _labels_read(graph: NotebookGraph, boundary: Boundary, labels: frozenset[str]) -> list[Finding]:

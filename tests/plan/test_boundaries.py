@@ -15,6 +15,32 @@ def around(inference: str, training: str = "model = pow(3, 1)") -> str:
     return f"# %% training\n{training}\n# %% request\nvalue = 9\n# %% inference\n{inference}\n"
 
 
+@pytest.mark.parametrize(("inference", "kept"), [
+    ("assert value\nvalue + model", ["assert value"]),
+    ("if value < 0:\n    raise ValueError('below zero')\nanswer = value + model", ["raise ValueError"]),
+    ("if value < 0:\n    raise ValueError('a')\nelif value > model:\n    assert value\nelse:\n    pass\nvalue + model",
+     ["raise ValueError", "elif value > "]),
+    ("answer = value + model\nassert answer > 0, answer", ["assert answer > 0"]),
+    ("answer = value + model\nassert answer > LIMIT\nanswer", ["assert answer > LIMIT"]),
+    ("assert model\nvalue + model", ["assert self.model"]),
+    ("answer = value + model\nif answer < 0:\n    print('odd')\nanswer", []),
+])  # fmt: skip
+def test_what_refuses_a_request_or_an_answer_is_kept(inference: str, kept: list[str]) -> None:
+    text = around(inference, "LIMIT = 3\nmodel = pow(3, 1)")
+    assert equal_or_refused(text) == "equal"
+    converted = convert(text)
+    assert isinstance(converted, Converted)
+    (predict,) = (source for path, source in converted.sources.items() if path.endswith("/predict.py"))
+    assert all(part in predict for part in kept)
+    assert bool(kept) == ("assert" in predict or "raise" in predict)
+
+
+def test_a_check_that_reads_training_rows_is_left_out_and_told() -> None:
+    text = around("assert value < max(rows)\nvalue * model", "rows = [pow(3, 1), 20]\nmodel = sum(rows)")
+    assert findings_of(text) == ["NB347"]
+    assert boundary_of(text) == (("value",), ("model",), None)
+
+
 @pytest.mark.parametrize(("inference", "response"), [
     ("value + model", None),
     ("answer = value + model", "answer"),
