@@ -37,7 +37,7 @@ def test_what_refuses_a_request_or_an_answer_is_kept(inference: str, kept: list[
 
 def test_a_check_that_reads_training_rows_is_left_out_and_told() -> None:
     text = around("assert value < max(rows)\nvalue * model", "rows = [pow(3, 1), 20]\nmodel = sum(rows)")
-    assert findings_of(text) == ["NB347"]
+    assert list(findings_of(text)) == ["NB347"]
     assert boundary_of(text) == (("value",), ("model",), None)
 
 
