@@ -62,6 +62,7 @@ def _answer(request: dict[str, Any], say: Say) -> None:
             _prepare(request)
         return
     try:
+        make_store(request["tracking_uri"])
         answer = {"result": _DO[request["do"]](request, say)}
     except Exception as error:
         import traceback
@@ -114,7 +115,6 @@ def _log(request: dict[str, Any], say: Say) -> dict[str, Any]:
         module.PYTHON_VERSION = record.python_version
     mlflow.models.utils._validate_serving_input = lambda *_, **__: None
 
-    make_store(request["tracking_uri"])
     stage(1, "experiment")
     experiment_id = _experiment(name, request["artifact_root"])
     with _run(experiment_id, request) as run_id:
