@@ -160,6 +160,8 @@ def _imports(path: Path, name: str) -> bool:
             text = file.read()
     except OSError:
         return False
+    if name.encode() not in text:  # of 50 MB, the pattern takes a second
+        return False
     plain = rf"import[ \t]+(?:[\w. \t]+,[ \t]*)*{name}\b"
     found = re.search(rf'(?:"|\\n|;|(?m:^))[ \t]*(?:{plain}|from[ \t]+{name}[\w.]*[ \t]+import\b)'.encode(), text)
     own = path.parent / f"{name}.py"
