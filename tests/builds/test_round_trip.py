@@ -5,6 +5,7 @@ One notebook is converted once, by the real command line; each test edits a copy
 
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -323,6 +324,12 @@ def test_what_was_synced_is_settled_for_this_notebook_only(there: Folder) -> Non
     assert settled_files(there.project, digest_bytes(there.notebook.read_bytes())).keys() == {TRAIN}
 
 
+def lines_of(text: str) -> list[str]:
+    """Without what is laid out anew: blank lines, and the marks that say which cells code is from."""
+    text = re.sub(r"\(notebook cells? [^)]*\)", "", text)
+    return [line for line in text.splitlines() if line.strip() and not line.strip().startswith("# Notebook cell")]
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32), st.integers(1, 4), st.booleans())
 def test_random_edits_come_back_or_are_refused(
@@ -357,7 +364,7 @@ def test_random_edits_come_back_or_are_refused(
     assert made is not None
     for path, text in lay_out(texts, "line").items():
         ours = made[path].replace("17.0]", "18.0]") if notebook_too else made[path]
-        assert ours == text
+        assert lines_of(ours) == lines_of(text)
     shutil.rmtree(folder.parent)
 
 
