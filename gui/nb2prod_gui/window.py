@@ -3,7 +3,6 @@
 The Start page is there at once; the others are made while the window idles, or when they are needed.
 """
 
-import gc
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -180,11 +179,8 @@ class Window(QMainWindow):
 
     def make_pages(self) -> None:
         """All of them, now: they listen to the project."""
-        if all(page in self.pages for page in Page):
-            return
         for page in Page:
             getattr(self, page.value)
-        gc.freeze()  # modules and pages stay: to look through them for garbage would hold the loop
 
     def open(self, path: Path) -> None:
         """Open a notebook; unsaved roles and a running job are asked about first."""
